@@ -1,0 +1,69 @@
+"""The `vae-backend` command: options, socket, weights, server, in that order."""
+
+import logging
+import signal
+import sys
+from collections.abc import Sequence
+
+import uvicorn
+
+from vae_backend.errors import StartupError
+from vae_backend.locate import weights_at
+from vae_backend.options import Options, parse_options
+from vae_backend.server import bind, listen, make_server
+
+CANNOT_START = 2
+INTERRUPTED = 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs until a stop signal. Returns 0 then, 2 (after one line on stderr) when it cannot start."""
+    logging.basicConfig(level=logging.WARNING, format="vae-backend: %(levelname)s %(message)s")
+    try:
+        run(parse_options(sys.argv[1:] if arguments is None else arguments))
+    except StartupError as error:
+        print(f"vae-backend: {' '.join(str(error).split())}", file=sys.stderr)  # noqa: T201
+        return CANNOT_START
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    return 0
+
+
+def run(options: Options) -> None:
+    """Serves until a stop signal. Raises StartupError."""
+    weights = weights_at(options.weights)
+    with bind(options.host, options.port) as server_socket:
+        # Seconds of imports, put off until the cheap mistakes are ruled out.
+        from vae_backend.app import Settings, create_app
+        from vae_backend.device import choose_device, make_repeatable
+        from vae_backend.outputs import Encoding
+        from vae_backend.weights import load_decoder
+
+        make_repeatable(options.threads)
+        device = choose_device(options.device)
+        decoder = load_decoder(weights, options.family, device, options.dtype)
+        settings = Settings(
+            queue_slots=options.queue,
+            max_megapixels=options.max_megapixels,
+            encoding=Encoding(options.jpeg_quality, options.fps),
+        )
+        app = create_app(decoder, settings)
+        server = make_server(app)
+        stop_on_signals(server)
+        about = f"{decoder.kind}, {decoder.device}, {str(decoder.dtype).removeprefix('torch.')}"
+        print(f"vae-backend {options.family.name} on {listen(server_socket)} ({about})", flush=True)  # noqa: T201
+        server.run(sockets=[server_socket])
+        app.state.worker.close()
+
+
+def stop_on_signals(server: uvicorn.Server) -> None:
+    """SIGTERM and SIGINT end the server, also in the moment before it handles them itself.
+
+    uvicorn raises a signal again once it is done; with these handlers that ends in exit code 0.
+    """
+
+    def stop(*_: object) -> None:
+        server.should_exit = True
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)

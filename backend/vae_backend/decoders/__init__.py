@@ -1,0 +1,1 @@
+"""Decoders: one protocol, one file for each kind of VAE behind it."""

@@ -1,0 +1,28 @@
+"""Choosing the device and making decodes on it repeatable."""
+
+import torch
+
+from vae_backend.errors import StartupError
+
+
+def choose_device(name: str) -> torch.device:
+    """`auto`, `cpu`, `cuda` or `cuda:N`. Raises StartupError for one that is not there."""
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    kind, _, index = name.partition(":")
+    if name != "cpu" and (kind != "cuda" or (":" in name and not index.isdigit())):
+        raise StartupError(f"unknown device {name!r} (expected auto, cpu, cuda or cuda:N)")
+    if kind == "cuda" and int(index or 0) >= torch.cuda.device_count():
+        raise StartupError(f"no device {name} here (torch sees {torch.cuda.device_count()} CUDA devices)")
+    return torch.device(name)
+
+
+def make_repeatable(threads: int | None) -> None:
+    """Keeps kernels from being chosen by timing, so that the same latents give the same bytes.
+
+    threads: CPU threads of a decode; None leaves them to torch.
+    """
+    torch.backends.cudnn.benchmark = False
+    torch.backends.cudnn.deterministic = True
+    if threads is not None:
+        torch.set_num_threads(threads)
