@@ -1,0 +1,18 @@
+/** What a decode costs and how much of it one request may ask for. */
+import { type Geometry, megapixels } from './geometry.ts'
+import type { VaeModel } from './vae.ts'
+
+/** Fixed part of a decode: transfer to the GPU, kernel launches, encoding of a small picture. */
+const OVERHEAD_MS = 50
+
+/** Decode time per output megapixel on a mid-range GPU. A first guess: it orders work, it does not time it. */
+const MS_PER_MEGAPIXEL: Readonly<Record<VaeModel['kind'], number>> = { image: 150, video: 250 }
+
+/** Predicted decode time in milliseconds. */
+export const predictDecodeMs = (model: VaeModel, geometry: Geometry): number =>
+  OVERHEAD_MS + MS_PER_MEGAPIXEL[model.kind] * megapixels(geometry)
+
+/** One 4096x4096 picture; 129 frames of 1280x720 with room to spare. */
+const MAX_MEGAPIXELS: Readonly<Record<VaeModel['kind'], number>> = { image: 16.8, video: 160 }
+
+export const maxMegapixels = (model: VaeModel): number => MAX_MEGAPIXELS[model.kind]
