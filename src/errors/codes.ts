@@ -1,0 +1,119 @@
+/**
+ * Every problem a client can be told, in one place: its status, its title and what it means. The detail of an
+ * answer names the facts of the case; these texts never change with the case.
+ */
+interface ProblemKind {
+  readonly status: number
+  readonly title: string
+  readonly meaning: string
+}
+
+const kinds = {
+  // The caller's request
+  'empty-body': [400, 'Empty body', 'The request has no body; a decode needs the raw bytes of the latent.'],
+  'length-mismatch': [
+    400,
+    'Incomplete upload',
+    'The body that arrived is not as long as Content-Length said.',
+  ],
+  'duplicate-parameter': [400, 'Duplicate parameter', 'A query parameter that takes one value came twice.'],
+  unauthorized: [401, 'Unauthorized', 'The request has no valid API key.'],
+  forbidden: [403, 'Forbidden', 'The API key is valid, but its plan does not allow this.'],
+  'not-found': [404, 'Not found', 'Nothing is served at this path.'],
+  'unknown-model': [404, 'Unknown model', 'No model of this gateway has this id or alias.'],
+  'method-not-allowed': [405, 'Method not allowed', 'The path exists, but not for this method.'],
+  'not-acceptable': [
+    406,
+    'Not acceptable',
+    'The answer cannot be given in any of the media types asked for.',
+  ],
+  'upload-timeout': [408, 'Upload too slow', 'The body did not arrive in time.'],
+  'payload-too-large': [413, 'Payload too large', 'The body is larger than any latent this model decodes.'],
+  'unsupported-media-type': [
+    415,
+    'Unsupported media type',
+    'The body is not a raw tensor, or it is compressed.',
+  ],
+  'invalid-parameter': [422, 'Invalid parameter', 'A query parameter is missing or has a bad value.'],
+  'unsupported-shape': [422, 'Unsupported shape', 'The model does not decode latents of this shape.'],
+  'unsupported-output': [422, 'Unsupported output', 'The model cannot answer in this form.'],
+  'length-shape-mismatch': [
+    422,
+    'Length and shape disagree',
+    'The body is not as long as its shape and dtype say.',
+  ],
+  'decode-too-large': [422, 'Decode too large', 'The picture would be larger than this model decodes.'],
+  'model-ambiguous': [
+    422,
+    'Ambiguous model',
+    'More than one model could have made this latent; name it in the path.',
+  ],
+  'model-not-inferred': [
+    422,
+    'Model not recognised',
+    'No model that is served here takes a latent like this one.',
+  ],
+  'encode-unsupported': [
+    422,
+    'Encoding is not served',
+    'A request without output_type is an encode request; no backend encodes.',
+  ],
+  'rejected-by-backend': [
+    422,
+    'Rejected by the backends',
+    'Two backends refused the request, though it looks valid to the gateway.',
+  ],
+  'client-closed-request': [499, 'Client closed request', 'The client left before the answer.'],
+
+  // The gateway
+  'internal-error': [500, 'Internal error', 'The gateway failed; the request id finds the cause in its log.'],
+  misconfigured: [500, 'Misconfigured', 'The gateway refuses to serve with its configuration.'],
+  'isolate-busy': [
+    503,
+    'Too many uploads',
+    'This part of the gateway holds as many uploads as it may; try again.',
+  ],
+  'pool-unavailable': [
+    503,
+    'Pool unavailable',
+    'The object that hands out the backends cannot be reached; try again.',
+  ],
+
+  // The backends
+  'upstream-unreachable': [
+    502,
+    'Backends unreachable',
+    'Every backend that was tried was out of reach or broke off.',
+  ],
+  'upstream-error': [502, 'Backends failed', 'Every backend that was tried answered with an error.'],
+  'upstream-invalid-response': [
+    502,
+    'Invalid answer from the backends',
+    'What the backends answered is not the picture asked for.',
+  ],
+  'upstream-misconfigured': [
+    502,
+    'Backends misconfigured',
+    'A backend is gone or refuses the gateway; its operator must act.',
+  ],
+  'no-backend': [503, 'No backend', 'No backend of this model can be used at present.'],
+  'cold-start': [503, 'Backends are starting', 'The backends of this model are starting up.'],
+  'no-capacity': [
+    503,
+    'No capacity',
+    'The backends of this model are busy and the queue is full or too long for the deadline.',
+  ],
+  'deadline-exceeded': [504, 'Deadline exceeded', 'No backend answered in time.'],
+} as const satisfies Record<string, readonly [number, string, string]>
+
+export type ProblemCode = keyof typeof kinds
+
+/** Status, title and meaning of a code. */
+export function problemKind(code: ProblemCode): ProblemKind {
+  const [status, title, meaning] = kinds[code]
+  return { status, title, meaning }
+}
+
+export const problemCodes = Object.keys(kinds) as ProblemCode[]
+
+export const isProblemCode = (text: string): text is ProblemCode => Object.hasOwn(kinds, text)
