@@ -1,0 +1,89 @@
+/** The peppers that sign keys: the newest signs, all of them verify, so that they can be rotated. */
+import { fromBase64, timingSafeEqual } from '../lib/bytes.ts'
+import { err, ok, type Result } from '../lib/result.ts'
+import { formatKey, isExpired, type KeyPayload, packPayload, parseKey, TAG_BYTES } from './api-key.ts'
+
+const MIN_PEPPER_BYTES = 16
+
+/** A pepper's id, 0 to 255, and its secret bytes. */
+export type Pepper = readonly [id: number, secret: Uint8Array<ArrayBuffer>]
+
+/** Why a key is refused. Clients are told none of these apart. */
+export type KeyRefusal = 'malformed' | 'unknown-pepper' | 'forged' | 'expired'
+
+/**
+ * The pepper texts of `KEY_SECRETS`, newest first: a JSON object of pepper id (0 to 255) to base64.
+ *
+ * @returns pairs in the order of the text, or what was expected. JavaScript orders numeric keys by value, which
+ * would lose "newest first", hence the order is taken from the text.
+ */
+export function parsePeppers(text: string): Result<readonly Pepper[], string> {
+  let peppers: unknown
+  try {
+    peppers = JSON.parse(text)
+  } catch {
+    return err('a JSON object of pepper id to base64, such as {"1":"…"}')
+  }
+  if (typeof peppers !== 'object' || peppers === null || Array.isArray(peppers)) {
+    return err('a JSON object of pepper id to base64, such as {"1":"…"}')
+  }
+  const entries = Object.entries(peppers).map(([id, value]) => [id, text.indexOf(`"${id}"`), value] as const)
+  entries.sort((a, b) => a[1] - b[1])
+  if (entries.length === 0) return err('at least one pepper')
+  const parsed: Pepper[] = []
+  for (const [id, , value] of entries) {
+    if (!/^(0|[1-9][0-9]{0,2})$/.test(id) || Number(id) > 255) return err('pepper ids from 0 to 255')
+    const bytes = typeof value === 'string' ? fromBase64(value) : null
+    if (!bytes || bytes.length < MIN_PEPPER_BYTES) {
+      return err(`base64 of at least ${MIN_PEPPER_BYTES} random bytes for pepper ${id}`)
+    }
+    parsed.push([Number(id), bytes])
+  }
+  return ok(parsed)
+}
+
+export class KeyRing {
+  readonly #peppers: ReadonlyMap<number, CryptoKey>
+  readonly #newest: number
+
+  private constructor(peppers: ReadonlyMap<number, CryptoKey>, newest: number) {
+    this.#peppers = peppers
+    this.#newest = newest
+  }
+
+  /** @param peppers as `parsePeppers` returns them: the newest first, at least one */
+  static async import(peppers: readonly Pepper[]): Promise<KeyRing> {
+    const algorithm = { name: 'HMAC', hash: 'SHA-256' }
+    const imported = await Promise.all(
+      peppers.map(
+        async ([id, bytes]) =>
+          [id, await crypto.subtle.importKey('raw', bytes, algorithm, false, ['sign'])] as const,
+      ),
+    )
+    const [newest] = imported
+    if (!newest) throw new RangeError('A key ring needs at least one pepper.')
+    return new KeyRing(new Map(imported), newest[0])
+  }
+
+  /** A new key under the newest pepper. */
+  async mint(key: Omit<KeyPayload, 'pepperId'>): Promise<string> {
+    const payload = packPayload({ ...key, pepperId: this.#newest })
+    return formatKey(payload, await this.#tag(this.#newest, payload))
+  }
+
+  /** The payload of a key that one of our peppers signed and that has not expired at `now`. */
+  async verify(text: string, now: number): Promise<Result<KeyPayload, KeyRefusal>> {
+    const key = parseKey(text)
+    if (!key) return err('malformed')
+    const { payload, payloadBytes, tag } = key
+    if (!this.#peppers.has(payload.pepperId)) return err('unknown-pepper')
+    if (!timingSafeEqual(await this.#tag(payload.pepperId, payloadBytes), tag)) return err('forged')
+    return isExpired(payload, now) ? err('expired') : ok(payload)
+  }
+
+  async #tag(pepperId: number, payload: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
+    const pepper = this.#peppers.get(pepperId)
+    if (!pepper) throw new RangeError(`No pepper ${pepperId}.`)
+    return new Uint8Array(await crypto.subtle.sign('HMAC', pepper, payload)).subarray(0, TAG_BYTES)
+  }
+}
