@@ -1,0 +1,20 @@
+/** One GPU decoder as the operator configured it. */
+export interface Backend {
+  /** Public alias; appears in `x-vae-backend`, logs and metrics, never the URL. */
+  readonly id: string
+  readonly kind: BackendKind
+  /** Where decode requests go; absent for the embedded preview. */
+  readonly url: string | undefined
+  /** Bearer token for the backend. */
+  readonly token: string | undefined
+  /** Ids of the models it decodes. */
+  readonly models: readonly string[]
+  /** Decodes it accepts at a time. */
+  readonly slots: number
+  /** It may be asleep: out of reach or 503 then means starting, not broken. */
+  readonly scaleToZero: boolean
+  /** Whether it stops working when the connection closes, so that its slot is free at once. */
+  readonly abortable: boolean
+}
+
+export type BackendKind = 'huggingface' | 'vae-backend' | 'preview'

@@ -1,0 +1,15 @@
+import type { Backend } from './backend.ts'
+
+/** One decode as a backend gets it. */
+export interface UpstreamRequest {
+  readonly model: string
+  readonly query: URLSearchParams
+  /** The one media type we want; toolkits know no lists. */
+  readonly accept: string
+  readonly body: ArrayBuffer
+  /** Echoed by backends that can, so that an answer to another request is noticed. */
+  readonly attemptId: string
+}
+
+/** Sends a decode to a backend. Rejects when there is no response, with the signal's reason when it was aborted. */
+export type Send = (backend: Backend, request: UpstreamRequest, signal: AbortSignal) => Promise<Response>

@@ -1,0 +1,85 @@
+import type { Backend, BackendKind } from '../backends/backend.ts'
+import { checkBackendUrl } from '../backends/backend-url.ts'
+import { allModels, findModel, isServable } from '../models/registry.ts'
+import type { VaeModel } from '../models/vae.ts'
+import { canPreview } from '../preview/factors/index.ts'
+import type { ConfigProblem } from './problem.ts'
+
+/** An entry of BACKENDS as the schema lets it through. */
+export interface BackendSettings {
+  readonly id: string
+  readonly url?: string | undefined
+  readonly models: readonly string[]
+  readonly kind: BackendKind
+  readonly tokenSecret?: string | undefined
+  readonly slots: number
+  readonly scaleToZero: boolean
+  readonly abortable?: boolean | undefined
+}
+
+type Complaint = readonly [key: string, message: string]
+
+/** Completes an entry of BACKENDS: models by id, the token from its secret, the URL checked. */
+export function readBackend(
+  settings: BackendSettings,
+  env: Readonly<Record<string, unknown>>,
+): { backend: Backend; problems: Complaint[] } {
+  const { id, kind, slots, scaleToZero, tokenSecret } = settings
+  const problems: Complaint[] = []
+  const isPreview = kind === 'preview'
+  const models = expandModels(settings.models, isPreview ? canPreview : isServable)
+  if (isPreview && settings.url !== undefined) problems.push(['url', 'a preview backend has no url'])
+  if (isPreview && tokenSecret !== undefined) problems.push(['tokenSecret', 'a preview backend has no token'])
+  for (const model of isPreview ? models : []) {
+    if (!canPreview(model))
+      problems.push(['models', `"${model.id}": the preview has no colours for this model`])
+  }
+  if (!isPreview && settings.url === undefined) problems.push(['url', `a ${kind} backend needs a url`])
+  const url = isPreview || settings.url === undefined ? undefined : checkBackendUrl(settings.url)
+  if (url && !url.ok) problems.push(['url', `expected ${url.error}`])
+  const token = tokenSecret === undefined ? undefined : env[tokenSecret]
+  if (tokenSecret !== undefined && (typeof token !== 'string' || token === '')) {
+    problems.push(['tokenSecret', `the secret ${tokenSecret} is not set`])
+  }
+  const backend: Backend = {
+    id,
+    kind,
+    url: url?.ok ? url.value : undefined,
+    token: typeof token === 'string' ? token : undefined,
+    models: models.map((model) => model.id),
+    slots,
+    scaleToZero,
+    abortable: settings.abortable ?? kind !== 'huggingface',
+  }
+  return { backend, problems }
+}
+
+function expandModels(names: readonly string[], canServe: (model: VaeModel) => boolean): VaeModel[] {
+  const models = names.flatMap((name) =>
+    name === '*' ? allModels.filter(canServe) : (findModel(name) ?? []),
+  )
+  return [...new Set(models)]
+}
+
+/** Two entries for one id cannot be told apart; two for one URL would give it twice its slots. */
+export function findDuplicates(backends: readonly Backend[]): ConfigProblem[] {
+  return backends.flatMap((backend, index) =>
+    (['id', 'url'] as const).flatMap((key) => {
+      const first = backends.findIndex((other) => other[key] !== undefined && other[key] === backend[key])
+      if (first < 0 || first === index) return []
+      return [
+        { path: ['vars', 'BACKENDS', index, key], message: `the same as that of vars.BACKENDS[${first}]` },
+      ]
+    }),
+  )
+}
+
+/** A preview never stands in for a decoder: it keeps only the models that no other backend serves. */
+export function preferReal(backends: readonly Backend[]): Backend[] {
+  const real = new Set(backends.filter(({ kind }) => kind !== 'preview').flatMap(({ models }) => models))
+  return backends.map((backend) =>
+    backend.kind === 'preview'
+      ? { ...backend, models: backend.models.filter((model) => !real.has(model)) }
+      : backend,
+  )
+}
