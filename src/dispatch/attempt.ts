@@ -1,0 +1,96 @@
+/** One try at one backend. Never throws for what a backend or a client may do. */
+import type { Backend } from '../backends/backend.ts'
+import type { Send } from '../backends/upstream.ts'
+import type { Ambient } from '../lib/ambient.ts'
+import type { Lease } from '../pool/client.ts'
+import { passedHeaders } from '../privacy/response-headers.ts'
+import type { AnswerDtype } from '../wire/dtype.ts'
+import { checkHeaders } from './check-headers.ts'
+import { classifyStatus, ERROR_HEAD_BYTES, parseRetryAfter } from './classify.ts'
+import type { Failure, FailureReason } from './failure.ts'
+import type { DecodeJob } from './job.ts'
+import { type ReceivedBody, type ReceiveLimits, receive } from './receive.ts'
+
+export type AttemptOutcome =
+  | { readonly kind: 'answer'; readonly answer: Answer }
+  | { readonly kind: 'failure'; readonly failure: Failure }
+  | { readonly kind: 'client-gone' }
+
+export interface Answer extends ReceivedBody {
+  readonly dtype: AnswerDtype | undefined
+  /** Headers of the backend that the client may see. */
+  readonly headers: Readonly<Record<string, string>>
+  /** Breaks the transfer off. */
+  readonly abort: AbortController
+}
+
+export interface AttemptServices extends ReceiveLimits {
+  readonly send: Send
+  readonly ambient: Ambient
+}
+
+const CLIENT_GONE = new Error('client gone')
+const TIMED_OUT = new Error('attempt timed out')
+
+/** @param timeoutMs until the answer is committed to */
+export async function attempt(
+  job: DecodeJob,
+  backend: Backend,
+  lease: Lease,
+  timeoutMs: number,
+  clientLeft: AbortSignal,
+  services: AttemptServices,
+): Promise<AttemptOutcome> {
+  const abort = new AbortController()
+  const leave = (): void => abort.abort(CLIENT_GONE)
+  const failed = (reason: FailureReason, retryAfterMs?: number): AttemptOutcome => ({
+    kind: 'failure',
+    failure: { reason, backendId: backend.id, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) },
+  })
+  if (clientLeft.aborted) return { kind: 'client-gone' }
+  clientLeft.addEventListener('abort', leave)
+  const stopTimer = services.ambient.after(timeoutMs, () => abort.abort(TIMED_OUT))
+  let answered = false
+  try {
+    const attemptId = services.ambient.randomUuid()
+    const { model, query, body, expected } = job
+    const request = { model, query, body, accept: upstreamAccept(expected.mediaType), attemptId }
+    const response = await services.send(backend, request, abort.signal)
+    answered = true
+    if (response.status !== 200 || !response.body) {
+      const reason = classifyStatus(response.status, await readHead(response), backend.scaleToZero)
+      const retryAfterMs = parseRetryAfter(response.headers.get('retry-after'), services.ambient.now())
+      return failed(reason, retryAfterMs)
+    }
+    const head = checkHeaders(response.headers, expected, attemptId, job.maxAnswerBytes)
+    if (!head.ok) {
+      await response.body.cancel().catch(() => undefined)
+      return failed(head.error)
+    }
+    // A one-picture decoder is done when it answers; a video may be encoded while it is sent.
+    if (expected.kind !== 'video') lease.free()
+    const received = await receive(response.body, head.value, expected, services)
+    if (!received.ok) return failed(received.error)
+    const headers = passedHeaders(response.headers)
+    return { kind: 'answer', answer: { ...received.value, dtype: head.value.dtype, headers, abort } }
+  } catch {
+    if (abort.signal.reason === CLIENT_GONE) return { kind: 'client-gone' }
+    if (abort.signal.reason === TIMED_OUT) return failed('timed-out')
+    return failed(answered ? 'broke-off' : 'unreachable')
+  } finally {
+    stopTimer()
+    clientLeft.removeEventListener('abort', leave)
+  }
+}
+
+/** Toolkits know an MP4 as text/plain only. */
+const upstreamAccept = (mediaType: string): string => (mediaType === 'video/mp4' ? 'text/plain' : mediaType)
+
+/** The beginning of an error body, to be classified and forgotten. */
+async function readHead(response: Response): Promise<string> {
+  if (!response.body) return ''
+  const reader = response.body.getReader({ mode: 'byob' })
+  const { value } = await reader.readAtLeast(ERROR_HEAD_BYTES, new Uint8Array(ERROR_HEAD_BYTES))
+  await reader.cancel().catch(() => undefined)
+  return new TextDecoder().decode(value)
+}

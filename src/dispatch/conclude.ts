@@ -1,0 +1,65 @@
+/** What a client is told when no backend could serve it. */
+import { type Problem, problem } from '../errors/problem.ts'
+import type { RejectReason } from '../pool/state.ts'
+import { DEFAULT_PAUSE_MS, type Failure, PROBLEM_OF } from './failure.ts'
+
+/** The refusal of the pool, in the light of what was tried before. */
+export function concludeRefusal(
+  refusal: { readonly reason: RejectReason | 'unreachable'; readonly retryAfterMs: number },
+  failures: readonly Failure[],
+): Problem {
+  const last = failures.at(-1)
+  switch (refusal.reason) {
+    case 'no-backend':
+      return problem('no-backend', 'No backend is configured for this model.')
+    case 'unreachable':
+      return problem('pool-unavailable', 'The pool of this model did not answer.', { retryAfterSeconds: 1 })
+    case 'exhausted':
+    case 'deadline':
+      if (last) return concludeFailures(failures)
+      return problem('no-capacity', 'No backend was free before the deadline.', after(refusal.retryAfterMs))
+    case 'cancelled':
+      return problem('client-closed-request', 'The client left while it waited.')
+    case 'queue-full':
+      return problem('no-capacity', 'The queue of this model is full.', after(refusal.retryAfterMs))
+  }
+}
+
+/** The last failure decides; the others were followed by another try. */
+export function concludeFailures(failures: readonly Failure[]): Problem {
+  const last = failures.at(-1)
+  if (!last) return problem('internal-error', 'The request ended without an attempt.')
+  const tried = failures.length === 1 ? '1 attempt' : `${failures.length} attempts`
+  const detail = `${DETAILS[last.reason]} (${tried}).`
+  const isPause = last.reason === 'busy' || last.reason === 'cold'
+  const retryAfterMs = isPause ? (last.retryAfterMs ?? DEFAULT_PAUSE_MS[last.reason]) : 1_000
+  return problem(PROBLEM_OF[last.reason], detail, PASSING.has(last.reason) ? after(retryAfterMs) : {})
+}
+
+/** Failures that a later try may not meet. */
+const PASSING: ReadonlySet<Failure['reason']> = new Set([
+  'unreachable',
+  'timed-out',
+  'broke-off',
+  'server-error',
+  'cold',
+  'busy',
+])
+
+const DETAILS: Readonly<Record<Failure['reason'], string>> = {
+  unreachable: 'No backend could be reached',
+  'timed-out': 'No backend answered in time',
+  'broke-off': 'The backends broke off in the middle of their answers',
+  invalid: 'The backends answered, but not with what was asked for',
+  'server-error': 'The backends answered with errors',
+  misconfigured: 'The backends are gone or refuse the gateway',
+  cold: 'The backends are starting up',
+  busy: 'The backends are busy',
+  'out-of-memory': 'The backends ran out of memory; send a smaller latent',
+  'too-large': 'The backends refuse a decode of this size; send a smaller latent',
+  rejected: 'The backends refuse this request, though its shape and length are right',
+}
+
+const after = (ms: number): { retryAfterSeconds: number } => ({
+  retryAfterSeconds: Math.max(1, Math.ceil(ms / 1000)),
+})

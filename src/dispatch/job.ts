@@ -1,0 +1,14 @@
+import type { ExpectedAnswer } from '../models/answer.ts'
+
+/** A request that is found good, its body in hand: all that attempts need to know. */
+export interface DecodeJob {
+  /** Id of the model. */
+  readonly model: string
+  readonly query: URLSearchParams
+  readonly body: ArrayBuffer
+  readonly expected: ExpectedAnswer
+  readonly maxAnswerBytes: number
+  readonly predictedMs: number
+  /** Milliseconds since the epoch; no answer that starts later is wanted. */
+  readonly deadlineAt: number
+}

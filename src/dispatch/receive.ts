@@ -1,0 +1,107 @@
+/** Receives an answer as far as it must be seen before the client gets its first byte. */
+import { err, ok, type Result } from '../lib/result.ts'
+import type { ExpectedAnswer } from '../models/answer.ts'
+import type { ByteBudget } from './byte-budget.ts'
+import { checkBody } from './check-body.ts'
+import type { AnswerHead } from './check-headers.ts'
+
+export interface ReceivedBody {
+  /** What has arrived; all of it when there is no rest. */
+  readonly beginning: Uint8Array
+  readonly rest: ReadableStream<Uint8Array> | null
+  /** Length of the whole, where it is known. */
+  readonly byteLength: number | undefined
+  /** Gives back the bytes that are held; to be called when they have gone out. */
+  readonly release: () => void
+}
+
+export interface ReceiveLimits {
+  /** Answers up to this size are received whole, while the budget lasts. */
+  readonly commitBytes: number
+  readonly budget: ByteBudget
+}
+
+/** Of an answer that is streamed, this much is seen before it is committed to. */
+const BEGINNING_BYTES = 65_536
+
+type Flaw = 'invalid' | 'broke-off'
+
+/**
+ * Small answers are received whole, so that a backend that dies in the middle is one more retry. Of larger ones,
+ * and of those that the budget has no room for, the beginning is received and checked.
+ *
+ * @throws what reading the stream throws: the signal's reason, or that the connection was lost
+ */
+export async function receive(
+  body: ReadableStream<Uint8Array>,
+  head: AnswerHead,
+  expected: ExpectedAnswer,
+  { commitBytes, budget }: ReceiveLimits,
+): Promise<Result<ReceivedBody, Flaw>> {
+  const bound = head.byteLength ?? head.maxBytes
+  const held = Math.min(bound, commitBytes)
+  const reserved = budget.reserve(held)
+  const release = reserved ?? (() => {})
+  let received: Result<Omit<ReceivedBody, 'release'>, Flaw> | undefined
+  try {
+    const isWhole = reserved !== null && bound <= commitBytes
+    // A file of unknown length is most likely a small one: hold as much as we may.
+    const partly = head.byteLength === undefined && reserved ? commitBytes : BEGINNING_BYTES
+    received = isWhole
+      ? await receiveWhole(body, head, expected)
+      : await receiveBeginning(body, head, expected, Math.min(bound, Math.max(partly, BEGINNING_BYTES)))
+  } finally {
+    if (!received?.ok) release()
+  }
+  return received.ok ? ok({ ...received.value, release }) : received
+}
+
+type Received = Result<Omit<ReceivedBody, 'release'>, Flaw>
+
+async function receiveWhole(
+  body: ReadableStream<Uint8Array>,
+  head: AnswerHead,
+  expected: ExpectedAnswer,
+): Promise<Received> {
+  const bound = head.byteLength ?? head.maxBytes
+  // One byte more than there should be shows a body that is too long.
+  const { bytes, ended } = await readUpTo(body, bound + 1)
+  if (!ended) return refuse('invalid', body)
+  if (bytes.length < (head.byteLength ?? 0)) return err('broke-off')
+  const flaw = checkBody(bytes, expected, true)
+  return flaw ? err(flaw) : ok({ beginning: bytes, rest: null, byteLength: bytes.length })
+}
+
+async function receiveBeginning(
+  body: ReadableStream<Uint8Array>,
+  head: AnswerHead,
+  expected: ExpectedAnswer,
+  count: number,
+): Promise<Received> {
+  const { bytes, ended } = await readUpTo(body, count)
+  if (ended && bytes.length < (head.byteLength ?? 0)) return err('broke-off')
+  const flaw = checkBody(bytes, expected, ended)
+  if (flaw) return refuse(flaw, body)
+  return ok({
+    beginning: bytes,
+    rest: ended ? null : body,
+    byteLength: ended ? bytes.length : head.byteLength,
+  })
+}
+
+async function refuse(flaw: Flaw, rest: ReadableStream<Uint8Array>): Promise<Received> {
+  await rest.cancel().catch(() => undefined)
+  return err(flaw)
+}
+
+/** Reads up to `count` bytes in native code; fewer mean that the stream has ended. */
+async function readUpTo(
+  body: ReadableStream<Uint8Array>,
+  count: number,
+): Promise<{ bytes: Uint8Array; ended: boolean }> {
+  const reader = body.getReader({ mode: 'byob' })
+  const { value } = await reader.readAtLeast(count, new Uint8Array(count))
+  reader.releaseLock()
+  const bytes = value ?? new Uint8Array()
+  return { bytes, ended: bytes.length < count }
+}

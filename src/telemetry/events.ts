@@ -1,0 +1,33 @@
+/** Everything the gateway says of itself. Typed, so that no event can carry a request, a key or a byte of a body. */
+import type { ProblemCode } from '../errors/codes.ts'
+
+export type GatewayEvent =
+  | {
+      readonly kind: 'decode'
+      /** 200 when the answer was committed to; `end` says what became of it. */
+      readonly status: number
+      readonly code?: ProblemCode
+      readonly end?: 'served' | 'broke-off' | 'client-gone'
+      readonly model?: string
+      readonly backend?: string
+      readonly keyId?: string
+      readonly attempts?: number
+      readonly ms: number
+    }
+  | {
+      readonly kind: 'attempt-failed'
+      readonly reason: string
+      readonly backendId: string
+      readonly ms: number
+    }
+  | { readonly kind: 'misconfigured'; readonly problems: string }
+  | { readonly kind: 'internal-error'; readonly error: string; readonly at: readonly string[] }
+
+export interface EventSink {
+  emit(event: GatewayEvent): void
+}
+
+/** One JSON line per event on the Worker's log, which the platform collects. */
+export const logEvents = (requestId: string, now: () => number): EventSink => ({
+  emit: (event) => console.log(JSON.stringify({ time: new Date(now()).toISOString(), requestId, ...event })),
+})
