@@ -1,0 +1,50 @@
+/** The gateway's routes in reading order. */
+import { type Handler, Hono } from 'hono'
+import type { AppEnv } from './http/context.ts'
+import { internalError, methodNotAllowed, notFound } from './http/errors.ts'
+import { allowBrowsers, identify, provide } from './http/middleware.ts'
+import { decode } from './http/routes/decode.ts'
+import { health, ready } from './http/routes/health.ts'
+import { home } from './http/routes/home.ts'
+import { listModels, showModel } from './http/routes/models.ts'
+import { showProblem } from './http/routes/problems.ts'
+import type { Ambient } from './lib/ambient.ts'
+import type { createServices, Invocation } from './services.ts'
+
+export interface Platform {
+  readonly ambient: Ambient
+  readonly createServices: typeof createServices
+  /** The embedded backend of this Worker. */
+  readonly preview: () => Invocation['preview']
+}
+
+export function createApp({ ambient, createServices, preview }: Platform): Hono<AppEnv> {
+  const app = new Hono<AppEnv>({ strict: false })
+  const route = (path: string, handlers: { GET?: Handler<AppEnv>; POST?: Handler<AppEnv> }): void => {
+    if (handlers.GET) app.get(path, handlers.GET)
+    if (handlers.POST) app.post(path, handlers.POST)
+    const allow = [...(handlers.GET ? ['GET', 'HEAD'] : []), ...(handlers.POST ? ['POST'] : []), 'OPTIONS']
+    app.all(path, methodNotAllowed(allow.join(', ')))
+  }
+
+  app.use(identify(ambient), allowBrowsers)
+  route('/health', { GET: health })
+  app.use(provide(createServices, preview))
+  route('/ready', { GET: ready })
+  route('/v1/models', { GET: listModels })
+  route('/v1/models/:id', { GET: showModel })
+  route('/problems/:code', { GET: showProblem })
+
+  route('/v1/decode', { POST: decode(true) })
+  route('/v1/decode/:model', { POST: decode(true) })
+  route('/k/:key/v1/decode', { POST: decode(true) })
+  route('/k/:key/v1/decode/:model', { POST: decode(true) })
+  route('/k/:key', { POST: decode(false) })
+  route('/k/:key/:model', { POST: decode(false) })
+  route('/', { GET: home, POST: decode(false) })
+  route('/:model', { POST: decode(false) })
+
+  app.notFound(notFound)
+  app.onError(internalError)
+  return app
+}

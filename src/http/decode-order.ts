@@ -1,0 +1,122 @@
+/** From query and path to what shall be decoded: everything that can be known before the body is read. */
+import { type Problem, problem } from '../errors/problem.ts'
+import { err, ok, type Result } from '../lib/result.ts'
+import { type ExpectedAnswer, expectAnswer, maxAnswerBytes } from '../models/answer.ts'
+import { maxMegapixels, predictDecodeMs } from '../models/cost.ts'
+import { isPacked, megapixels, upstreamShape } from '../models/geometry.ts'
+import { inferModels } from '../models/inference.ts'
+import { readGeometry } from '../models/latent-shape.ts'
+import { allModels, findModel, isServable, type ServableModel } from '../models/registry.ts'
+import { type DecodeQuery, type DecodeQueryError, parseDecodeQuery } from '../wire/decode-query.ts'
+import { tensorBytes } from '../wire/dtype.ts'
+import { negotiate } from '../wire/media-types.ts'
+import { upstreamQuery } from '../wire/upstream-query.ts'
+
+/** A decode that is fully described but for the bytes of its latent. */
+export interface DecodeOrder {
+  readonly model: ServableModel
+  /** Bytes the body must have: product of the shape times the size of an element. */
+  readonly bodyBytes: number
+  readonly upstreamQuery: URLSearchParams
+  readonly expected: ExpectedAnswer
+  readonly maxAnswerBytes: number
+  readonly predictedMs: number
+}
+
+/**
+ * @param named the model of the path; without one the query names it, or the latent's shape does
+ * @param served ids of the models that have a backend
+ * @param impliesDecode whether the path says decode; otherwise a request without output_type is an encode request
+ */
+export function readOrder(
+  params: URLSearchParams,
+  accept: string | undefined,
+  named: string | undefined,
+  served: ReadonlySet<string>,
+  impliesDecode: boolean,
+): Result<DecodeOrder, Problem> {
+  if (!impliesDecode && !params.has('output_type')) {
+    return err(problem('encode-unsupported', 'Expected output_type=pil, pt or mp4 for a decode.'))
+  }
+  const parsed = parseDecodeQuery(params)
+  if (!parsed.ok) return err(queryProblem(parsed.error))
+  const query = parsed.value
+  const found = findServed(named ?? query.model, query, served)
+  if (!found.ok) return found
+  const model = found.value
+
+  const geometry = readGeometry(model, query.shape, query.size)
+  if (!geometry.ok) {
+    return err(problem('unsupported-shape', `${model.id}: expected ${geometry.error.expected}.`))
+  }
+  const size = megapixels(geometry.value)
+  const limit = maxMegapixels(model)
+  if (size > limit) {
+    const detail = `${model.id} decodes up to ${limit} megapixels at once; this latent asks for ${size.toFixed(1)}.`
+    return err(problem('decode-too-large', detail))
+  }
+  const outputType = query.outputType ?? 'pil'
+  if (!model.outputs.includes(outputType)) {
+    return err(
+      problem('unsupported-output', `${model.id} answers ${model.outputs.join(', ')}, not ${outputType}.`),
+    )
+  }
+  const format = negotiate(accept, outputType, query.imageFormat, model.kind)
+  if (!format.ok) {
+    return err(problem('not-acceptable', `Expected Accept to allow ${format.error.join(' or ')}.`))
+  }
+  const expected = expectAnswer(model, geometry.value, format.value, outputType, query.partialPostprocess)
+  const shape = upstreamShape(geometry.value, query.shape)
+  return ok({
+    model,
+    bodyBytes: tensorBytes(query.shape, query.dtype),
+    upstreamQuery: upstreamQuery(query, shape, outputType, isPacked(geometry.value)),
+    expected,
+    maxAnswerBytes: maxAnswerBytes(expected, geometry.value),
+    predictedMs: predictDecodeMs(model, geometry.value),
+  })
+}
+
+function findServed(
+  name: string | undefined,
+  query: DecodeQuery,
+  served: ReadonlySet<string>,
+): Result<ServableModel, Problem> {
+  if (name !== undefined) {
+    const model = findModel(name)
+    if (model && isServable(model) && served.has(model.id)) return ok(model)
+    return err(problem('unknown-model', 'Expected a model that is served here; GET /v1/models lists them.'))
+  }
+  const fitting = inferModels(
+    allModels.filter((model) => served.has(model.id)),
+    query,
+  )
+  const [model] = fitting
+  if (!model) {
+    return err(
+      problem(
+        'model-not-inferred',
+        'Expected a latent of a model that is served here, or its name in the path.',
+      ),
+    )
+  }
+  if (fitting.length > 1) {
+    const names = fitting.map(({ id }) => id).join(', ')
+    return err(
+      problem('model-ambiguous', `This latent fits ${names}; name one in the path, as in POST /${model.id}.`),
+    )
+  }
+  return ok(model)
+}
+
+function queryProblem(error: DecodeQueryError): Problem {
+  const { parameter } = error
+  switch (error.reason) {
+    case 'duplicate':
+      return problem('duplicate-parameter', `Expected ${parameter} once.`)
+    case 'missing':
+      return problem('invalid-parameter', `Expected ${parameter}: ${error.expected}. It is missing.`)
+    case 'invalid':
+      return problem('invalid-parameter', `Expected ${parameter} to be ${error.expected}.`)
+  }
+}

@@ -1,0 +1,51 @@
+import { cors } from 'hono/cors'
+import { createMiddleware } from 'hono/factory'
+import { describeProblems } from '../config/problem.ts'
+import { problem, problemResponse } from '../errors/problem.ts'
+import type { Ambient } from '../lib/ambient.ts'
+import type { createServices, Invocation } from '../services.ts'
+import { logEvents } from '../telemetry/events.ts'
+import { HEADER } from '../wire/headers.ts'
+import type { AppEnv } from './context.ts'
+
+/** Names the request, and gives every answer the headers that all of them have. */
+export const identify = (ambient: Ambient) =>
+  createMiddleware<AppEnv>(async (c, next) => {
+    const given = c.req.header(HEADER.requestId)
+    c.set('requestId', given && /^[\w-]{1,64}$/.test(given) ? given : ambient.randomUuid())
+    c.set('startedAt', ambient.now())
+    c.set('ambient', ambient)
+    await next()
+    c.res.headers.set(HEADER.requestId, c.var.requestId)
+    c.res.headers.set('x-content-type-options', 'nosniff')
+    if (!c.res.headers.has('cache-control')) c.res.headers.set('cache-control', 'no-store')
+  })
+
+/** Any page may call the API with a key of its own; cookies play no part, so there is nothing to forge. */
+export const allowBrowsers = cors({
+  origin: '*',
+  allowMethods: ['GET', 'POST'],
+  allowHeaders: ['authorization', 'content-type', 'x-api-key', HEADER.requestId],
+  exposeHeaders: [...Object.values(HEADER), 'retry-after', 'ratelimit', 'ratelimit-policy', 'x-weights'],
+  maxAge: 86_400,
+})
+
+/** Gives the request its services; with a configuration that is refused nothing but `/health` is served. */
+export const provide = (create: typeof createServices, previewOf: () => Invocation['preview']) =>
+  createMiddleware<AppEnv>(async (c, next) => {
+    const { requestId, ambient } = c.var
+    const services = await create({
+      env: c.env,
+      requestId,
+      preview: previewOf(),
+      defer: (task) => c.executionCtx.waitUntil(task),
+    })
+    if (!services.ok) {
+      const problems = describeProblems(services.error)
+      logEvents(requestId, ambient.now).emit({ kind: 'misconfigured', problems })
+      const detail = 'The configuration is refused; the log of the gateway says what and where.'
+      return problemResponse(problem('misconfigured', detail), requestId)
+    }
+    c.set('services', services.value)
+    return next()
+  })

@@ -1,0 +1,94 @@
+/** Reads a latent: as many bytes as its shape says, in time, within the isolate's budget. */
+
+import type { ByteBudget } from '../dispatch/byte-budget.ts'
+import { type Problem, problem } from '../errors/problem.ts'
+import type { Ambient } from '../lib/ambient.ts'
+import { err, ok, type Result } from '../lib/result.ts'
+import { isLatentType } from '../wire/media-types.ts'
+
+/** Time for any upload, and the slowest that one may be beyond that, in bytes per millisecond (64 KB/s). */
+const UPLOAD_GRACE_MS = 30_000
+const UPLOAD_BYTES_PER_MS = 64
+
+/** What can be said about the body from the headers alone, before a byte of it is read. */
+export function checkUpload(headers: Headers, bodyBytes: number): Problem | undefined {
+  const encoding = headers.get('content-encoding') ?? 'identity'
+  if (encoding !== 'identity') {
+    const identity = { headers: { 'accept-encoding': 'identity' } }
+    return problem('unsupported-media-type', 'Expected a body without Content-Encoding.', identity)
+  }
+  if (!isLatentType(headers.get('content-type') ?? undefined)) {
+    return problem(
+      'unsupported-media-type',
+      'Expected Content-Type: tensor/binary with the raw bytes of the latent.',
+    )
+  }
+  const declared = headers.get('content-length')
+  return declared === null ? undefined : checkLength(Number(declared), bodyBytes)
+}
+
+/**
+ * @param budget pays for the bytes until `release` is called
+ * @returns the whole body; a client that leaves in the middle is a problem too, which nobody will read
+ */
+export async function readUpload(
+  request: Request,
+  bodyBytes: number,
+  budget: ByteBudget,
+  ambient: Ambient,
+): Promise<Result<{ body: ArrayBuffer; release: () => void }, Problem>> {
+  const release = budget.reserve(bodyBytes)
+  if (!release) {
+    return err(
+      problem('isolate-busy', 'Too many uploads are under way; try again.', { retryAfterSeconds: 1 }),
+    )
+  }
+  // When a client resets, the runtime may drop this context without running what follows.
+  request.signal.addEventListener('abort', release)
+  const read = await readWithin(
+    request,
+    bodyBytes,
+    UPLOAD_GRACE_MS + bodyBytes / UPLOAD_BYTES_PER_MS,
+    ambient,
+  )
+  if (read.ok) return ok({ body: read.value, release })
+  release()
+  return read
+}
+
+async function readWithin(
+  request: Request,
+  bodyBytes: number,
+  timeoutMs: number,
+  ambient: Ambient,
+): Promise<Result<ArrayBuffer, Problem>> {
+  if (!request.body) return err(checkLength(0, bodyBytes) ?? problem('empty-body', 'Expected a body.'))
+  const reader = request.body.getReader({ mode: 'byob' })
+  let late = false
+  const stopTimer = ambient.after(timeoutMs, () => {
+    late = true
+    void reader.cancel().catch(() => undefined)
+  })
+  try {
+    // A declared length is the runtime's to keep. Otherwise one byte too many shows a body that is too long.
+    const wanted = request.headers.has('content-length') ? bodyBytes : bodyBytes + 1
+    const { value } = await reader.readAtLeast(wanted, new Uint8Array(wanted))
+    const length = value?.length ?? 0
+    if (late)
+      return err(problem('upload-timeout', `Expected ${bodyBytes} bytes within ${timeoutMs / 1000} s.`))
+    const wrong = checkLength(length, bodyBytes)
+    if (wrong || !value) return err(wrong ?? problem('empty-body', 'Expected a body.'))
+    return ok(wanted === bodyBytes ? value.buffer : value.buffer.slice(0, bodyBytes))
+  } catch {
+    return err(problem('length-mismatch', 'The body ended before the length that was declared.'))
+  } finally {
+    stopTimer()
+  }
+}
+
+function checkLength(bytes: number, expected: number): Problem | undefined {
+  if (bytes === expected) return undefined
+  if (bytes === 0) return problem('empty-body', `Expected ${expected} bytes, which shape and dtype say.`)
+  const detail = `Expected ${expected} bytes, which shape and dtype say, not ${bytes}.`
+  return problem('length-shape-mismatch', detail)
+}

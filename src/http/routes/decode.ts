@@ -1,0 +1,97 @@
+/** Life of a decode request, in the order it happens. */
+import { dispatch } from '../../dispatch/dispatch.ts'
+import { relay } from '../../dispatch/relay.ts'
+import { problemKind } from '../../errors/codes.ts'
+import { type Problem, problem, problemResponse } from '../../errors/problem.ts'
+import { findModel } from '../../models/registry.ts'
+import { formatServerTiming, type Span } from '../../telemetry/server-timing.ts'
+import { formatShape, HEADER } from '../../wire/headers.ts'
+import { authenticate, type Caller } from '../authenticate.ts'
+import type { AppContext } from '../context.ts'
+import { type DecodeOrder, readOrder } from '../decode-order.ts'
+import { checkUpload, readUpload } from '../read-body.ts'
+
+/** @param impliesDecode whether the path itself says decode, or shares its URL with encode */
+export const decode =
+  (impliesDecode: boolean) =>
+  async (c: AppContext): Promise<Response> => {
+    const { services, startedAt, requestId } = c.var
+    const { ambient, events, config, served, budget } = services
+    const request = c.req.raw
+    const spans: Partial<Record<Span, number>> = {}
+    let caller: Caller | undefined
+    let order: DecodeOrder | undefined
+    const fail = (why: Problem): Response => {
+      const { status } = problemKind(why.code)
+      const known = { ...(caller && { keyId: caller.keyId }), ...(order && { model: order.model.id }) }
+      events.emit({ kind: 'decode', status, code: why.code, ...known, ms: ambient.now() - startedAt })
+      return problemResponse(why, requestId)
+    }
+
+    const authenticated = await authenticate(request.headers, c.req.param('key'), services, startedAt)
+    if (!authenticated.ok) return fail(authenticated.error)
+    caller = authenticated.value
+    spans.auth = ambient.now() - startedAt
+
+    const params = new URL(request.url).searchParams
+    const read = readOrder(params, c.req.header('accept'), c.req.param('model'), served, impliesDecode)
+    if (!read.ok) return fail(read.error)
+    order = read.value
+    const { model, bodyBytes, expected, maxAnswerBytes } = order
+    if (!allows(caller, model.id))
+      return fail(problem('forbidden', `The plan of this key leaves out ${model.id}.`))
+    // Limits and revocation of the key belong here: one call, while the body uploads.
+
+    const uploadAt = ambient.now()
+    const unacceptable = checkUpload(request.headers, bodyBytes)
+    if (unacceptable) return fail(unacceptable)
+    const upload = await readUpload(request, bodyBytes, budget, ambient)
+    if (!upload.ok) return fail(upload.error)
+    const { body, release } = upload.value
+    const uploadedAt = ambient.now()
+    spans.upload = uploadedAt - uploadAt
+
+    const job = {
+      model: model.id,
+      query: order.upstreamQuery,
+      body,
+      expected,
+      maxAnswerBytes,
+      predictedMs: order.predictedMs,
+      deadlineAt: uploadedAt + config.dispatch.deadlineMs,
+    }
+    const dispatched = await dispatch(job, request.signal, services.dispatch).finally(release)
+    if (!dispatched.ok) return fail(dispatched.error)
+    const { answer, lease, attempts, queueMs } = dispatched.value
+    const answeredAt = ambient.now()
+    spans.queue = queueMs
+    spans.backend = answeredAt - uploadedAt - queueMs
+    spans.total = answeredAt - startedAt
+
+    const { body: stream, ended } = relay(answer, maxAnswerBytes, request.signal, ambient)
+    services.defer(
+      ended.then((end) => {
+        if (end !== 'client-gone') lease.report({ kind: end === 'served' ? 'served' : 'soft' })
+        lease.free()
+        lease[Symbol.dispose]()
+        const known = { keyId: caller.keyId, model: model.id, backend: lease.backendId, attempts }
+        events.emit({ kind: 'decode', status: 200, end, ...known, ms: ambient.now() - startedAt })
+      }),
+    )
+    const headers = new Headers({
+      ...answer.headers,
+      'content-type': expected.mediaType,
+      [HEADER.model]: model.id,
+      [HEADER.backend]: lease.backendId,
+      [HEADER.attempts]: String(attempts),
+      [HEADER.serverTiming]: formatServerTiming(spans),
+    })
+    if (expected.kind === 'tensor' && answer.dtype) {
+      headers.set(HEADER.shape, formatShape(expected.shape))
+      headers.set(HEADER.dtype, answer.dtype)
+    }
+    return new Response(stream, { headers })
+  }
+
+const allows = ({ plan }: Caller, modelId: string): boolean =>
+  plan.models.some((name) => name === '*' || findModel(name)?.id === modelId)

@@ -1,0 +1,93 @@
+/** The composition root: the only place that makes anything real. */
+import { KeyRing } from './auth/key-ring.ts'
+import type { Backend } from './backends/backend.ts'
+import { createSend } from './backends/send.ts'
+import type { ConfigProblem } from './config/problem.ts'
+import { type Config, readConfig } from './config.ts'
+import { ByteBudget } from './dispatch/byte-budget.ts'
+import type { DispatchServices } from './dispatch/dispatch.ts'
+import { type Ambient, realAmbient as ambient } from './lib/ambient.ts'
+import { ok, type Result } from './lib/result.ts'
+import { PoolClient, type PoolStub } from './pool/client.ts'
+import { type EventSink, logEvents } from './telemetry/events.ts'
+
+/** Bindings of wrangler.toml; settings and secrets stand beside them and are read by `readConfig`. */
+export interface Env extends Readonly<Record<string, unknown>> {
+  readonly POOL: { getByName(name: string): PoolStub }
+  readonly ASSETS?: Fetcher
+}
+
+/** What lives as long as the isolate. */
+export interface Installation {
+  readonly config: Config
+  readonly keyRing: KeyRing
+  readonly budget: ByteBudget
+  readonly backends: ReadonlyMap<string, Backend>
+  /** Ids of the models that some backend serves. */
+  readonly served: ReadonlySet<string>
+}
+
+/** What one request works with. */
+export interface Services extends Installation {
+  readonly ambient: Ambient
+  readonly events: EventSink
+  readonly dispatch: DispatchServices
+  /** Keeps the request's context alive until the task is over. */
+  readonly defer: (task: Promise<unknown>) => void
+}
+
+async function install(
+  env: Readonly<Record<string, unknown>>,
+): Promise<Result<Installation, readonly ConfigProblem[]>> {
+  const read = readConfig(env)
+  if (!read.ok) return read
+  const config = read.value
+  return ok({
+    config,
+    keyRing: await KeyRing.import(config.peppers),
+    budget: new ByteBudget(config.dispatch.bodyBudgetBytes),
+    backends: new Map(config.backends.map((backend) => [backend.id, backend])),
+    served: new Set(config.backends.flatMap((backend) => backend.models)),
+  })
+}
+
+/** Reads the configuration once per isolate; env does not change while it lives. */
+let installed: ReturnType<typeof install> | undefined
+
+/** What the platform hands to each request. */
+export interface Invocation {
+  readonly env: Env
+  readonly requestId: string
+  readonly preview: Fetcher
+  readonly defer: (task: Promise<unknown>) => void
+}
+
+/** The services of one request, or what is wrong with the configuration. */
+export async function createServices({
+  env,
+  requestId,
+  preview,
+  defer,
+}: Invocation): Promise<Result<Services, readonly ConfigProblem[]>> {
+  installed ??= install(env)
+  const installation = await installed
+  if (!installation.ok) return installation
+  const { config, budget, backends } = installation.value
+  const events = logEvents(requestId, ambient.now)
+  return ok({
+    ...installation.value,
+    ambient,
+    events,
+    defer,
+    dispatch: {
+      ambient,
+      events,
+      budget,
+      send: createSend(ambient.fetch, preview),
+      pool: new PoolClient((name) => env.POOL.getByName(name), config.backends, ambient, defer),
+      backendOf: (id) => backends.get(id),
+      commitBytes: config.dispatch.commitBytes,
+      minAttemptMs: config.dispatch.attemptTimeoutMs,
+    },
+  })
+}
