@@ -1,0 +1,70 @@
+/** The gateway on this machine: the real Worker in the real runtime, without an account. */
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { convertV4MiniflareOptions, type Json, Log, LogLevel, Miniflare } from 'miniflare'
+import { bundleWorker } from './bundle.ts'
+import { projectDir } from './installation.ts'
+
+export interface GatewayOptions {
+  readonly host: string
+  /** 0: any free port. */
+  readonly port: number
+  /** Where the Durable Objects keep their databases. */
+  readonly dataDir: string
+  /** Settings and secrets. */
+  readonly bindings: Readonly<Record<string, unknown>>
+}
+
+export interface RunningGateway {
+  readonly url: string
+  /** The runtime, for whoever must look inside. */
+  readonly miniflare: Miniflare
+  stop(): Promise<void>
+}
+
+/** @throws Error with one line when the port is taken */
+export async function startGateway(options: GatewayOptions): Promise<RunningGateway> {
+  const { host, port } = options
+  await assertPortIsFree(host, port)
+  const [script, platform] = await Promise.all([bundleWorker(), readPlatform()])
+  const miniflare = new Miniflare(
+    convertV4MiniflareOptions({
+      log: new Log(LogLevel.ERROR),
+      cf: false,
+      durableObjectsPersist: options.dataDir,
+      workers: [
+        {
+          ...platform,
+          name: 'vae-gateway',
+          modules: [{ type: 'ESModule', path: 'worker.js', contents: script }],
+          bindings: options.bindings as Record<string, Json>,
+          // Straight into the Worker: the entry in front of it would cost more than the gateway itself.
+          unsafeDirectSockets: [{ host, port }],
+        },
+      ],
+    }),
+  )
+  await miniflare.ready
+  const url = await miniflare.unsafeGetDirectURL()
+  return { url: url.href.replace(/\/$/, ''), miniflare, stop: () => miniflare.dispose() }
+}
+
+/** Compatibility, objects, limits and assets as wrangler.toml says, read by wrangler itself. */
+async function readPlatform(): Promise<object> {
+  process.env.WRANGLER_LOG ??= 'error'
+  process.env.WRANGLER_SEND_METRICS ??= 'false'
+  const { unstable_getMiniflareWorkerOptions } = await import('wrangler')
+  return unstable_getMiniflareWorkerOptions(join(projectDir, 'wrangler.toml')).workerOptions
+}
+
+/** The runtime's own complaint about a taken port is hard to read, so somebody else says it first. */
+function assertPortIsFree(host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer()
+    probe.once('error', (error: NodeJS.ErrnoException) => {
+      const taken = error.code === 'EADDRINUSE' ? `port ${port} on ${host} is in use` : error.message
+      reject(new Error(`Cannot listen: ${taken}. Choose another with --port.`))
+    })
+    probe.listen(port, host, () => probe.close(() => resolve()))
+  })
+}
