@@ -1,0 +1,53 @@
+/** A gateway for tests: the real one, with the settings of the test and no files of the user. */
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { planFingerprint } from '../../src/auth/api-key.ts'
+import { KeyRing, parsePeppers } from '../../src/auth/key-ring.ts'
+import { startGateway } from '../../src/local/gateway.ts'
+import type { PoolStatus } from '../../src/pool/protocol.ts'
+
+export interface TestGateway {
+  readonly url: string
+  readonly key: string
+  /** What the object of a pool says of itself; the name is that of its first backend. */
+  poolStatus(name: string): Promise<PoolStatus>
+  stop(): Promise<void>
+}
+
+const KEY_SECRETS = JSON.stringify({ 1: randomBytes(32).toString('base64') })
+
+export async function mintKey(options: { expiryDay?: number; plan?: string } = {}): Promise<string> {
+  const peppers = parsePeppers(KEY_SECRETS)
+  if (!peppers.ok) throw new Error(peppers.error)
+  const ring = await KeyRing.import(peppers.value)
+  const keyId = randomBytes(8).toString('hex')
+  return ring.mint({
+    keyId,
+    expiryDay: options.expiryDay ?? 0,
+    plan: planFingerprint(options.plan ?? 'default'),
+  })
+}
+
+export async function startTestGateway(settings: {
+  BACKENDS: readonly object[]
+  [setting: string]: unknown
+}): Promise<TestGateway> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'vae-gateway-'))
+  const bindings = { KEY_SECRETS, ...settings }
+  const gateway = await startGateway({ host: '127.0.0.1', port: 0, dataDir, bindings })
+  const pools = await gateway.miniflare.getDurableObjectNamespace('POOL')
+  return {
+    url: gateway.url,
+    key: await mintKey(),
+    async poolStatus(name) {
+      const pool = pools.get(pools.idFromName(name)) as unknown as { status(): Promise<PoolStatus> }
+      return pool.status()
+    },
+    async stop() {
+      await gateway.stop()
+      rmSync(dataDir, { recursive: true, force: true })
+    },
+  }
+}

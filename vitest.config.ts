@@ -1,0 +1,30 @@
+import { cloudflareTest } from '@cloudflare/vitest-plugin'
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  test: {
+    projects: [
+      // Pure code: plain Node.
+      { test: { name: 'unit', include: ['src/**/*.test.ts'] } },
+      // What needs the runtime from inside: objects, leases, eviction.
+      {
+        plugins: [
+          cloudflareTest({
+            wrangler: { configPath: './wrangler.toml' },
+            miniflare: { bindings: { KEY_SECRETS: '{"1":"AAECAwQFBgcICQoLDA0ODw=="}' } },
+          }),
+        ],
+        test: { name: 'worker', include: ['test/worker/**/*.test.ts'] },
+      },
+      // The whole gateway from outside: real sockets to it, real sockets from it.
+      {
+        test: {
+          name: 'gateway',
+          include: ['test/gateway/**/*.test.ts'],
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
+        },
+      },
+    ],
+  },
+})
