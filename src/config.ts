@@ -2,7 +2,7 @@
  * Bindings and [vars] of wrangler.toml -> Config: every setting, every default, and one readable error when
  * something is wrong. Nothing is checked again later.
  */
-import { z } from 'zod'
+import * as z from 'zod'
 import { planFingerprint } from './auth/api-key.ts'
 import { type Pepper, parsePeppers } from './auth/key-ring.ts'
 import type { Backend } from './backends/backend.ts'

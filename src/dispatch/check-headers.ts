@@ -8,6 +8,7 @@ import { essence } from '../wire/media-types.ts'
 export interface AnswerHead {
   /** Bytes of the body: exact for tensors, as declared for files, undefined when a file has no declared length. */
   readonly byteLength: number | undefined
+  readonly isLengthDeclared: boolean
   /** Most bytes that a body without a declared length may have. */
   readonly maxBytes: number
   readonly dtype: AnswerDtype | undefined
@@ -39,10 +40,11 @@ export function checkHeaders(
   if (!ALIASES[expected.mediaType].includes(essence(headers.get('content-type') ?? ''))) return err('invalid')
 
   const declared = headers.get('content-length')
-  const length = declared === null ? undefined : Number(declared)
+  const isLengthDeclared = declared !== null
+  const length = isLengthDeclared ? Number(declared) : undefined
   if (expected.kind !== 'tensor') {
     if (length !== undefined && (length === 0 || length > maxBytes)) return err('invalid')
-    return ok({ byteLength: length, maxBytes, dtype: undefined })
+    return ok({ byteLength: length, isLengthDeclared, maxBytes, dtype: undefined })
   }
   const dtype = headers.get(HEADER.dtype) ?? ''
   const shape = parseShape(headers.get(HEADER.shape))
@@ -50,5 +52,5 @@ export function checkHeaders(
   if (!shape || shape.join() !== expected.shape.join()) return err('invalid')
   const exact = tensorBytes(shape, dtype)
   if (length !== undefined && length !== exact) return err('invalid')
-  return ok({ byteLength: exact, maxBytes: exact, dtype })
+  return ok({ byteLength: exact, isLengthDeclared, maxBytes: exact, dtype })
 }

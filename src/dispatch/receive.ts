@@ -9,8 +9,9 @@ export interface ReceivedBody {
   /** What has arrived; all of it when there is no rest. */
   readonly beginning: Uint8Array
   readonly rest: ReadableStream<Uint8Array> | null
-  /** Length of the whole, where it is known. */
+  /** Length of the whole, where it is known: declared by the backend, or following from the request. */
   readonly byteLength: number | undefined
+  readonly isLengthDeclared: boolean
   /** Gives back the bytes that are held; to be called when they have gone out. */
   readonly release: () => void
 }
@@ -69,7 +70,9 @@ async function receiveWhole(
   if (!ended) return refuse('invalid', body)
   if (bytes.length < (head.byteLength ?? 0)) return err('broke-off')
   const flaw = checkBody(bytes, expected, true)
-  return flaw ? err(flaw) : ok({ beginning: bytes, rest: null, byteLength: bytes.length })
+  return flaw
+    ? err(flaw)
+    : ok({ beginning: bytes, rest: null, byteLength: bytes.length, isLengthDeclared: true })
 }
 
 async function receiveBeginning(
@@ -86,6 +89,7 @@ async function receiveBeginning(
     beginning: bytes,
     rest: ended ? null : body,
     byteLength: ended ? bytes.length : head.byteLength,
+    isLengthDeclared: head.isLengthDeclared,
   })
 }
 

@@ -10,8 +10,12 @@ import { isLatentType } from '../wire/media-types.ts'
 const UPLOAD_GRACE_MS = 30_000
 const UPLOAD_BYTES_PER_MS = 64
 
-/** What can be said about the body from the headers alone, before a byte of it is read. */
-export function checkUpload(headers: Headers, bodyBytes: number): Problem | undefined {
+/**
+ * What can be said about the body from the headers alone, before a byte of it is read.
+ *
+ * @param maxBytes that any latent of the model can have
+ */
+export function checkUpload(headers: Headers, bodyBytes: number, maxBytes: number): Problem | undefined {
   const encoding = headers.get('content-encoding') ?? 'identity'
   if (encoding !== 'identity') {
     const identity = { headers: { 'accept-encoding': 'identity' } }
@@ -24,6 +28,7 @@ export function checkUpload(headers: Headers, bodyBytes: number): Problem | unde
     )
   }
   const declared = headers.get('content-length')
+  if (declared !== null && Number(declared) > maxBytes) return tooLarge(maxBytes)
   return declared === null ? undefined : checkLength(Number(declared), bodyBytes)
 }
 
@@ -77,6 +82,7 @@ async function readWithin(
     if (late)
       return err(problem('upload-timeout', `Expected ${bodyBytes} bytes within ${timeoutMs / 1000} s.`))
     const wrong = checkLength(length, bodyBytes)
+    if (length > bodyBytes) return err(tooLarge(bodyBytes))
     if (wrong || !value) return err(wrong ?? problem('empty-body', 'Expected a body.'))
     return ok(wanted === bodyBytes ? value.buffer : value.buffer.slice(0, bodyBytes))
   } catch {
@@ -85,6 +91,9 @@ async function readWithin(
     stopTimer()
   }
 }
+
+const tooLarge = (limit: number): Problem =>
+  problem('payload-too-large', `Expected a body of at most ${limit} bytes.`)
 
 function checkLength(bytes: number, expected: number): Problem | undefined {
   if (bytes === expected) return undefined

@@ -13,6 +13,8 @@ export interface GatewayOptions {
   readonly dataDir: string
   /** Settings and secrets. */
   readonly bindings: Readonly<Record<string, unknown>>
+  /** Takes each line of the Worker's log; standard output when left out. */
+  readonly log?: (line: string) => void
 }
 
 export interface RunningGateway {
@@ -24,7 +26,7 @@ export interface RunningGateway {
 
 /** @throws Error with one line when the port is taken */
 export async function startGateway(options: GatewayOptions): Promise<RunningGateway> {
-  const { host, port } = options
+  const { host, port, log = writeLine } = options
   await assertPortIsFree(host, port)
   const [script, platform] = await Promise.all([bundleWorker(), readPlatform()])
   const miniflare = new Miniflare(
@@ -32,6 +34,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
       log: new Log(LogLevel.ERROR),
       cf: false,
       durableObjectsPersist: options.dataDir,
+      handleStructuredLogs: ({ message }) => log(message),
       workers: [
         {
           ...platform,
@@ -47,6 +50,10 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
   await miniflare.ready
   const url = await miniflare.unsafeGetDirectURL()
   return { url: url.href.replace(/\/$/, ''), miniflare, stop: () => miniflare.dispose() }
+}
+
+const writeLine = (line: string): void => {
+  process.stdout.write(`${line}\n`)
 }
 
 /** Compatibility, objects, limits and assets as wrangler.toml says, read by wrangler itself. */

@@ -1,5 +1,6 @@
 /** What a decode costs and how much of it one request may ask for. */
 import { type Geometry, megapixels } from './geometry.ts'
+import type { ServableModel } from './registry.ts'
 import type { VaeModel } from './vae.ts'
 
 /** Fixed part of a decode: transfer to the GPU, kernel launches, encoding of a small picture. */
@@ -11,6 +12,12 @@ const MS_PER_MEGAPIXEL: Readonly<Record<VaeModel['kind'], number>> = { image: 15
 /** Predicted decode time in milliseconds. */
 export const predictDecodeMs = (model: VaeModel, geometry: Geometry): number =>
   OVERHEAD_MS + MS_PER_MEGAPIXEL[model.kind] * megapixels(geometry)
+
+/** Most bytes a latent of this model can have: float32, and as large as may be decoded. */
+export function maxLatentBytes(model: ServableModel): number {
+  const elementsPerMegapixel = (1e6 / model.spatialCompression ** 2) * model.channels
+  return Math.ceil(maxMegapixels(model) * elementsPerMegapixel * 4)
+}
 
 /** One 4096x4096 picture; 129 frames of 1280x720 with room to spare. */
 const MAX_MEGAPIXELS: Readonly<Record<VaeModel['kind'], number>> = { image: 16.8, video: 160 }

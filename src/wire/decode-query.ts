@@ -2,7 +2,7 @@
  * The query string of a decode request, as diffusers' `remote_decode` and its relatives write it: Python
  * booleans, Python floats, repeated `shape`. Parameters we do not know are ignored, because clients send them.
  */
-import { z } from 'zod'
+import * as z from 'zod'
 import { err, ok, type Result } from '../lib/result.ts'
 import { LATENT_DTYPES, type LatentDtype } from './dtype.ts'
 

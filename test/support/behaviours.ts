@@ -1,15 +1,13 @@
-/** What backends do, well and badly. Latents are [1, 4, 8, 8]; answers are uint8 pictures [1, 64, 64, 3]. */
+/** What backends do, well and badly, when they are asked for uint8 pictures of 4-channel latents. */
 import { createHash } from 'node:crypto'
 import type { BackendRequest, Behaviour } from './fake-backend.ts'
 
-const SHAPE = '[1,64,64,3]'
-const PICTURE_BYTES = 64 * 64 * 3
-
-/** The one right answer to a latent: bytes that no other latent has. */
-export function pictureOf(latent: Uint8Array): Buffer {
-  const digest = createHash('sha256').update(latent).digest()
-  return Buffer.alloc(PICTURE_BYTES, digest)
+/** The one right answer to a latent: bytes that no other latent has, as many as the picture needs. */
+export function pictureOf(latent: Uint8Array, side = 64): Buffer {
+  return Buffer.alloc(side * side * 3, createHash('sha256').update(latent).digest())
 }
+
+const sideOf = ({ query }: BackendRequest): number => Number(query.getAll('shape').at(-1)) * 8
 
 interface Head {
   readonly status?: string
@@ -21,12 +19,16 @@ const head = ({ status = '200 OK', headers = {} }: Head): string =>
     .map(([name, value]) => `${name}: ${value}\r\n`)
     .join('')}\r\n`
 
-const tensorHeaders = { 'content-type': 'tensor/binary', shape: SHAPE, dtype: 'uint8' }
+const tensorHeaders = (request: BackendRequest): Record<string, string> => {
+  const side = sideOf(request)
+  return { 'content-type': 'tensor/binary', shape: `[1,${side},${side},3]`, dtype: 'uint8' }
+}
 
 /** A correct answer. */
-export const serve: Behaviour = (socket, { body }) => {
-  socket.write(head({ headers: { ...tensorHeaders, 'content-length': PICTURE_BYTES } }))
-  socket.write(pictureOf(body))
+export const serve: Behaviour = (socket, request) => {
+  const picture = pictureOf(request.body, sideOf(request))
+  socket.write(head({ headers: { ...tensorHeaders(request), 'content-length': picture.length } }))
+  socket.write(picture)
 }
 
 /** A correct answer once `opened` resolves. */
@@ -44,30 +46,44 @@ export const answer =
     socket.write(head({ status, headers: { 'content-length': length, ...headers } }) + body)
   }
 
-/** The right head, half of the body, then the connection ends. */
+/** The right head, half of the body, then the connection ends; a promise may hold the end back. */
 export const cut =
-  (framing: 'length' | 'chunked' | 'close', how: 'fin' | 'reset'): Behaviour =>
-  (socket, { body }) => {
-    const half = pictureOf(body).subarray(0, PICTURE_BYTES / 2)
-    const end = (): void => void (how === 'fin' ? socket.end() : socket.resetAndDestroy())
-    if (framing === 'chunked') {
-      socket.write(head({ headers: { ...tensorHeaders, 'transfer-encoding': 'chunked' } }))
-      socket.write(`${half.length.toString(16)}\r\n`)
-      socket.write(Buffer.concat([half, Buffer.from('\r\n')]), end)
-      return
+  (framing: 'length' | 'chunked' | 'close', how: 'fin' | 'reset', until?: Promise<void>): Behaviour =>
+  (socket, request) => {
+    const picture = pictureOf(request.body, sideOf(request))
+    const half = picture.subarray(0, picture.length / 2)
+    const headers = {
+      length: { 'content-length': picture.length },
+      chunked: { 'transfer-encoding': 'chunked' },
+      close: { connection: 'close' },
+    }[framing]
+    const end = (): void => {
+      if (how === 'fin') socket.end()
+      else socket.resetAndDestroy()
     }
-    const length = framing === 'length' ? { 'content-length': PICTURE_BYTES } : { connection: 'close' }
-    socket.write(head({ headers: { ...tensorHeaders, ...length } }))
-    socket.write(half, end)
+    const part =
+      framing === 'chunked'
+        ? Buffer.concat([Buffer.from(`${half.length.toString(16)}\r\n`), half, Buffer.from('\r\n')])
+        : half
+    socket.write(head({ headers: { ...tensorHeaders(request), ...headers } }))
+    socket.write(part, () => (until ? void until.then(end) : end()))
   }
 
-/** A tensor answer with other headers than the right ones. */
+/** A tensor answer with other headers, or another body, than the right ones. */
 export const mislabelled =
-  (headers: Record<string, string | number>, body = Buffer.alloc(PICTURE_BYTES)): Behaviour =>
-  (socket) => {
-    socket.write(head({ headers: { ...tensorHeaders, 'content-length': body.length, ...headers } }))
+  (headers: Record<string, string | number>, extraBytes = 0): Behaviour =>
+  (socket, request) => {
+    const picture = pictureOf(request.body, sideOf(request))
+    const body = Buffer.concat([picture, Buffer.alloc(extraBytes)])
+    socket.write(head({ headers: { ...tensorHeaders(request), 'content-length': body.length, ...headers } }))
     socket.write(body)
   }
+
+/** More bytes than the picture has, with nothing said about their number. */
+export const endless: Behaviour = (socket, request) => {
+  socket.write(head({ headers: { ...tensorHeaders(request), connection: 'close' } }))
+  socket.end(Buffer.alloc(sideOf(request) ** 2 * 3 + 5_000))
+}
 
 /** Closes without a word. */
 export const reset: Behaviour = (socket) => {
@@ -76,13 +92,3 @@ export const reset: Behaviour = (socket) => {
 
 /** Takes the request and never answers. */
 export const hang: Behaviour = () => undefined
-
-/** One behaviour for each request in turn; the last one stays. */
-export function inTurn(first: Behaviour, ...rest: Behaviour[]): Behaviour {
-  let current = first
-  return (socket, request: BackendRequest) => {
-    const now = current
-    current = rest.shift() ?? current
-    now(socket, request)
-  }
-}

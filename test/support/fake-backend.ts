@@ -25,7 +25,7 @@ export interface FakeBackend {
 export async function startFakeBackend(behaviour: Behaviour): Promise<FakeBackend> {
   const open = new Set<Socket>()
   const requests: BackendRequest[] = []
-  const server: Server = createServer((socket) => {
+  const server: Server = createServer({ noDelay: true }, (socket) => {
     open.add(socket)
     socket.on('close', () => open.delete(socket))
     socket.on('error', () => undefined)

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { vi } from 'vitest'
 import { planFingerprint } from '../../src/auth/api-key.ts'
 import { KeyRing, parsePeppers } from '../../src/auth/key-ring.ts'
 import { startGateway } from '../../src/local/gateway.ts'
@@ -11,6 +12,8 @@ import type { PoolStatus } from '../../src/pool/protocol.ts'
 export interface TestGateway {
   readonly url: string
   readonly key: string
+  /** What the Worker logged. */
+  readonly log: string[]
   /** What the object of a pool says of itself; the name is that of its first backend. */
   poolStatus(name: string): Promise<PoolStatus>
   stop(): Promise<void>
@@ -36,10 +39,18 @@ export async function startTestGateway(settings: {
 }): Promise<TestGateway> {
   const dataDir = mkdtempSync(join(tmpdir(), 'vae-gateway-'))
   const bindings = { KEY_SECRETS, ...settings }
-  const gateway = await startGateway({ host: '127.0.0.1', port: 0, dataDir, bindings })
+  const log: string[] = []
+  const gateway = await startGateway({
+    host: '127.0.0.1',
+    port: 0,
+    dataDir,
+    bindings,
+    log: (line) => log.push(line),
+  })
   const pools = await gateway.miniflare.getDurableObjectNamespace('POOL')
   return {
     url: gateway.url,
+    log,
     key: await mintKey(),
     async poolStatus(name) {
       const pool = pools.get(pools.idFromName(name)) as unknown as { status(): Promise<PoolStatus> }
@@ -50,4 +61,16 @@ export async function startTestGateway(settings: {
       rmSync(dataDir, { recursive: true, force: true })
     },
   }
+}
+
+/**
+ * Resolves when no backend of the pool has a lease and nobody waits. Releases travel after the answer, so the pool is
+ * asked until it agrees; it does not within a second when something leaks.
+ */
+export async function slotsAreFree(gateway: TestGateway, pool: string): Promise<void> {
+  await vi.waitFor(async () => {
+    const { queued, backends } = await gateway.poolStatus(pool)
+    const busy = backends.filter(({ leases }) => leases > 0).map(({ id }) => id)
+    if (queued > 0 || busy.length > 0) throw new Error(`${queued} queued, leases on: ${busy.join(', ')}`)
+  })
 }

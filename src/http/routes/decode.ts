@@ -3,6 +3,7 @@ import { dispatch } from '../../dispatch/dispatch.ts'
 import { relay } from '../../dispatch/relay.ts'
 import { problemKind } from '../../errors/codes.ts'
 import { type Problem, problem, problemResponse } from '../../errors/problem.ts'
+import { maxLatentBytes } from '../../models/cost.ts'
 import { findModel } from '../../models/registry.ts'
 import { formatServerTiming, type Span } from '../../telemetry/server-timing.ts'
 import { formatShape, HEADER } from '../../wire/headers.ts'
@@ -43,7 +44,7 @@ export const decode =
     // Limits and revocation of the key belong here: one call, while the body uploads.
 
     const uploadAt = ambient.now()
-    const unacceptable = checkUpload(request.headers, bodyBytes)
+    const unacceptable = checkUpload(request.headers, bodyBytes, maxLatentBytes(model))
     if (unacceptable) return fail(unacceptable)
     const upload = await readUpload(request, bodyBytes, budget, ambient)
     if (!upload.ok) return fail(upload.error)
