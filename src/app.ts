@@ -5,8 +5,8 @@ import { internalError, methodNotAllowed, notFound } from './http/errors.ts'
 import { allowBrowsers, identify, provide } from './http/middleware.ts'
 import { decode } from './http/routes/decode.ts'
 import { health, ready } from './http/routes/health.ts'
-import { home } from './http/routes/home.ts'
 import { listModels, showModel } from './http/routes/models.ts'
+import { page } from './http/routes/pages.ts'
 import { showProblem } from './http/routes/problems.ts'
 import type { Ambient } from './lib/ambient.ts'
 import type { createServices, Invocation } from './services.ts'
@@ -41,7 +41,8 @@ export function createApp({ ambient, createServices, preview }: Platform): Hono<
   route('/k/:key/v1/decode/:model', { POST: decode(true) })
   route('/k/:key', { POST: decode(false) })
   route('/k/:key/:model', { POST: decode(false) })
-  route('/', { GET: home, POST: decode(false) })
+  route('/assets/*', { GET: page })
+  route('/', { GET: page, POST: decode(false) })
   route('/:model', { POST: decode(false) })
 
   app.notFound(notFound)

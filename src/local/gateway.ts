@@ -2,6 +2,7 @@
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { convertV4MiniflareOptions, type Json, Log, LogLevel, Miniflare } from 'miniflare'
+import type { Unstable_MiniflareWorkerOptions } from 'wrangler'
 import { bundleWorker } from './bundle.ts'
 import { projectDir } from './installation.ts'
 
@@ -28,7 +29,7 @@ export interface RunningGateway {
 export async function startGateway(options: GatewayOptions): Promise<RunningGateway> {
   const { host, port, log = writeLine } = options
   await assertPortIsFree(host, port)
-  const [script, platform] = await Promise.all([bundleWorker(), readPlatform()])
+  const [script, { assets: _inFront, ...platform }] = await Promise.all([bundleWorker(), readPlatform()])
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
       log: new Log(LogLevel.ERROR),
@@ -41,8 +42,16 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
           name: 'vae-gateway',
           modules: [{ type: 'ESModule', path: 'worker.js', contents: script }],
           bindings: options.bindings as Record<string, Json>,
+          serviceBindings: { ASSETS: 'pages' },
           // Straight into the Worker: the entry in front of it would cost more than the gateway itself.
           unsafeDirectSockets: [{ host, port }],
+        },
+        // Pages behind the Worker rather than in front of it, where their router would see every decode.
+        {
+          name: 'pages',
+          modules: true,
+          script: NO_WORKER,
+          assets: { directory: join(projectDir, 'public') },
         },
       ],
     }),
@@ -52,12 +61,15 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
   return { url: url.href.replace(/\/$/, ''), miniflare, stop: () => miniflare.dispose() }
 }
 
+/** What the pages' worker runs for a path that is no file. */
+const NO_WORKER = 'export default { fetch: () => new Response(null, { status: 404 }) }'
+
 const writeLine = (line: string): void => {
   process.stdout.write(`${line}\n`)
 }
 
 /** Compatibility, objects, limits and assets as wrangler.toml says, read by wrangler itself. */
-async function readPlatform(): Promise<object> {
+async function readPlatform(): Promise<Unstable_MiniflareWorkerOptions['workerOptions']> {
   process.env.WRANGLER_LOG ??= 'error'
   process.env.WRANGLER_SEND_METRICS ??= 'false'
   const { unstable_getMiniflareWorkerOptions } = await import('wrangler')
