@@ -1,0 +1,52 @@
+"""Tiny VAE weights: the real ones where they are present, otherwise the same random ones each time."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from diffusers import AutoencoderTiny
+from safetensors.torch import load_file
+
+from support.data import DATA
+
+CHANNELS = {"sd-v1": 4, "sdxl": 4, "flux": 16}
+SCALING = {
+    "sd-v1": {"scaling_factor": 0.18215},
+    "sdxl": {"scaling_factor": 0.13025},
+    "flux": {"scaling_factor": 0.3611, "shift_factor": 0.1159},
+}
+
+
+@dataclass(frozen=True)
+class TinyWeights:
+    """A folder for the backend, and the same network here to compare with."""
+
+    folder: Path
+    vae: AutoencoderTiny
+
+    @torch.inference_mode()
+    def decode(self, latent: torch.Tensor) -> torch.Tensor:
+        """[N, C, h, w] in diffusion space to [N, 3, 8h, 8w] in -1..1, float32."""
+        return self.vae.decode(latent.float()).sample
+
+
+def weights_for(model: str, folder: Path) -> TinyWeights:
+    """Random weights are saved as diffusers does, real ones are served as they were published."""
+    if DATA is None:
+        torch.manual_seed(CHANNELS[model])
+        vae = AutoencoderTiny(latent_channels=CHANNELS[model]).eval()
+        vae.save_pretrained(folder / model)
+        return TinyWeights(folder / model, vae)
+    real = DATA / "vae" / model
+    vae = AutoencoderTiny(latent_channels=CHANNELS[model]).eval()
+    published = load_file(real / "decoder.safetensors")
+    # The published list of layers begins with the clamp that diffusers keeps outside of it.
+    state = {f"layers.{int(key.split('.')[0]) - 1}.{key.split('.', 1)[1]}": w for key, w in published.items()}
+    vae.decoder.load_state_dict(state, strict=True)
+    return TinyWeights(real, vae.float())
+
+
+def unscale(latent: torch.Tensor, model: str) -> torch.Tensor:
+    """What a client sends that has scaled by itself: the VAE's raw space."""
+    scaling = SCALING[model]
+    return latent.float() / scaling["scaling_factor"] + scaling.get("shift_factor", 0.0)
