@@ -80,14 +80,7 @@ export function readConfig(env: Readonly<Record<string, unknown>>): Result<Confi
   const vars = varsSchema.safeParse(settingsOf(env))
   const peppers = parsePeppers(typeof env.KEY_SECRETS === 'string' ? env.KEY_SECRETS : '')
   const problems: ConfigProblem[] = []
-  if (!vars.success) {
-    for (const { path, message } of vars.error.issues) {
-      problems.push({
-        path: ['vars', ...path.map((step) => (typeof step === 'symbol' ? String(step) : step))],
-        message,
-      })
-    }
-  }
+  if (!vars.success) problems.push(...vars.error.issues.flatMap(problemsOf))
   if (!peppers.ok) problems.push({ path: ['KEY_SECRETS'], message: `this secret must be ${peppers.error}` })
   if (!vars.success || !peppers.ok) return err(problems)
 
@@ -107,6 +100,13 @@ export function readConfig(env: Readonly<Record<string, unknown>>): Result<Confi
     peppers: peppers.value,
     dispatch: vars.data.DISPATCH,
   })
+}
+
+/** A setting that there is not is named by its own path, so that its line can be found. */
+function problemsOf(issue: z.core.$ZodIssue): ConfigProblem[] {
+  const path = ['vars', ...issue.path.map((step) => (typeof step === 'symbol' ? String(step) : step))]
+  if (issue.code !== 'unrecognized_keys') return [{ path, message: issue.message }]
+  return issue.keys.map((key) => ({ path: [...path, key], message: 'there is no such setting' }))
 }
 
 /**

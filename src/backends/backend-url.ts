@@ -14,7 +14,7 @@ export function checkBackendUrl(text: string): Result<string, string> {
   }
   if (url.search || url.hash) return err('a URL without query and fragment')
   // The URL parser has already turned 2130706433, 0x7f.1 and the like into dotted form.
-  const host = url.hostname.replace(/^\[(.*)\]$/, '$1')
+  const host = url.hostname.replace(/^\[(.*)\]$/, '$1').replace(/\.$/, '')
   if (isLoopback(host)) return ok(url.href)
   if (url.protocol === 'http:') return err('https; plain http is for loopback addresses only')
   if (isPrivate(host)) return err('a public host, not a private or link-local address')
@@ -22,7 +22,7 @@ export function checkBackendUrl(text: string): Result<string, string> {
 }
 
 const isLoopback = (host: string): boolean =>
-  host === 'localhost' || host.endsWith('.localhost') || /^127\./.test(host) || host === '::1'
+  host === 'localhost' || host.endsWith('.localhost') || /^127(\.[0-9]+){3}$/.test(host) || host === '::1'
 
 const PRIVATE_V4 = [
   /^0\./,
@@ -36,11 +36,11 @@ const PRIVATE_V4 = [
   /^(22[4-9]|2[3-5][0-9])\./, // multicast, reserved
 ]
 
-/** Unspecified, IPv4-mapped, NAT64, unique local, link-local, multicast. */
-const PRIVATE_V6 = [/^::$/, /^::ffff:/i, /^64:ff9b:/i, /^f[cd]/i, /^fe[89ab]/i, /^ff/i]
+/** Unspecified and IPv4 in disguise, NAT64, unique local, link-local, multicast. */
+const PRIVATE_V6 = [/^::/, /^64:ff9b:/i, /^f[cd]/i, /^fe[89ab]/i, /^ff/i]
 
 function isPrivate(host: string): boolean {
   if (/^[0-9.]+$/.test(host)) return PRIVATE_V4.some((range) => range.test(host))
   if (host.includes(':')) return PRIVATE_V6.some((range) => range.test(host))
-  return /\.(local|internal|lan|home|corp|intranet)\.?$/.test(host) || !host.includes('.')
+  return /\.(local|internal|lan|home|corp|intranet)$/.test(host) || !host.includes('.')
 }

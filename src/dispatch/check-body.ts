@@ -13,14 +13,19 @@ export function checkBody(
   expected: ExpectedAnswer,
   whole: boolean,
 ): 'invalid' | 'broke-off' | undefined {
-  if (expected.kind === 'tensor') return undefined
-  const kind = sniff(bytes)
-  if (expected.kind === 'video') {
-    if (kind !== 'video/mp4') return 'invalid'
-  } else {
-    if (kind !== expected.mediaType) return 'invalid'
-    const size = pictureSize(bytes)
-    if (size && (size.width !== expected.width || size.height !== expected.height)) return 'invalid'
+  switch (expected.kind) {
+    case 'tensor':
+      return undefined
+    case 'video':
+      if (sniff(bytes) !== 'video/mp4') return 'invalid'
+      return whole && !isComplete(bytes) ? 'broke-off' : undefined
+    case 'image': {
+      if (sniff(bytes) !== expected.mediaType) return 'invalid'
+      const size = pictureSize(bytes)
+      if (size && (size.width !== expected.width || size.height !== expected.height)) return 'invalid'
+      if (!whole) return undefined
+      if (!isComplete(bytes)) return 'broke-off'
+      return size ? undefined : 'invalid'
+    }
   }
-  return whole && !isComplete(bytes) ? 'broke-off' : undefined
 }

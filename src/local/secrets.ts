@@ -17,6 +17,8 @@ export const readSecretsFile = (file: string): NodeJS.Dict<string> =>
 export function createMissingSecrets(file: string, known: NodeJS.Dict<string>): NodeJS.Dict<string> {
   if (known.KEY_SECRETS) return known
   const KEY_SECRETS = JSON.stringify({ 1: randomBytes(32).toString('base64') })
-  appendFileSync(file, `KEY_SECRETS='${KEY_SECRETS}'\n`, { mode: 0o600 })
+  const text = existsSync(file) ? readFileSync(file, 'utf8') : ''
+  const lineBreak = text === '' || text.endsWith('\n') ? '' : '\n'
+  appendFileSync(file, `${lineBreak}KEY_SECRETS='${KEY_SECRETS}'\n`, { mode: 0o600 })
   return { ...known, KEY_SECRETS }
 }

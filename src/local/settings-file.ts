@@ -52,11 +52,14 @@ function findLine(nodes: readonly (AST.TOMLTable | AST.TOMLKeyValue)[], wanted: 
   return undefined
 }
 
-/** `resolvedKey` of a table counts the entries of its arrays: ["vars", "BACKENDS", 1]. */
+/**
+ * `resolvedKey` of a table counts the entries of its arrays: ["vars", "BACKENDS", 1]. What has no line of its own
+ * begins with the first table in it.
+ */
 function lineInTable(table: AST.TOMLTable, wanted: Path): number | undefined {
   const prefix = table.resolvedKey
+  if (startsWith(prefix, wanted)) return table.loc.start.line
   if (!startsWith(wanted, prefix)) return undefined
-  if (prefix.length === wanted.length) return table.loc.start.line
   return findLine(table.body, wanted.slice(prefix.length))
 }
 

@@ -66,11 +66,14 @@ export class PoolClient {
     const request: AcquireRequest = { v: 1, ticket: this.#ambient.randomUuid(), ...wanted }
     const leave = (): void => this.#background(this.#stubOf(poolName).cancel(request.ticket))
     clientLeft.addEventListener('abort', leave)
+    const askedAt = this.#ambient.now()
     try {
-      return (
-        (await this.#ask(poolName, request)) ??
-        (await this.#ask(poolName, request)) ?? { ok: false, reason: 'unreachable', retryAfterMs: 1_000 }
-      )
+      const answer = await this.#ask(poolName, request)
+      if (answer) return answer
+      // After a reset there is time for another try; after silence there is none.
+      const remainingMs = wanted.remainingMs - (this.#ambient.now() - askedAt)
+      const second = remainingMs > 0 ? await this.#ask(poolName, { ...request, remainingMs }) : undefined
+      return second ?? { ok: false, reason: 'unreachable', retryAfterMs: 1_000 }
     } finally {
       clientLeft.removeEventListener('abort', leave)
     }

@@ -43,8 +43,9 @@ export function estimateWaitMs(state: PoolState, job: Job, now: number): number 
     now,
   )
   const queued = state.queue.reduce((sum, other) => sum + other.predictedMs, 0)
-  const busyUntil = Math.min(
-    ...candidates.map((backend) => (isPaused(backend, 'busy', now) ? (backend.pause?.until ?? now) : now)),
+  const pauses = candidates.map((backend) =>
+    isPaused(backend, 'busy', now) ? (backend.pause?.until ?? now) - now : 0,
   )
-  return Math.max((running + queued) / Math.max(slots, 1), busyUntil - now)
+  const allBusyMs = pauses.length > 0 ? Math.min(...pauses) : 0
+  return Math.max((running + queued) / Math.max(slots, 1), allBusyMs)
 }

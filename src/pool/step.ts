@@ -54,11 +54,17 @@ function apply(state: PoolState, event: PoolEvent, now: number): Step {
   }
 }
 
-/** Every job that can be served goes through the queue, if only for the length of this step. */
+/**
+ * Every job that can be served goes through the queue, if only for the length of this step. A caller that lost its
+ * connection asks again under the same ticket, and keeps its place.
+ */
 function admit(state: PoolState, job: Job, now: number): Step {
-  const reason = refusal(state, job)
-  if (reason) return [state, [reject(state, job, reason, now)]]
-  return [{ ...state, queue: [...state.queue, job] }, []]
+  const at = state.queue.findIndex(({ ticket }) => ticket === job.ticket)
+  const others = at < 0 ? state : { ...state, queue: state.queue.toSpliced(at, 1) }
+  const reason = refusal(others, job)
+  if (reason) return [others, [reject(others, job, reason, now)]]
+  const place = at < 0 ? others.queue.length : at
+  return [{ ...others, queue: others.queue.toSpliced(place, 0, job) }, []]
 }
 
 function refusal(state: PoolState, job: Job): RejectReason | undefined {

@@ -29,6 +29,10 @@ function jpegSize(head: Uint8Array): { width: number; height: number } | undefin
   const view = new DataView(head.buffer, head.byteOffset, head.byteLength)
   for (let at = 2; at + 9 <= head.length && head[at] === 0xff; ) {
     const marker = head[at + 1] as number
+    if (marker === 0xff) {
+      at++ // any number of these may stand before a marker
+      continue
+    }
     // SOF0 to SOF15, but for the tables that share the range: DHT, JPG, DAC.
     if (marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker)) {
       return { height: view.getUint16(at + 5), width: view.getUint16(at + 7) }
@@ -55,15 +59,17 @@ export function isComplete(file: Uint8Array): boolean {
   }
 }
 
-/** Top-level boxes of an MP4 must add up to the file. */
+/** Top-level boxes of an MP4 must add up to the file, and among them be the index and the pictures. */
 function boxesFill(file: Uint8Array): boolean {
+  const types = new Set<string>()
   let at = 0
   while (at + 8 <= file.length) {
+    types.add(ascii(file, at + 4, 4))
     let size = big32(file, at)
-    if (size === 0) return true // the last box runs to the end of the file
+    if (size === 0) size = file.length - at // the last box runs to the end of the file
     if (size === 1 && at + 16 <= file.length) size = big32(file, at + 8) * 2 ** 32 + big32(file, at + 12)
     if (size < 8) return false
     at += size
   }
-  return at === file.length
+  return at === file.length && types.has('moov') && types.has('mdat')
 }

@@ -1,0 +1,131 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { seeded } from '../../test/support/seeded.ts'
+import type { Failure, FailureReason } from './failure.ts'
+import {
+  excludedBackends,
+  MAX_ATTEMPTS,
+  mayRetry,
+  maySecondRound,
+  secondRoundDelayMs,
+} from './retry-policy.ts'
+
+const AMPLE = 60_000
+const REASONS: FailureReason[] = [
+  'unreachable',
+  'timed-out',
+  'broke-off',
+  'invalid',
+  'server-error',
+  'misconfigured',
+  'cold',
+  'busy',
+  'out-of-memory',
+  'too-large',
+  'rejected',
+]
+
+/** Failures of backends a, b, c, in this order. */
+const failedWith = (...reasons: FailureReason[]): Failure[] =>
+  reasons.map((reason, i) => ({ reason, backendId: 'abc'.charAt(i) }))
+
+const histories = fc.array(
+  fc.record({ reason: fc.constantFrom(...REASONS), backendId: fc.constantFrom('a', 'b', 'c') }),
+  { maxLength: 5 },
+)
+
+describe('another attempt', () => {
+  test.each(REASONS)('is made after a first failure, %s', (reason) => {
+    expect(mayRetry(failedWith(reason), AMPLE)).toBe(true)
+  })
+
+  test('T20: is not made after three', () => {
+    expect(mayRetry(failedWith('unreachable', 'busy'), AMPLE)).toBe(true)
+    expect(mayRetry(failedWith('unreachable', 'busy', 'invalid'), AMPLE)).toBe(false)
+  })
+
+  test.each<[string, FailureReason, FailureReason]>([
+    ['B12', 'out-of-memory', 'out-of-memory'],
+    ['B13', 'rejected', 'rejected'],
+    ['B15', 'too-large', 'out-of-memory'],
+    ['B33', 'rejected', 'too-large'],
+  ])('%s: is not made when two backends find the request at fault: %s, %s', (_, first, second) => {
+    expect(mayRetry(failedWith(first, second), AMPLE)).toBe(false)
+  })
+
+  test('B13: is made when the second failure is one of its backend', () => {
+    expect(mayRetry(failedWith('rejected', 'unreachable'), AMPLE)).toBe(true)
+  })
+
+  test('B5: is not made with less than a quarter of a second left', () => {
+    expect(mayRetry(failedWith('unreachable'), 250)).toBe(true)
+    expect(mayRetry(failedWith('unreachable'), 249)).toBe(false)
+    expect(mayRetry(failedWith('timed-out'), -1)).toBe(false)
+  })
+})
+
+describe('a second round', () => {
+  test.each(
+    REASONS.map((reason) => [reason, ['unreachable', 'broke-off', 'server-error'].includes(reason)] as const),
+  )('after %s: %s', (reason, may) => {
+    expect(maySecondRound(failedWith(reason), AMPLE)).toBe(may)
+  })
+
+  test('is worth it when one of the failures passes', () => {
+    expect(maySecondRound(failedWith('unreachable', 'invalid'), AMPLE)).toBe(true)
+    expect(maySecondRound(failedWith('misconfigured', 'broke-off'), AMPLE)).toBe(true)
+  })
+
+  test('is only for requests that may be tried again at all', () => {
+    fc.assert(
+      fc.property(histories, fc.integer({ min: -10, max: 500 }), (failures, remainingMs) => {
+        if (maySecondRound(failures, remainingMs)) expect(mayRetry(failures, remainingMs)).toBe(true)
+      }),
+      seeded,
+    )
+  })
+
+  test('begins after 25 to 250 ms, so that gateways do not come back together', () => {
+    expect([0, 0.5, 1].map(secondRoundDelayMs)).toEqual([25, 137.5, 250])
+  })
+})
+
+describe('excluded backends', () => {
+  test('are those that failed, in the first round', () => {
+    expect(excludedBackends(failedWith('unreachable', 'invalid'), 1)).toEqual(['a', 'b'])
+  })
+
+  test('are not those that asked for time: the pool knows when to go back', () => {
+    expect(excludedBackends(failedWith('cold', 'busy', 'rejected'), 1)).toEqual(['c'])
+  })
+
+  test('are in the second round only those whose failure does not pass', () => {
+    const failures = failedWith('unreachable', 'broke-off', 'server-error')
+    expect(excludedBackends(failures, 2)).toEqual([])
+    expect(excludedBackends(failedWith('timed-out', 'invalid', 'misconfigured'), 2)).toEqual(['a', 'b', 'c'])
+    expect(excludedBackends(failedWith('out-of-memory', 'too-large', 'rejected'), 2)).toEqual(['a', 'b', 'c'])
+  })
+
+  test('stay excluded when they failed twice, in passing and for good', () => {
+    const failures: Failure[] = [
+      { reason: 'rejected', backendId: 'a' },
+      { reason: 'unreachable', backendId: 'a' },
+    ]
+    expect(excludedBackends(failures, 2)).toEqual(['a'])
+  })
+
+  test('are named once each and never more than were tried', () => {
+    fc.assert(
+      fc.property(histories, fc.constantFrom(1 as const, 2 as const), (failures, round) => {
+        const excluded = excludedBackends(failures, round)
+        expect(new Set(excluded).size).toBe(excluded.length)
+        expect(excluded.every((id) => failures.some(({ backendId }) => backendId === id))).toBe(true)
+      }),
+      seeded,
+    )
+  })
+
+  test('leave at most three attempts', () => {
+    expect(MAX_ATTEMPTS).toBe(3)
+  })
+})

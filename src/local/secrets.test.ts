@@ -1,0 +1,65 @@
+import { readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { folderWith } from '../../test/support/folder.ts'
+import { expectValue } from '../../test/support/results.ts'
+import { parsePeppers } from '../auth/key-ring.ts'
+import { createMissingSecrets, readSecretsFile, secretsFileFor } from './secrets.ts'
+
+describe('the secrets file', () => {
+  test('is the one beside the configuration, or else the project’s own', () => {
+    const project = folderWith({ '.dev.vars': '' })
+    const own = folderWith({ '.dev.vars': '' })
+    const bare = folderWith()
+    expect(secretsFileFor(join(own, 'wrangler.toml'), project)).toBe(join(own, '.dev.vars'))
+    expect(secretsFileFor(join(bare, 'wrangler.toml'), project)).toBe(join(project, '.dev.vars'))
+  })
+
+  test('is read as wrangler reads it', () => {
+    const file = join(
+      folderWith({ '.dev.vars': '# note\nA=1\nB="two words"\nC=\'{"1":"x"}\'\n' }),
+      '.dev.vars',
+    )
+    expect(readSecretsFile(file)).toEqual({ A: '1', B: 'two words', C: '{"1":"x"}' })
+  })
+
+  test('may be missing', () => {
+    expect(readSecretsFile(join(folderWith(), '.dev.vars'))).toEqual({})
+  })
+})
+
+describe('createMissingSecrets', () => {
+  test('makes a pepper of 32 bytes that a second start finds again', () => {
+    const file = join(folderWith(), '.dev.vars')
+    const made = createMissingSecrets(file, {})
+    expect(expectValue(parsePeppers(made.KEY_SECRETS ?? ''))).toMatchObject([[1, { length: 32 }]])
+    expect(readSecretsFile(file)).toEqual(made)
+  })
+
+  test('makes another one each time', () => {
+    const [one, two] = ['a', 'b'].map(
+      (name) => createMissingSecrets(join(folderWith(), name), {}).KEY_SECRETS,
+    )
+    expect(one).not.toBe(two)
+  })
+
+  test('lets nobody but the owner read the file', () => {
+    const file = join(folderWith(), '.dev.vars')
+    createMissingSecrets(file, {})
+    expect(statSync(file).mode & 0o777).toBe(0o600)
+  })
+
+  test('leaves a gateway alone that has its secret', () => {
+    const file = join(folderWith(), '.dev.vars')
+    expect(createMissingSecrets(file, { KEY_SECRETS: 'given' })).toEqual({ KEY_SECRETS: 'given' })
+    expect(readSecretsFile(file)).toEqual({})
+  })
+
+  test.each(['ADMIN_TOKEN=abc\n', 'ADMIN_TOKEN=abc'])('keeps what stands in the file already: %j', (text) => {
+    const file = join(folderWith(), '.dev.vars')
+    writeFileSync(file, text)
+    const made = createMissingSecrets(file, readSecretsFile(file))
+    expect(readSecretsFile(file)).toEqual({ ADMIN_TOKEN: 'abc', KEY_SECRETS: made.KEY_SECRETS })
+    expect(readFileSync(file, 'utf8').startsWith('ADMIN_TOKEN=abc\n')).toBe(true)
+  })
+})

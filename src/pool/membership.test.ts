@@ -1,0 +1,80 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { seeded } from '../../test/support/seeded.ts'
+import type { Backend } from '../backends/backend.ts'
+import { poolNameOf, servesModel } from './membership.ts'
+
+const backend = (id: string, ...models: string[]): Backend => ({
+  id,
+  kind: 'vae-backend',
+  url: `https://${id}.example.com/`,
+  token: undefined,
+  models,
+  slots: 1,
+  scaleToZero: false,
+  abortable: true,
+})
+
+describe('poolNameOf', () => {
+  test('is the first backend that serves the model', () => {
+    const backends = [backend('a', 'flux'), backend('b', 'sdxl'), backend('c', 'sdxl')]
+    expect(poolNameOf(backends, 'sdxl')).toBe('b')
+    expect(poolNameOf(backends, 'flux')).toBe('a')
+  })
+
+  test('is one for models that share a backend, because they share its slots', () => {
+    const backends = [backend('a', 'flux'), backend('b', 'flux', 'sdxl'), backend('c', 'sdxl')]
+    expect(poolNameOf(backends, 'sdxl')).toBe('a')
+    expect(poolNameOf(backends, 'flux')).toBe('a')
+  })
+
+  test('is one over a chain of shared models, in whatever order they are listed', () => {
+    const backends = [
+      backend('d', 'wan-2.1', 'flux'),
+      backend('c', 'sd3', 'sdxl'),
+      backend('b', 'sdxl', 'wan-2.1'),
+    ]
+    expect(['wan-2.1', 'flux', 'sd3', 'sdxl'].map((model) => poolNameOf(backends, model))).toEqual([
+      'd',
+      'd',
+      'd',
+      'd',
+    ])
+  })
+
+  test('is none where nobody serves the model', () => {
+    expect(poolNameOf([backend('a', 'flux'), backend('preview')], 'sdxl')).toBeUndefined()
+    expect(poolNameOf([], 'sdxl')).toBeUndefined()
+  })
+
+  test('is the same for two models exactly when a chain of shared backends joins them', () => {
+    const models = ['m0', 'm1', 'm2', 'm3', 'm4', 'm5']
+    const pools = fc.array(fc.uniqueArray(fc.constantFrom(...models), { maxLength: 3 }), { maxLength: 6 })
+    fc.assert(
+      fc.property(pools, (served) => {
+        const backends = served.map((models, i) => backend(`b${i}`, ...models))
+        // Reference: join the models of each backend until nothing changes.
+        const group = new Map(models.map((model) => [model, model]))
+        for (const _ of models) {
+          for (const shared of served) {
+            const least = shared.map((model) => group.get(model) ?? '').toSorted()[0] ?? ''
+            for (const model of shared) group.set(model, least)
+          }
+        }
+        for (const one of models) {
+          for (const two of models) {
+            const [a, b] = [poolNameOf(backends, one), poolNameOf(backends, two)]
+            if (a !== undefined && b !== undefined) expect(a === b).toBe(group.get(one) === group.get(two))
+          }
+        }
+      }),
+      seeded,
+    )
+  })
+})
+
+test('a backend serves the models it lists, by id', () => {
+  expect(servesModel(backend('a', 'flux', 'sdxl'), 'sdxl')).toBe(true)
+  expect(servesModel(backend('a', 'flux', 'sdxl'), 'sd')).toBe(false)
+  expect(servesModel(backend('a'), 'sdxl')).toBe(false)
+})
