@@ -19,7 +19,7 @@ export class PoolObject extends DurableObject {
   #state: PoolState
   readonly #ambient = realAmbient
   readonly #waiting = new Map<string, (answer: AcquireAnswer<LeaseTarget>) => void>()
-  #cancelTimer: (() => void) | undefined
+  #timer: { readonly at: number; cancel(): void } | undefined
 
   /** @param backends all that are configured; jobs name the model, so those of other pools are never chosen */
   constructor(ctx: DurableObjectState, env: Cloudflare.Env, backends: readonly PoolMember[]) {
@@ -59,10 +59,20 @@ export class PoolObject extends DurableObject {
     const [state, actions] = step(this.#state, event, now)
     this.#state = state
     for (const action of actions) this.#perform(action)
-    this.#cancelTimer?.()
-    const wakeAt = nextWakeAt(state, now)
-    this.#cancelTimer =
-      wakeAt === undefined ? undefined : this.#ambient.after(wakeAt - now, () => this.#step({ kind: 'tick' }))
+    this.#arm(nextWakeAt(state, now), now)
+  }
+
+  /** A timer that is due before is left alone: it will look again. */
+  #arm(wakeAt: number | undefined, now: number): void {
+    if (this.#timer && wakeAt !== undefined && this.#timer.at <= wakeAt) return
+    this.#timer?.cancel()
+    this.#timer = undefined
+    if (wakeAt === undefined) return
+    const cancel = this.#ambient.after(wakeAt - now, () => {
+      this.#timer = undefined
+      this.#step({ kind: 'tick' })
+    })
+    this.#timer = { at: wakeAt, cancel }
   }
 
   #perform(action: PoolAction): void {

@@ -143,7 +143,7 @@ describe('the boxes of an MP4', () => {
   const mdat = box('mdat', new Uint8Array(30))
   const wideBox = (high: number, low: number): Uint8Array =>
     bytes(0, 0, 0, 1, new TextEncoder().encode('mdat'), 0, 0, 0, high, 0, 0, 0, low)
-  const wideMdat = bytes(0, 0, 0, 1, new TextEncoder().encode('mdat'), 0, 0, 0, 0, 0, 0, 0, 20, 1, 2, 3, 4)
+  const wideMdat = bytes(wideBox(0, 20), 1, 2, 3, 4)
   const openMdat = bytes(0, 0, 0, 0, new TextEncoder().encode('mdat'), new Uint8Array(9))
 
   test.each([
