@@ -107,6 +107,11 @@ describe('refuses, and says where and what', () => {
     ],
     ['no slots', { slots: 0 }, 'vars.BACKENDS[0].slots: Too small: expected number to be >=1'],
     [
+      'more slots than any GPU has',
+      { slots: 257 },
+      'vars.BACKENDS[0].slots: Too big: expected number to be <=256',
+    ],
+    [
       'slots as text',
       { slots: '2' },
       'vars.BACKENDS[0].slots: Invalid input: expected number, received string',

@@ -103,6 +103,18 @@ describe('a good configuration', () => {
     ).toEqual(read())
   })
 
+  test('may go to the bounds of its numbers', () => {
+    const least = { deadlineMs: 1_000, attemptTimeoutMs: 100, commitBytes: 0, bodyBudgetBytes: 1_048_576 }
+    const most = {
+      deadlineMs: 120_000,
+      attemptTimeoutMs: 120_000,
+      commitBytes: 33_554_432,
+      bodyBudgetBytes: 100_000_000,
+    }
+    expect([least, most].map((DISPATCH) => read({ DISPATCH }).dispatch)).toEqual([least, most])
+    expect(read({ BACKENDS: [{ ...BACKEND, slots: 256 }] }).backends[0]?.slots).toBe(256)
+  })
+
   test('always has the default plan', () => {
     const { plans } = read({ PLANS: { pro: { models: ['sdxl'] } } })
     expect([...plans.values()].map(({ name }) => name)).toEqual(['default', 'pro'])

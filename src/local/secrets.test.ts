@@ -34,6 +34,7 @@ describe('createMissingSecrets', () => {
     const made = createMissingSecrets(file, {})
     expect(expectValue(parsePeppers(made.KEY_SECRETS ?? ''))).toMatchObject([[1, { length: 32 }]])
     expect(readSecretsFile(file)).toEqual(made)
+    expect(readFileSync(file, 'utf8')).toMatch(/^KEY_SECRETS=.*\n$/)
   })
 
   test('makes another one each time', () => {

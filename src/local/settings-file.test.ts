@@ -50,11 +50,12 @@ describe('lineOf', () => {
   })
 
   test.each([
-    ['a key', ['vars', 'BACKENDS', 1, 'url'], 11],
-    ['a key of an inline table', ['vars', 'BACKENDS', 1, 'limits', 'hard', 'least'], 13],
-    ['an element', ['vars', 'BACKENDS', 0, 'models', 9], 5],
-    ['what would stand in a value', ['vars', 'BACKENDS', 0, 'id', 'x'], 4],
-    ['a table', ['vars', 'PLANS', 'pro'], 15],
+    ['key', ['vars', 'BACKENDS', 1, 'url'], 11],
+    ['key of an inline table', ['vars', 'BACKENDS', 1, 'limits', 'hard', 'least'], 13],
+    ['element', ['vars', 'BACKENDS', 0, 'models', 9], 5],
+    ['thing within a value', ['vars', 'BACKENDS', 0, 'id', 'x'], 4],
+    ['table', ['vars', 'PLANS', 'pro'], 15],
+    ['setting', ['vars', 'NOTHING'], 3],
   ])('finds what a missing %s would stand in', (_, path, line) => {
     expect(read(FILE).lineOf(path)).toBe(line)
   })

@@ -20,27 +20,30 @@ const RGB: LatentRgb = {
 
 describe('colours', () => {
   test('are each channel times its factors, and the bias', () => {
-    const geometry = geometryOf(sd, 'BCHW', 2, 1, 1, 2)
-    const values = Float32Array.from([0, 0, 0, 0, 0, 0, 0, 0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.2, 0.4])
+    const [height, width] = [2, 3]
+    const geometry = geometryOf(sd, 'BCHW', 2, 1, height, width)
+    const values = Float32Array.from({ length: 2 * 4 * height * width }, (_, i) => Math.sin(i))
     const latent = readLatent(sd, geometry, values, 4, { kind: 'model' })
-    const { width, height, planes } = colourPlanes(latent, RGB, 1, 0)
-    expect([width, height]).toEqual([2, 1])
-    const expected = [
-      [0.1 + 0.1 + 0.1, 0.1 + 0.2 + 0.2],
-      [0.3 + 0.1, 0.4 + 0.2],
-      [-0.1 + 0.5 - 0.1, -0.1 + 0.6 - 0.2],
-    ]
-    for (const [colour, plane] of planes.entries()) {
-      for (const [i, value] of plane.entries()) expect(value).toBeCloseTo(expected[colour]?.[i] ?? 9, 6)
+    const colours = colourPlanes(latent, RGB, 1, 0)
+    expect([colours.width, colours.height]).toEqual([width, height])
+    for (const [colour, plane] of colours.planes.entries()) {
+      expect(plane).toHaveLength(height * width)
+      for (const [pixel, value] of plane.entries()) {
+        const elements = RGB.factors.map((_, c) => values[(4 + c) * height * width + pixel] ?? 9)
+        const sum = elements.reduce((sum, element, c) => sum + element * (RGB.factors[c]?.[colour] ?? 9), 0)
+        expect(value).toBeCloseTo(sum + (RGB.bias[colour] ?? 9), 5)
+      }
     }
   })
 
   test('are those of diffusion space: a latent that was scaled back looks the same', () => {
-    const geometry = geometryOf(sd, 'BCHW', 1, 1, 2, 2)
-    const z = Float32Array.from({ length: 16 }, (_, i) => Math.sin(i))
-    const raw = z.map((value) => value / 0.18215)
-    const ofScaled = colourPlanes(readLatent(sd, geometry, z, 4, { kind: 'model' }), RGB, 0, 0).planes
-    const ofRaw = colourPlanes(readLatent(sd, geometry, raw, 4, { kind: 'none' }), RGB, 0, 0).planes
+    const sd3 = servable('sd3')
+    const rgb = latentRgb(sd3) ?? RGB
+    const geometry = geometryOf(sd3, 'BCHW', 1, 1, 2, 2)
+    const z = Float32Array.from({ length: 64 }, (_, i) => Math.sin(i))
+    const raw = z.map((value) => value / 1.5305 + 0.0609)
+    const ofScaled = colourPlanes(readLatent(sd3, geometry, z, 4, { kind: 'model' }), rgb, 0, 0).planes
+    const ofRaw = colourPlanes(readLatent(sd3, geometry, raw, 4, { kind: 'none' }), rgb, 0, 0).planes
     for (const [colour, plane] of ofScaled.entries()) {
       for (const [i, value] of plane.entries()) expect(ofRaw[colour]?.[i]).toBeCloseTo(value, 5)
     }

@@ -172,7 +172,8 @@ describe('what the client asked for is done, then undone with the model’s own 
     const map = apply(perPatch, { kind: 'none' }, 2)
     const places = [0, 1].flatMap((c) => [0, 1].flatMap((y) => [0, 1].map((x) => [c, y, x] as const)))
     expect(places.map(([c, y, x]) => map(100, c, 0, y, x))).toEqual([100, 99, 98, 97, 96, 95, 94, 93])
-    expect(map(100, 1, 0, 6, 7)).toBe(map(100, 1, 0, 0, 1))
+    expect(map(100, 1, 0, 5, 4)).toBe(map(100, 1, 0, 1, 0))
+    expect(map(100, 1, 0, 4, 5)).toBe(map(100, 1, 0, 0, 1))
   })
 
   test.each(servableModels.map((model) => [model.id, model] as const))(
