@@ -46,6 +46,7 @@ describe('after failures', () => {
   test('B18: a cold start passes on when its backend will be there, in whole seconds', () => {
     expect(concludeFailures([failed('cold', 30_001)]).retryAfterSeconds).toBe(31)
     expect(concludeFailures([failed('busy', 0)]).retryAfterSeconds).toBe(1)
+    expect(concludeFailures([failed('busy', 86_400_000)]).retryAfterSeconds).toBe(300)
   })
 
   test('a hint that belongs to another failure is not passed on', () => {

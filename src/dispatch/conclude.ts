@@ -60,6 +60,9 @@ const DETAILS: Readonly<Record<Failure['reason'], string>> = {
   rejected: 'The backends refuse this request, though its shape and length are right',
 }
 
+/** A client that is told more would sleep through a recovery; a backend may say whatever it likes. */
+const MAX_RETRY_AFTER_SECONDS = 300
+
 const after = (ms: number): { retryAfterSeconds: number } => ({
-  retryAfterSeconds: Math.max(1, Math.ceil(ms / 1000)),
+  retryAfterSeconds: Math.min(MAX_RETRY_AFTER_SECONDS, Math.max(1, Math.ceil(ms / 1000))),
 })

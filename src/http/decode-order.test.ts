@@ -149,6 +149,11 @@ describe('is refused', () => {
       'model-not-inferred: Expected a latent of a model that is served here, or its name in the path.',
     ],
     [
+      'a packed latent of no model, because its size is missing',
+      { named: undefined, query: 'output_type=pt&shape=1&shape=4096&shape=64&dtype=float16' },
+      'model-not-inferred: Expected a latent of a model that is served here, or its name in the path; packed latents need height and width as well.',
+    ],
+    [
       'a latent of two models',
       { named: undefined, query: GOOD.query.replace(/&scaling.*/, ''), served: ['sd-v1', 'sdxl'] },
       'model-ambiguous: This latent fits sd-v1, sdxl; name one in the path, as in POST /sd-v1.',

@@ -93,12 +93,10 @@ function findServed(
   )
   const [model] = fitting
   if (!model) {
-    return err(
-      problem(
-        'model-not-inferred',
-        'Expected a latent of a model that is served here, or its name in the path.',
-      ),
-    )
+    const expected = 'Expected a latent of a model that is served here, or its name in the path'
+    const mayBePacked = query.shape.length === 3 && query.size === undefined
+    const hint = mayBePacked ? '; packed latents need height and width as well' : ''
+    return err(problem('model-not-inferred', `${expected}${hint}.`))
   }
   if (fitting.length > 1) {
     const names = fitting.map(({ id }) => id).join(', ')

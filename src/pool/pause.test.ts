@@ -61,6 +61,11 @@ describe('a backend that asks for time', () => {
     expect(backend.pause).toEqual({ kind: 'busy', until: START + given })
     expect(backend.strikes).toBe(0)
   })
+
+  test('B19: gets it even when an answer from before comes in late', () => {
+    const backend = backendAfter({ kind: 'busy', retryAfterMs: 7_000 }, { kind: 'served' })
+    expect(pausedMs(backend)).toBe(7_000)
+  })
 })
 
 test('B14: a backend that is gone or refuses us is left alone for a minute at once', () => {

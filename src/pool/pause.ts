@@ -19,7 +19,8 @@ export function learn(backend: BackendState, evidence: Evidence, random: number,
   })
   switch (evidence.kind) {
     case 'served':
-      return { ...backend, strikes: 0, pause: null }
+      // A late answer proves that the backend is up, not that it has room again.
+      return { ...backend, strikes: 0, pause: backend.pause?.kind === 'busy' ? backend.pause : null }
     case 'busy': {
       const until = now + Math.min(evidence.retryAfterMs, MAX_BUSY_MS)
       return { ...backend, pause: { kind: 'busy', until } }

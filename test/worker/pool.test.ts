@@ -8,8 +8,6 @@ import type { Pool } from '../../src/worker.ts'
 
 const pools = (env as unknown as { POOL: DurableObjectNamespace<Pool> }).POOL
 
-/** The preview backend of wrangler.toml has four slots. */
-const SLOTS = 4
 let serial = 0
 
 const request = (changes: Partial<AcquireRequest> = {}): AcquireRequest => ({
@@ -34,6 +32,12 @@ async function granted(changes: Partial<AcquireRequest> = {}) {
   return answer
 }
 
+/** Leases of every slot that there is. */
+async function allGranted() {
+  const slots = (await pool().status()).backends[0]?.slots ?? 0
+  return Promise.all(Array.from({ length: slots }, () => granted()))
+}
+
 afterEach(() => abortAllDurableObjects())
 
 test('gives back a slot when its lease is disposed', async () => {
@@ -54,7 +58,7 @@ test('gives back a slot once, however often it is freed', async () => {
 })
 
 test('lets a call wait until a slot is free', async () => {
-  const held = await Promise.all(Array.from({ length: SLOTS }, () => granted()))
+  const held = await allGranted()
   const waiting = granted()
   await expect.poll(async () => (await pool().status()).queued).toBe(1)
   await held[0]?.lease.free()
@@ -64,14 +68,14 @@ test('lets a call wait until a slot is free', async () => {
 })
 
 test('refuses a call whose deadline passes in the queue', async () => {
-  const held = await Promise.all(Array.from({ length: SLOTS }, () => granted()))
+  const held = await allGranted()
   const late = await pool().acquire(request({ remainingMs: 50 }))
   expect(late).toMatchObject({ ok: false, reason: 'deadline' })
   for (const { [Symbol.dispose]: dispose } of held) dispose()
 })
 
 test('answers a call that is cancelled in the queue', async () => {
-  const held = await Promise.all(Array.from({ length: SLOTS }, () => granted()))
+  const held = await allGranted()
   const waiting = pool().acquire(request({ ticket: 'mine' }))
   await expect.poll(async () => (await pool().status()).queued).toBe(1)
   await pool().cancel('mine')
