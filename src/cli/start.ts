@@ -33,8 +33,11 @@ export const startCommand = new Command('start')
     const stop = (): void => {
       void gateway.stop().finally(() => process.exit(0))
     }
-    process.once('SIGINT', stop)
-    process.once('SIGTERM', stop)
+    for (const signal of ['SIGINT', 'SIGTERM']) {
+      // Miniflare would end the process before the gateway has stopped, with the code of a crash.
+      process.removeAllListeners(signal)
+      process.once(signal, stop)
+    }
   })
 
 /** The same key at each start, so that a client that is set up once stays set up: its id never changes. */

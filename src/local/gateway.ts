@@ -1,6 +1,6 @@
 /** The gateway on this machine: the real Worker in the real runtime, without an account. */
 import { createServer } from 'node:net'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { convertV4MiniflareOptions, type Json, Log, LogLevel, Miniflare } from 'miniflare'
 import type { Unstable_MiniflareWorkerOptions } from 'wrangler'
 import { bundleWorker } from './bundle.ts'
@@ -34,7 +34,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     convertV4MiniflareOptions({
       log: new Log(LogLevel.ERROR),
       cf: false,
-      durableObjectsPersist: options.dataDir,
+      resourcePersistencePath: resolve(options.dataDir),
       handleStructuredLogs: ({ message }) => log(message),
       workers: [
         {
