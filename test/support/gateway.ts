@@ -6,7 +6,9 @@ import { join } from 'node:path'
 import { vi } from 'vitest'
 import { planFingerprint } from '../../src/auth/api-key.ts'
 import { KeyRing, parsePeppers } from '../../src/auth/key-ring.ts'
+import { readConfig } from '../../src/config.ts'
 import { startGateway } from '../../src/local/gateway.ts'
+import { poolNameOf } from '../../src/pool/membership.ts'
 import type { PoolStatus } from '../../src/pool/protocol.ts'
 
 export interface TestGateway {
@@ -14,6 +16,10 @@ export interface TestGateway {
   readonly key: string
   /** What the Worker logged. */
   readonly log: string[]
+  /** Ids of requests for which the log owes a line. */
+  readonly owed: string[]
+  /** Names of its pools. */
+  readonly pools: readonly string[]
   /** What the object of a pool says of itself; the name is that of its first backend. */
   poolStatus(name: string): Promise<PoolStatus>
   stop(): Promise<void>
@@ -51,6 +57,8 @@ export async function startTestGateway(settings: {
   return {
     url: gateway.url,
     log,
+    owed: [],
+    pools: poolsOf(bindings),
     key: await mintKey(),
     async poolStatus(name) {
       const pool = pools.get(pools.idFromName(name)) as unknown as { status(): Promise<PoolStatus> }
@@ -61,6 +69,14 @@ export async function startTestGateway(settings: {
       rmSync(dataDir, { recursive: true, force: true })
     },
   }
+}
+
+function poolsOf(bindings: Readonly<Record<string, unknown>>): string[] {
+  const config = readConfig(bindings)
+  if (!config.ok) return []
+  const { backends } = config.value
+  const names = backends.flatMap(({ models }) => models.map((model) => poolNameOf(backends, model) ?? []))
+  return [...new Set(names.flat())]
 }
 
 /**
