@@ -8,7 +8,7 @@ import { planFingerprint } from '../../src/auth/api-key.ts'
 import { KeyRing, parsePeppers } from '../../src/auth/key-ring.ts'
 import { readConfig } from '../../src/config.ts'
 import { startGateway } from '../../src/local/gateway.ts'
-import { poolNameOf } from '../../src/pool/membership.ts'
+import { poolsOf } from '../../src/pool/membership.ts'
 import type { PoolStatus } from '../../src/pool/protocol.ts'
 
 export interface TestGateway {
@@ -58,7 +58,7 @@ export async function startTestGateway(settings: {
     url: gateway.url,
     log,
     owed: [],
-    pools: poolsOf(bindings),
+    pools: poolNames(bindings),
     key: await mintKey(),
     async poolStatus(name) {
       const pool = pools.get(pools.idFromName(name)) as unknown as { status(): Promise<PoolStatus> }
@@ -71,12 +71,12 @@ export async function startTestGateway(settings: {
   }
 }
 
-function poolsOf(bindings: Readonly<Record<string, unknown>>): string[] {
+function poolNames(bindings: Readonly<Record<string, unknown>>): string[] {
   const config = readConfig(bindings)
   if (!config.ok) return []
   const { backends } = config.value
-  const names = backends.flatMap(({ models }) => models.map((model) => poolNameOf(backends, model) ?? []))
-  return [...new Set(names.flat())]
+  const models = backends.flatMap(({ models }) => models)
+  return [...new Set(models.flatMap((model) => poolsOf(backends, model).map(({ name }) => name)))]
 }
 
 /**
