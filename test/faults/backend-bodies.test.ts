@@ -26,8 +26,18 @@ faultMatrix([
     alone: { status: 504, code: 'deadline-exceeded', retryAfter: true },
   },
   { id: 'B7', fault: 'cuts a body with a length (FIN)', behaviour: cut('length', 'fin'), alone: unreachable },
-  { id: 'B7', fault: 'cuts a body with a length (RST)', behaviour: cut('length', 'reset'), alone: unreachable },
-  { id: 'B7', fault: 'declares less than the picture', behaviour: mislabelled({}, -1), alone: { status: 502, code: 'upstream-invalid-response' } },
+  {
+    id: 'B7',
+    fault: 'cuts a body with a length (RST)',
+    behaviour: cut('length', 'reset'),
+    alone: unreachable,
+  },
+  {
+    id: 'B7',
+    fault: 'declares less than the picture',
+    behaviour: mislabelled({}, -1),
+    alone: { status: 502, code: 'upstream-invalid-response' },
+  },
   { id: 'B8', fault: 'cuts a chunked body (FIN)', behaviour: cut('chunked', 'fin'), alone: unreachable },
   { id: 'B8', fault: 'cuts a chunked body (RST)', behaviour: cut('chunked', 'reset'), alone: unreachable },
   {
@@ -47,8 +57,12 @@ const on = stage((url) => ({
 
 const QUERY = pictureQuery().replace('output_type=pt', 'output_type=pil').replace('jpg', 'png')
 const accept = { headers: { accept: 'image/png' } }
-const png = Buffer.from(encodePng({ width: 64, height: 64, channels: 3, data: new Uint8Array(64 * 64 * 3).fill(7) }))
-const small = Buffer.from(encodePng({ width: 32, height: 64, channels: 3, data: new Uint8Array(32 * 64 * 3) }))
+const png = Buffer.from(
+  encodePng({ width: 64, height: 64, channels: 3, data: new Uint8Array(64 * 64 * 3).fill(7) }),
+)
+const small = Buffer.from(
+  encodePng({ width: 32, height: 64, channels: 3, data: new Uint8Array(32 * 64 * 3) }),
+)
 
 const file =
   (bytes: Uint8Array): Behaviour =>
@@ -60,7 +74,11 @@ const file =
 test.each([
   ['B24: a backend that answers garbage', Buffer.alloc(5_000, 'garbage'), 'upstream-invalid-response'],
   ['B24: a backend that answers a picture of zeros', Buffer.alloc(5_000), 'upstream-invalid-response'],
-  ['B10: a backend that answers a page as a picture', Buffer.from('<!doctype html>'), 'upstream-invalid-response'],
+  [
+    'B10: a backend that answers a page as a picture',
+    Buffer.from('<!doctype html>'),
+    'upstream-invalid-response',
+  ],
   ['B29: a backend that answers a picture of another size', small, 'upstream-invalid-response'],
   ['B8: a backend that answers most of a picture', png.subarray(0, -5), 'upstream-unreachable'],
 ])('%s is passed over, and alone it is found out', async (_, bytes, code) => {

@@ -1,13 +1,9 @@
-/** Backends to which no connection comes about, or none that lasts. */
-import { connect } from 'node:net'
-import { afterAll, expect, test } from 'vitest'
-import { answer, hang, reset, serve } from '../support/behaviours.ts'
+import { afterAll } from 'vitest'
+import { answer, hang, reset } from '../support/behaviours.ts'
 import { startBlackhole } from '../support/blackhole.ts'
 import { selfSigned } from '../support/certificate.ts'
-import { decode, pictureQuery, problemOf, uniqueLatent } from '../support/client.ts'
-import { refusingUrl, startFakeBackend } from '../support/fake-backend.ts'
+import { refusingUrl } from '../support/fake-backend.ts'
 import { faultMatrix } from '../support/fault-matrix.ts'
-import { startTestGateway } from '../support/gateway.ts'
 
 const unreachable = { status: 502, code: 'upstream-unreachable', retryAfter: true }
 

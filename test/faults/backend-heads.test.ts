@@ -89,7 +89,12 @@ faultMatrix([
 ])
 
 faultMatrix([
-  { id: 'B28', fault: 'sends hints for ever', behaviour: over('HTTP/1.1 103 Early Hints\r\n\r\n'), alone: late },
+  {
+    id: 'B28',
+    fault: 'sends hints for ever',
+    behaviour: over('HTTP/1.1 103 Early Hints\r\n\r\n'),
+    alone: late,
+  },
   { id: 'B28', fault: 'says go on for ever', behaviour: over('HTTP/1.1 100 Continue\r\n\r\n'), alone: late },
   { id: 'B6', fault: 'sends its head byte by byte', behaviour: over('H'), alone: late },
 ])

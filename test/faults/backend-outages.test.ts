@@ -1,6 +1,6 @@
 /** Pools of which much is down, busy or asleep: what can be served is, and it comes back by itself. */
 import { expect, test, vi } from 'vitest'
-import { answer, hang, pictureOf, serve, serveAfter } from '../support/behaviours.ts'
+import { answer, hang, pictureOf, serve } from '../support/behaviours.ts'
 import { decode, pictureQuery, problemOf, rawConnection, rawDecode, uniqueLatent } from '../support/client.ts'
 import { refusingUrl, startFakeBackend } from '../support/fake-backend.ts'
 import { mintKey } from '../support/gateway.ts'
@@ -18,7 +18,6 @@ const on = stage((url) => ({
     { id: 'half-4', url: down[3], models: ['sdxl'] },
     { id: 'sleeper', url: `${url}sleeper/`, models: ['pixart-alpha'], scaleToZero: true },
     { id: 'busy', url: `${url}busy/`, models: ['pixart-sigma'] },
-    { id: 'shared', url: `${url}shared/`, models: ['auraflow'] },
     { id: 'stubborn', url: `${url}hf/`, kind: 'huggingface', models: ['omnigen'] },
   ],
 }))
@@ -99,43 +98,6 @@ test('B19: a request waits for a backend that asks for a second, and the client 
   const response = await decode(on.gateway, pathOf('pixart-sigma'), uniqueLatent())
   expect(response.status).toBe(200)
   expect(on.backend.requests).toHaveLength(2)
-})
-
-test('C34: a key that fills the queue does not keep another waiting', async () => {
-  const gate = Promise.withResolvers<void>()
-  on.backend.behaviour = serveAfter(gate.promise)
-  const light = { headers: { authorization: `Bearer ${await mintKey()}` } }
-  const flood = Array.from({ length: 20 }, () => decode(on.gateway, pathOf('auraflow'), uniqueLatent()))
-  await vi.waitFor(async () => expect((await on.gateway.poolStatus('shared')).queued).toBeGreaterThan(15))
-  const latent = uniqueLatent()
-  const one = decode(on.gateway, pathOf('auraflow'), latent, light)
-  await vi.waitFor(async () => expect((await on.gateway.poolStatus('shared')).queued).toBeGreaterThan(16))
-  gate.resolve()
-  expect((await one).status).toBe(200)
-  const place = on.backend.requests.findIndex(({ body }) => body.equals(latent))
-  expect(place).toBeLessThan(6)
-  for (const response of await Promise.all(flood)) expect(response.status).toBe(200)
-})
-
-test('C34: a key that asks for more than its share is told so, and when to come back', async () => {
-  const gate = Promise.withResolvers<void>()
-  on.backend.behaviour = serveAfter(gate.promise)
-  const light = { headers: { authorization: `Bearer ${await mintKey()}` } }
-  const other = [1, 2, 3].map(() => decode(on.gateway, pathOf('auraflow'), uniqueLatent(), light))
-  await vi.waitFor(async () => expect((await on.gateway.poolStatus('shared')).queued).toBeGreaterThan(0))
-  const flood = Array.from({ length: 45 }, () => decode(on.gateway, pathOf('auraflow'), uniqueLatent()))
-  const refused = await Promise.any(
-    flood.map(async (answered) => {
-      const response = await answered
-      if (response.status === 200) throw new Error('served')
-      return response
-    }),
-  )
-  expect(refused.headers.has('retry-after')).toBe(true)
-  expect(await problemOf(refused)).toMatchObject({ status: 429, code: 'quota-exceeded' })
-  gate.resolve()
-  for (const response of await Promise.all(other)) expect(response.status).toBe(200)
-  await Promise.all(flood)
 })
 
 test('B34: a backend that decodes on after a client left gets the next job when it can be done', async () => {

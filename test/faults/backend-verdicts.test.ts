@@ -5,14 +5,23 @@ import { decode, pictureQuery, problemOf, uniqueLatent } from '../support/client
 import type { BackendRequest, Behaviour } from '../support/fake-backend.ts'
 import { stage } from '../support/stage.ts'
 
-const MODELS = ['sd-v1', 'sdxl', 'pixart-alpha', 'pixart-sigma', 'auraflow', 'hunyuan-dit', 'omnigen']
+const MODELS = [
+  'sd-v1',
+  'sdxl',
+  'pixart-alpha',
+  'pixart-sigma',
+  'auraflow',
+  'hunyuan-dit',
+  'omnigen',
+  'playground-2.5',
+]
 
 /** Three backends of each model, and one that is alone. */
 const on = stage((url) => ({
   BACKENDS: [
     ...MODELS.flatMap((model) =>
       ['a', 'b', 'c'].map((name) => ({
-        id: `${model}-${name}`,
+        id: `${model.replace('.', '-')}-${name}`,
         url: `${url}${model}/${name}/`,
         models: [model],
       })),
@@ -22,7 +31,8 @@ const on = stage((url) => ({
 }))
 
 const isOf = ({ path }: BackendRequest, name: string): boolean => path.endsWith(`/${name}/`)
-const askedOf = (name: string): BackendRequest[] => on.backend.requests.filter((request) => isOf(request, name))
+const askedOf = (name: string): BackendRequest[] =>
+  on.backend.requests.filter((request) => isOf(request, name))
 
 /** Backends of these names behave so, the others well. */
 const only =
@@ -46,6 +56,16 @@ test('B26: a backend that resets twice in a row gets no more, and no request fai
   on.backend.behaviour = only('a', reset)
   expect(await decodes('sd-v1', 30)).toEqual(all200(30))
   expect(askedOf('a').length).toBeLessThanOrEqual(2)
+})
+
+test('B30: a backend that is right but ten times as slow gets next to nothing while others are idle', async () => {
+  const slowly =
+    (ms: number): Behaviour =>
+    (socket, request) =>
+      void setTimeout(() => serve(socket, request), ms)
+  on.backend.behaviour = (socket, request) => slowly(isOf(request, 'a') ? 200 : 20)(socket, request)
+  expect(await decodes('playground-2.5', 40)).toEqual(all200(40))
+  expect(askedOf('a').length).toBeLessThanOrEqual(3)
 })
 
 test('B31: a backend that fails at once, and so is always idle, gets three jobs and no more', async () => {

@@ -1,7 +1,15 @@
 /** Requests whose framing lies, so that two readers could see two different requests in the same bytes. */
 import { describe, expect, test } from 'vitest'
 import { pictureOf } from '../support/behaviours.ts'
-import { chunked, converse, last, pictureQuery, rawDecode, uniqueLatent, withHead } from '../support/client.ts'
+import {
+  chunked,
+  converse,
+  last,
+  pictureQuery,
+  rawDecode,
+  uniqueLatent,
+  withHead,
+} from '../support/client.ts'
 import { stage } from '../support/stage.ts'
 
 const on = stage((url) => ({ BACKENDS: [{ id: 'gpu', url, models: ['sd-v1'], slots: 4 }] }))
@@ -10,7 +18,11 @@ const PATH = `/sd-v1?${pictureQuery()}`
 const SMUGGLED = Buffer.from('GET /health?smuggled HTTP/1.1\r\nhost: gateway\r\nconnection: close\r\n\r\n')
 
 /** A decode with these lines instead of its Content-Length, or with it. */
-function request(lines: readonly string[], body: Uint8Array, { keepLength = false, owe = false } = {}): Buffer {
+function request(
+  lines: readonly string[],
+  body: Uint8Array,
+  { keepLength = false, owe = false } = {},
+): Buffer {
   const sent = withHead(rawDecode(on.gateway, PATH, new Uint8Array(), { declared: 512, owe }), (head) =>
     [keepLength ? head : head.replace(/\r\ncontent-length: \d+/, ''), ...lines].join('\r\n'),
   )
@@ -35,7 +47,8 @@ test('C9: a second Content-Length that says otherwise is refused by 400', async 
 })
 
 const TE = 'transfer-encoding:'
-const inHex = (size: string, end = '\r\n') => Buffer.from(`${size}${end}${'a'.repeat(512)}${end}0${end}${end}`)
+const inHex = (size: string, end = '\r\n') =>
+  Buffer.from(`${size}${end}${'a'.repeat(512)}${end}0${end}${end}`)
 
 describe('C10: is refused by 400, with whatever hides behind it:', () => {
   test.each<[string, string[], Uint8Array, keepLength?: boolean]>([
@@ -87,7 +100,8 @@ test.each([
   ['a header of 600 KB', (head: string) => `${head}\r\nx-flood: ${'a'.repeat(600_000)}`, 431],
   [
     '20,000 headers',
-    (head: string) => `${head}${Array.from({ length: 20_000 }, (_, i) => `\r\nx-${i}: ${'a'.repeat(24)}`).join('')}`,
+    (head: string) =>
+      `${head}${Array.from({ length: 20_000 }, (_, i) => `\r\nx-${i}: ${'a'.repeat(24)}`).join('')}`,
     431,
   ],
   ['a URL of 130 KB', (head: string) => head.replace('?', `?flood=${'a'.repeat(130_000)}&`), 414],
@@ -97,13 +111,16 @@ test.each([
   expect(on.backend.requests).toHaveLength(0)
 })
 
-test.each(['a b', '[', 'x:99999', 'gateway, other'])('C10: a host of "%s" is no fault of ours', async (host) => {
-  const bytes = rawDecode(on.gateway, PATH, uniqueLatent(), { owe: false })
-  const { statuses } = await converse(
-    on.gateway,
-    last(withHead(bytes, (head) => head.replace('host: gateway', `host: ${host}`))),
-  )
-  expect(statuses).toHaveLength(1)
-  expect(statuses[0]).toBeLessThan(500)
-  on.gateway.log.length = 0
-})
+test.each(['a b', '[', 'x:99999', 'gateway, other'])(
+  'C10: a host of "%s" is no fault of ours',
+  async (host) => {
+    const bytes = rawDecode(on.gateway, PATH, uniqueLatent(), { owe: false })
+    const { statuses } = await converse(
+      on.gateway,
+      last(withHead(bytes, (head) => head.replace('host: gateway', `host: ${host}`))),
+    )
+    expect(statuses).toHaveLength(1)
+    expect(statuses[0]).toBeLessThan(500)
+    on.gateway.log.length = 0
+  },
+)

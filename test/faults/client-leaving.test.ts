@@ -31,7 +31,7 @@ test('C1: a client that leaves during the upload reaches no backend and leaves n
     const latent = uniqueLatent(160)
     const path = `/sd-v1?${pictureQuery(160)}`
     const socket = await send(
-      rawDecode(on.gateway, path, latent.subarray(0, 50_000), { declared: latent.length, owe: false }),
+      rawDecode(on.gateway, path, latent.subarray(0, 50_000), { declared: latent.length }),
     )
     socket.resetAndDestroy()
   }
@@ -99,9 +99,9 @@ test('C4: a client that leaves during the download closes the connection to the 
 
 test('C5: a body that trickles in holds no slot and keeps nobody waiting', async () => {
   const latent = uniqueLatent()
-  const options = { declared: latent.length, owe: false }
-  const bytes = rawDecode(on.gateway, PATH, latent.subarray(0, 1), options)
-  const slow = await Promise.all(Array.from({ length: 50 }, () => send(bytes)))
+  const options = { declared: latent.length }
+  const bytes = () => rawDecode(on.gateway, PATH, latent.subarray(0, 1), options)
+  const slow = await Promise.all(Array.from({ length: 50 }, () => send(bytes())))
   expect(await leasesOf('abortable')).toBe(0)
   expect((await decode(on.gateway, PATH, uniqueLatent())).status).toBe(200)
   for (const socket of slow) socket.resetAndDestroy()

@@ -77,7 +77,8 @@ export const mislabelled =
   (headers: Record<string, string | number>, extraBytes = 0): Behaviour =>
   (socket, request) => {
     const picture = pictureOf(request.body, sideOf(request))
-    const body = extraBytes < 0 ? picture.subarray(0, extraBytes) : Buffer.concat([picture, Buffer.alloc(extraBytes)])
+    const body =
+      extraBytes < 0 ? picture.subarray(0, extraBytes) : Buffer.concat([picture, Buffer.alloc(extraBytes)])
     socket.write(head({ headers: { ...tensorHeaders(request), 'content-length': body.length, ...headers } }))
     socket.write(body)
   }

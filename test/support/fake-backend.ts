@@ -89,10 +89,7 @@ export async function refusingUrl(): Promise<string> {
   return backend.url
 }
 
-function readRequests(
-  socket: Socket,
-  onRequest: (request: BackendRequest, isWhole: boolean) => void,
-): void {
+function readRequests(socket: Socket, onRequest: (request: BackendRequest, isWhole: boolean) => void): void {
   let received = Buffer.alloc(0)
   let isAnnounced = false
   socket.on('data', (chunk) => {

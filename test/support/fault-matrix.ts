@@ -3,7 +3,12 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { audit } from './audit.ts'
 import { pictureOf, serve } from './behaviours.ts'
 import { decode, pictureQuery, problemOf, uniqueLatent } from './client.ts'
-import { type Behaviour, type FakeBackend, type FakeBackendOptions, startFakeBackend } from './fake-backend.ts'
+import {
+  type Behaviour,
+  type FakeBackend,
+  type FakeBackendOptions,
+  startFakeBackend,
+} from './fake-backend.ts'
 import { startTestGateway, type TestGateway } from './gateway.ts'
 
 export interface FaultRow {
@@ -23,9 +28,16 @@ export interface FaultRow {
 
 /** Image models of eightfold compression that share no backend, so that each can have a pool of its own. */
 const ROOMS: readonly (readonly [model: string, channels: number])[] = [
-  ...['sd-v1', 'pixart-alpha', 'sdxl', 'pixart-sigma', 'auraflow', 'hunyuan-dit', 'lumina-next', 'omnigen'].map(
-    (model) => [model, 4] as const,
-  ),
+  ...[
+    'sd-v1',
+    'pixart-alpha',
+    'sdxl',
+    'pixart-sigma',
+    'auraflow',
+    'hunyuan-dit',
+    'lumina-next',
+    'omnigen',
+  ].map((model) => [model, 4] as const),
   ...['flux', 'chroma', 'hidream', 'lumina2', 'z-image', 'omnigen2', 'sd3', 'cogview4'].map(
     (model) => [model, 16] as const,
   ),
