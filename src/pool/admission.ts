@@ -113,11 +113,10 @@ function overload(
     return undefined
   const load = loadOn(state, candidates, job, now)
   const { waitMs, isHeavy, jobs, ownJobs } = load
-  if (ownJobs >= MAX_JOBS_PER_KEY) return { reason: 'over-share', waitMs }
+  if (ownJobs >= MAX_JOBS_PER_KEY) return { reason: jobs > ownJobs ? 'over-share' : 'queue-full', waitMs }
   if (jobs >= MAX_JOBS) return { reason: isHeavy ? 'over-share' : 'queue-full', waitMs }
   const usableMs = (job.deadlineAt - now) * USABLE_TIME - load.decodeMs
-  if (waitMs > usableMs)
-    return { reason: isHeavy && state.lanes.length > 1 ? 'over-share' : 'deadline', waitMs }
+  if (waitMs > usableMs) return { reason: isHeavy && jobs > ownJobs ? 'over-share' : 'deadline', waitMs }
   const isShort = load.poolWaitMs > usableMs * SHORTAGE
   if (isShort && isHeavy && isFavoured(state.traffic, job.predictedMs)) return { reason: 'deadline', waitMs }
   return undefined
