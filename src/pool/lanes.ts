@@ -23,13 +23,14 @@ export interface Turn {
 const costMs = (job: Job): number => job.predictedMs + JOB_OVERHEAD_MS
 const rank = (job: Job): number => job.predictedMs + AGEING * job.enqueuedAt
 
+const isShort = ({ predictedMs }: Job): boolean => predictedMs <= SHORT_JOB_MS
 const isAged = (job: Job, now: number): boolean =>
   now - job.enqueuedAt > (job.deadlineAt - job.enqueuedAt) / 2
 
 export function enqueue(lanes: readonly Lane[], job: Job): readonly Lane[] {
   const at = lanes.findIndex(({ key }) => key === job.key)
   const lane = lanes[at]
-  if (!lane) return [...lanes, { key: job.key, deficitMs: 0, jobs: [job] }]
+  if (!lane) return [...lanes, { key: job.key, deficitMs: 0, isLongNext: false, jobs: [job] }]
   const own = rank(job)
   const place = lane.jobs.findIndex((other) => rank(other) > own)
   return lanes.with(at, { ...lane, jobs: lane.jobs.toSpliced(place < 0 ? lane.jobs.length : place, 0, job) })
@@ -55,10 +56,10 @@ export function findJob(lanes: readonly Lane[], ticket: string): Job | undefined
 /** The jobs in the order of their turns, `limit` of them at most. */
 export function inTurn(lanes: readonly Lane[], now: number, limit: number): readonly Turn[] {
   const turns: Turn[] = []
-  for (const [lane, { deficitMs, jobs }] of lanes.entries()) {
+  for (const [lane, { deficitMs, isLongNext, jobs }] of lanes.entries()) {
     let affordable = deficitMs
     let round = 0
-    for (const job of inLane(jobs, now).slice(0, limit)) {
+    for (const job of inLane(jobs, isLongNext, now).slice(0, limit)) {
       affordable -= costMs(job)
       if (affordable < 0) {
         const rounds = Math.ceil(-affordable / QUANTUM_MS)
@@ -76,35 +77,41 @@ export function inTurn(lanes: readonly Lane[], now: number, limit: number): read
  * Short jobs before long ones. A long one that has waited for half of its time takes turns with the short ones: it
  * shall not starve, and neither shall they wait behind a whole queue of such.
  */
-function inLane(jobs: readonly Job[], now: number): readonly Job[] {
+function inLane(jobs: readonly Job[], isLongNext: boolean, now: number): readonly Job[] {
   if (jobs.length === 1) return jobs
-  const short = jobs.filter(({ predictedMs }) => predictedMs <= SHORT_JOB_MS)
+  const short = jobs.filter(isShort)
   if (short.length === jobs.length) return jobs
-  const long = jobs.filter(({ predictedMs }) => predictedMs > SHORT_JOB_MS)
+  const long = jobs.filter((job) => !isShort(job))
   const aged = long.filter((job) => isAged(job, now)).sort((a, b) => a.enqueuedAt - b.enqueuedAt)
   const young = long.filter((job) => !isAged(job, now))
+  const [first, second] = isLongNext ? [aged, short] : [short, aged]
   const merged: Job[] = []
   for (let index = 0; index < Math.max(short.length, aged.length); index++) {
-    merged.push(...short.slice(index, index + 1), ...aged.slice(index, index + 1))
+    merged.push(...first.slice(index, index + 1), ...second.slice(index, index + 1))
   }
   return [...merged, ...young]
 }
 
 /**
  * The lanes after these turns were taken: every lane has its quanta of the rounds that went by, those that were
- * served paid. A lane that could not use its turns keeps what its most expensive job needs, and no more.
+ * served paid. A lane that could not use its turns keeps what its most expensive job and one more round come to: less
+ * would take from those whose turn is still to come in this round.
  */
 export function afterTurns(lanes: readonly Lane[], taken: readonly Turn[]): readonly Lane[] {
   if (taken.length === 0) return lanes
   const tickets = new Set(taken.map(({ job }) => job.ticket))
   const rounds = Math.max(...taken.map(({ round }) => round))
   const paid = new Array<number>(lanes.length).fill(0)
-  for (const { lane, job } of taken) paid[lane] = (paid[lane] ?? 0) + costMs(job)
+  const wasShort: boolean[] = []
+  for (const { lane, job } of taken) {
+    paid[lane] = (paid[lane] ?? 0) + costMs(job)
+    wasShort[lane] = isShort(job)
+  }
   return lanes.flatMap((lane, index) => {
     const jobs = lane.jobs.filter((job) => !tickets.has(job.ticket))
     if (jobs.length === 0) return []
-    const most = Math.max(...jobs.map(costMs))
+    const most = Math.max(...jobs.map(costMs)) + QUANTUM_MS
     const deficitMs = Math.min(lane.deficitMs + rounds * QUANTUM_MS - (paid[index] ?? 0), most)
-    return [{ ...lane, deficitMs, jobs }]
+    return [{ ...lane, deficitMs, isLongNext: wasShort[index] ?? lane.isLongNext, jobs }]
   })
 }

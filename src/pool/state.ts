@@ -97,6 +97,8 @@ export interface Lane {
   readonly key: string
   /** Decode time it may take before its turn is over, in milliseconds. */
   readonly deficitMs: number
+  /** Its latest turn was a short job's: a long one that has waited is next. */
+  readonly isLongNext: boolean
   readonly jobs: readonly Job[]
 }
 
