@@ -11,6 +11,7 @@ import { type Ambient, realAmbient as ambient } from './lib/ambient.ts'
 import { ok, type Result } from './lib/result.ts'
 import { PoolClient, type PoolStub } from './pool/client.ts'
 import type { PoolParts } from './pool/durable-object.ts'
+import { membersOf } from './pool/membership.ts'
 import { type EventSink, logEvents } from './telemetry/events.ts'
 
 /** Bindings of wrangler.toml; settings and secrets stand beside them and are read by `readConfig`. */
@@ -45,7 +46,7 @@ export function createPoolParts(env: Readonly<Record<string, unknown>>, preview:
   const backends = config.ok ? config.value.backends : []
   const { fetch, randomUuid } = ambient
   return {
-    members: backends,
+    membersOf: (poolName) => (poolName === undefined ? backends : membersOf(backends, poolName)),
     probe: async (backendId, test) => {
       const backend = backends.find(({ id }) => id === backendId)
       return backend

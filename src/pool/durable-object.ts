@@ -6,6 +6,7 @@ import { DurableObject } from 'cloudflare:workers'
 import { realAmbient } from '../lib/ambient.ts'
 import { emptyPool, type Memory } from './initial.ts'
 import { LeaseTarget } from './lease-target.ts'
+import { expectedWaitMs } from './load.ts'
 import { PoolMemory } from './memory.ts'
 import { readAcquire, statusOf } from './messages.ts'
 import {
@@ -20,7 +21,8 @@ import { nextWakeAt, step } from './step.ts'
 
 /** What the object is given by the composition root. */
 export interface PoolParts {
-  readonly members: readonly PoolMember[]
+  /** The backends of the pool of this name. */
+  readonly membersOf: (poolName: string | undefined) => readonly PoolMember[]
   /** Never rejects. */
   readonly probe: (backendId: string, test: ProbeTest) => Promise<ProbeResult>
   /** Says that the database failed; the pool goes on without. */
@@ -45,7 +47,7 @@ export class PoolObject extends DurableObject {
     const { now, random, randomUuid } = this.#ambient
     this.#parts = parts
     this.#epoch = randomUuid()
-    this.#state = emptyPool(parts.members, {
+    this.#state = emptyPool(parts.membersOf(ctx.id.name), {
       seed: Math.floor(random() * 2 ** 32),
       now: now(),
       memories: this.#remember(ctx),
@@ -119,14 +121,16 @@ export class PoolObject extends DurableObject {
     }
     const answer = this.#waiting.get(action.ticket)
     this.#waiting.delete(action.ticket)
+    const poolWaitMs = expectedWaitMs(this.#state, this.#ambient.now())
     if (action.kind === 'reject') {
       const { reason, retryAfterMs } = action
-      answer?.({ ok: false, v, reason, retryAfterMs })
+      answer?.({ ok: false, v, reason, retryAfterMs, poolWaitMs })
       return
     }
     const { leaseId, backendId, startsInMs, expectedMs, isLearnt } = action
     const lease = this.#lease(backendId, leaseId)
-    answer?.({ ok: true, v, epoch: this.#epoch, backendId, startsInMs, expectedMs, isLearnt, lease })
+    const expected = { startsInMs, expectedMs, isLearnt, poolWaitMs }
+    answer?.({ ok: true, v, epoch: this.#epoch, backendId, ...expected, lease })
   }
 
   #lease(backendId: string, leaseId: number): LeaseTarget {
