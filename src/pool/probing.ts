@@ -1,5 +1,5 @@
 /** Looking after backends that get no jobs: is it there, shall it start, can it decode. Only while there is demand. */
-import { HEALTH_PROBE_MS, learn } from './health.ts'
+import { changesAt, HEALTH_PROBE_MS, learn } from './health.ts'
 import { type Health, isServing } from './health-states.ts'
 import { learnColdStart } from './pace.ts'
 import type { BackendState, PoolAction, PoolState, ProbeResult, ProbeTest } from './state.ts'
@@ -94,21 +94,19 @@ export function probed(
   }
 }
 
+function looksAt(health: Health): number {
+  const at = health.kind === 'down' ? health.probeAt : health.kind === 'cold' ? health.wakeAt : undefined
+  return at ?? Number.POSITIVE_INFINITY
+}
+
 /** When the next probe or change of state is due; undefined while nobody asks. */
 export function nextProbeAt(state: PoolState, now: number): number | undefined {
   let next: number | undefined
   if (state.backends.every(({ health }) => health.kind === 'usable') || !hasDemand(state, now))
     return undefined
   for (const { health } of state.backends) {
-    const at =
-      health.kind === 'down'
-        ? Math.min(health.until, health.probeAt)
-        : health.kind === 'ejected'
-          ? health.until
-          : health.kind === 'cold'
-            ? (health.wakeAt ?? undefined)
-            : undefined
-    if (at !== undefined && at > now && (next === undefined || at < next)) next = at
+    const at = Math.min(changesAt(health), looksAt(health))
+    if (Number.isFinite(at) && at > now && (next === undefined || at < next)) next = at
   }
   return next
 }

@@ -1,7 +1,7 @@
 /** What time does by itself: states that are over, leases nobody gave back, jobs that cannot be served any more. */
 
 import { onBackend, reject, type Step } from './edit.ts'
-import { elapse, learn } from './health.ts'
+import { changesAt, elapse, learn } from './health.ts'
 import { withoutJobs } from './lanes.ts'
 import { expire } from './leases.ts'
 import { mayEject } from './report.ts'
@@ -28,7 +28,7 @@ export function elapseAll(before: PoolState, now: number): PoolState {
 }
 
 const isDue = ({ leases, health }: BackendState, now: number): boolean =>
-  leases.some(({ expiresAt }) => expiresAt <= now) || ('until' in health && health.until <= now)
+  leases.some(({ expiresAt }) => expiresAt <= now) || changesAt(health) <= now
 
 /** Jobs whose time is over, and those that all backends have gone away from. */
 export function rejectStranded(state: PoolState, now: number): Step {
