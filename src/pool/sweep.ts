@@ -33,7 +33,9 @@ const isDue = ({ leases, health }: BackendState, now: number): boolean =>
 /** Jobs whose time is over, and those that all backends have gone away from. */
 export function rejectStranded(state: PoolState, now: number): Step {
   if (state.lanes.length === 0) return [state, []]
-  const isAnyOut = state.backends.some(({ health }) => health.kind !== 'usable')
+  const isAnyOut = state.backends.some(
+    ({ health, ceilings }) => health.kind !== 'usable' || ceilings.length > 0,
+  )
   const actions: PoolAction[] = []
   let current = state
   for (const { jobs } of state.lanes) {
