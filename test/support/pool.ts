@@ -45,6 +45,7 @@ export const job = (ticket: string, changes: Partial<Job> = {}): Job => ({
 /** A decode that began just now. */
 export const lease = (changes: Partial<Lease> = {}): Lease => ({
   id: 1,
+  key: 'key',
   predictedMs: 200,
   grantedAt: START,
   phase: 'running',
