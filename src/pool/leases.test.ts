@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { backend, job, lease, START } from '../../test/support/pool.ts'
+import { backend, job, START } from '../../test/support/pool.ts'
 import { abandon, adopt, expire, free, grant, leaseOf, renew } from './leases.ts'
 import type { BackendState, Job, Lease } from './state.ts'
 

@@ -68,8 +68,8 @@ describe('relapses', () => {
   const record = { ...EMPTY, relapses: 4, relapsedAt: START }
 
   test('are halved with each minute of health', () => {
-    const after = (minutes: number): number => relapsesAt(record, START + minutes * 60_000)
-    expect([after(0), after(0.9), after(1), after(2), after(3)]).toEqual([4, 4, 2, 1, 0])
+    const relapses = (minutes: number): number => relapsesAt(record, START + minutes * 60_000)
+    expect([0, 0.9, 1, 2, 3].map(relapses)).toEqual([4, 4, 2, 1, 0])
   })
 
   test('do not grow while the pause of the last one is not over yet', () => {
