@@ -3,12 +3,12 @@ import type { Health } from './health-states.ts'
 
 export interface PoolState {
   readonly backends: readonly BackendState[]
-  /** Keys that have jobs waiting, in the order of the ring; the round stands at the first. */
+  /** Jobs that wait, in the order of the ring. */
   readonly lanes: readonly Lane[]
   readonly traffic: Traffic
   readonly budget: Budget
   readonly nextLeaseId: number
-  /** State of the pool's own generator, so that chance is part of the state. */
+  /** Of the pool's own generator, so that chance is part of the state. */
   readonly seed: number
   /** When the pool began: after a restart what ran before is unknown for a moment. */
   readonly startedAt: number
@@ -74,6 +74,8 @@ export interface Ceiling {
 /** The right to one place on a backend. */
 export interface Lease {
   readonly id: number
+  /** Of whoever asked; empty when nobody knows any more. */
+  readonly key: string
   /** Of the model on a backend of speed 1. */
   readonly predictedMs: number
   readonly grantedAt: number
@@ -92,9 +94,10 @@ export interface Lease {
   readonly isHedge: boolean
 }
 
-/** The waiting jobs of one key. */
+/** The waiting jobs of one key, the short or the long ones. */
 export interface Lane {
   readonly key: string
+  readonly isLong: boolean
   /** Decode time it may take before its turn is over, in milliseconds. */
   readonly deficitMs: number
   readonly jobs: readonly Job[]
@@ -124,8 +127,11 @@ export type Signature = 'unreachable' | 'hang' | 'error' | 'truncated' | 'invali
 export interface Traffic {
   readonly at: number
   readonly classes: readonly { readonly offeredMs: number; readonly admittedMs: number }[]
-  /** When a short job was last asked for. */
-  readonly shortJobAt: number
+  /** How much longer jobs turned out to wait than they were told; 1: no longer. */
+  readonly pessimism: number
+  /** When a job was last asked for, and a short one. */
+  readonly askedAt: number
+  readonly shortAskedAt: number
 }
 
 /** Decode time that may be spent on top of what is asked for. */
@@ -172,11 +178,33 @@ export type PoolEvent =
   /** The holder is gone and did not say how far the job came. */
   | { readonly kind: 'abandon'; readonly backendId: string; readonly leaseId: number }
   /** A holder of the pool's former life is still decoding. */
-  | { readonly kind: 'adopt'; readonly backendId: string; readonly predictedMs: number; readonly elapsedMs: number }
-  | { readonly kind: 'report'; readonly backendId: string; readonly evidence: Evidence }
-  | { readonly kind: 'probed'; readonly backendId: string; readonly result: ProbeResult }
-  | { readonly kind: 'operate'; readonly backendId: string; readonly order: 'drain' | 'disable' | 'enable' | 'probe' }
+  | {
+      readonly kind: 'adopt'
+      readonly backendId: string
+      readonly predictedMs: number
+      readonly elapsedMs: number
+    }
+  | {
+      readonly kind: 'report'
+      readonly backendId: string
+      readonly leaseId: number
+      readonly evidence: Evidence
+    }
+  | {
+      readonly kind: 'probed'
+      readonly backendId: string
+      readonly test: ProbeTest
+      readonly result: ProbeResult
+    }
+  | {
+      readonly kind: 'operate'
+      readonly backendId: string
+      readonly order: 'drain' | 'disable' | 'enable' | 'probe'
+    }
   | { readonly kind: 'tick' }
+
+/** - `health`: is it there - `wake`: and it shall start - `decode`: can it decode a tiny latent */
+export type ProbeTest = 'health' | 'wake' | 'decode'
 
 /** - `passed` - `asleep`: it says that it is starting - `failed` */
 export type ProbeResult = 'passed' | 'asleep' | 'failed'
@@ -201,8 +229,7 @@ export type PoolAction =
       /** Spread by chance, so that those who were refused together do not come back together. */
       readonly retryAfterMs: number
     }
-  /** - `health`: is it there - `wake`: and it shall start - `decode`: can it decode a tiny latent */
-  | { readonly kind: 'probe'; readonly backendId: string; readonly test: 'health' | 'wake' | 'decode' }
+  | { readonly kind: 'probe'; readonly backendId: string; readonly test: ProbeTest }
 
 /**
  * - `no-backend`: none serves the model

@@ -1,10 +1,10 @@
 /** Pools of which much is down, busy or asleep: what can be served is, and it comes back by itself. */
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { answer, hang, pictureOf, serve } from '../support/behaviours.ts'
 import { decode, pictureQuery, problemOf, rawConnection, rawDecode, uniqueLatent } from '../support/client.ts'
 import { refusingUrl, startFakeBackend } from '../support/fake-backend.ts'
 import { mintKey } from '../support/gateway.ts'
-import { stage } from '../support/stage.ts'
+import { soon, stage } from '../support/stage.ts'
 
 const down = await Promise.all([refusingUrl(), refusingUrl(), refusingUrl(), refusingUrl()])
 
@@ -25,7 +25,7 @@ const on = stage((url) => ({
 const pathOf = (model: string, side = 8): string => `/${model}?${pictureQuery(side)}`
 
 test('B35: with every backend down requests fail at once, and are served soon after one is back', async () => {
-  await vi.waitFor(async () => {
+  await soon(async () => {
     const response = await decode(on.gateway, pathOf('sd-v1'), uniqueLatent())
     expect((await problemOf(response)).code).toBe('no-backend')
   })
@@ -36,10 +36,7 @@ test('B35: with every backend down requests fail at once, and are served soon af
   expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0)
 
   const back = await startFakeBackend(serve, { port: Number(new URL(down[0] ?? '').port) })
-  await vi.waitFor(
-    async () => expect((await decode(on.gateway, pathOf('sd-v1'), uniqueLatent())).status).toBe(200),
-    { timeout: 10_000, interval: 100 },
-  )
+  await soon(async () => expect((await decode(on.gateway, pathOf('sd-v1'), uniqueLatent())).status).toBe(200))
   await back.stop()
 })
 
@@ -68,9 +65,8 @@ test('B18: a backend that is asleep is woken by the first request; who may wait 
   const first = await decode(on.gateway, pathOf('pixart-alpha'), uniqueLatent(), patient)
   expect(await problemOf(first)).toMatchObject({ status: 503, code: 'cold-start' })
   expect(Number(first.headers.get('retry-after'))).toBeGreaterThan(0)
-  await vi.waitFor(
-    async () => expect((await decode(on.gateway, pathOf('pixart-alpha'), uniqueLatent())).status).toBe(200),
-    { timeout: 5_000 },
+  await soon(async () =>
+    expect((await decode(on.gateway, pathOf('pixart-alpha'), uniqueLatent())).status).toBe(200),
   )
   // By now the pool has seen how long it takes.
   isAwake = false
@@ -84,7 +80,7 @@ test('B18: a request that cannot wait so long is told when to come back', async 
   on.backend.behaviour = answer('503 Starting', '')
   on.backend.health = answer('503 Starting', '')
   const headers = { 'x-vae-deadline-ms': '1000' }
-  await vi.waitFor(async () => {
+  await soon(async () => {
     const response = await decode(on.gateway, pathOf('pixart-alpha'), uniqueLatent(), { headers })
     expect(await problemOf(response)).toMatchObject({ status: 503, code: 'cold-start' })
     expect(response.headers.has('retry-after')).toBe(true)

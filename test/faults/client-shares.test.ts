@@ -1,9 +1,9 @@
 /** Keys that ask for more than their share of a pool. */
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { serveAfter } from '../support/behaviours.ts'
 import { decode, pictureQuery, problemOf, uniqueLatent } from '../support/client.ts'
 import { mintKey } from '../support/gateway.ts'
-import { stage } from '../support/stage.ts'
+import { soon, stage } from '../support/stage.ts'
 
 const on = stage((url) => ({ BACKENDS: [{ id: 'shared', url, models: ['auraflow'] }] }))
 
@@ -14,10 +14,10 @@ test('C34: a key that fills the queue does not keep another waiting', async () =
   on.backend.behaviour = serveAfter(gate.promise)
   const light = { headers: { authorization: `Bearer ${await mintKey()}` } }
   const flood = Array.from({ length: 20 }, () => decode(on.gateway, PATH, uniqueLatent()))
-  await vi.waitFor(async () => expect((await on.gateway.poolStatus('shared')).queued).toBeGreaterThan(15))
+  await soon(async () => expect((await on.gateway.poolStatus('shared')).queued).toBeGreaterThan(15))
   const latent = uniqueLatent()
   const one = decode(on.gateway, PATH, latent, light)
-  await vi.waitFor(async () => expect((await on.gateway.poolStatus('shared')).queued).toBeGreaterThan(16))
+  await soon(async () => expect((await on.gateway.poolStatus('shared')).queued).toBeGreaterThan(16))
   gate.resolve()
   expect((await one).status).toBe(200)
   const place = on.backend.requests.findIndex(({ body }) => body.equals(latent))
@@ -30,7 +30,7 @@ test('C34: a key that asks for more than its share is told so, and when to come 
   on.backend.behaviour = serveAfter(gate.promise)
   const light = { headers: { authorization: `Bearer ${await mintKey()}` } }
   const other = [1, 2, 3].map(() => decode(on.gateway, PATH, uniqueLatent(), light))
-  await vi.waitFor(async () => expect((await on.gateway.poolStatus('shared')).queued).toBeGreaterThan(0))
+  await soon(async () => expect((await on.gateway.poolStatus('shared')).queued).toBeGreaterThan(0))
   const flood = Array.from({ length: 45 }, () => decode(on.gateway, PATH, uniqueLatent()))
   const refused = await Promise.any(
     flood.map(async (answered) => {

@@ -63,7 +63,9 @@ describe('P24: probes', () => {
   const broken = (): Stepper => {
     const pool = new Stepper(member('a'))
     pool.acquire('first')
-    for (let i = 0; i < 2; i++) pool.step({ kind: 'report', backendId: 'a', evidence: { kind: 'hard' } })
+    const leaseId = pool.state.backends[0]?.leases[0]?.id ?? 0
+    for (let i = 0; i < 2; i++)
+      pool.step({ kind: 'report', backendId: 'a', leaseId, evidence: { kind: 'hard' } })
     return pool
   }
   /** Plays the object: every probe fails. */

@@ -1,8 +1,8 @@
 /** Answers too large to be received whole: streamed, and visibly broken when the backend breaks. */
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { cut, endless, pictureOf } from '../support/behaviours.ts'
 import { decode, pictureQuery, rawConnection, rawDecode, readAll, uniqueLatent } from '../support/client.ts'
-import { stage } from '../support/stage.ts'
+import { soon, stage } from '../support/stage.ts'
 
 /** 512 x 512 x 3 bytes: 768 KB, of which the gateway sees 64 KB before it commits. */
 const SIDE = 64
@@ -43,7 +43,7 @@ test.each([
     expect(head.toLowerCase()).toContain(`content-length: ${BYTES}`)
     expect(answer.length - headEnd).toBeLessThan(BYTES)
     expect(on.backend.requests).toHaveLength(1)
-    await vi.waitFor(() => expect(on.gateway.log.join()).toContain('"end":"broke-off"'))
+    await soon(() => expect(on.gateway.log.join()).toContain('"end":"broke-off"'))
   },
 )
 

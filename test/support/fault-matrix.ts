@@ -58,17 +58,16 @@ interface Room {
   readonly alone: Place
 }
 
+/** A model that is served by one backend of the matrix, beside another or alone. */
 class Place {
   readonly path: string
+  readonly faulty: FakeBackend
   readonly #channels: number
 
-  constructor(
-    readonly model: string,
-    channels: number,
-    readonly faulty: FakeBackend,
-  ) {
-    this.#channels = channels
+  constructor(model: string, channels: number, faulty: FakeBackend) {
     this.path = `/${model}?${pictureQuery(8, channels)}`
+    this.faulty = faulty
+    this.#channels = channels
   }
 
   latent(): Uint8Array<ArrayBuffer> {
@@ -94,7 +93,8 @@ function someRows(rows: readonly FaultRow[]): void {
     }
     for (const [index, row] of rows.entries()) {
       const beside = await place(row, 2 * index)
-      backends.push({ id: `healthy-${index}`, url: `${healthy.url}${index}/`, models: [beside.model] })
+      const models = ROOMS.slice(2 * index, 2 * index + 1).map(([model]) => model)
+      backends.push({ id: `healthy-${index}`, url: `${healthy.url}${index}/`, models })
       rooms.push({ beside, alone: await place(row, 2 * index + 1) })
     }
     gateway = await startTestGateway({

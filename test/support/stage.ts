@@ -3,7 +3,10 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, vi } from 'vitest'
 import { audit } from './audit.ts'
 import { serve } from './behaviours.ts'
 import { type FakeBackend, startFakeBackend } from './fake-backend.ts'
-import { startTestGateway, type TestGateway } from './gateway.ts'
+import { SOON, startTestGateway, type TestGateway } from './gateway.ts'
+
+/** Asks again and again until the check passes. */
+export const soon = <T>(check: () => T | Promise<T>): Promise<T> => vi.waitFor(check, SOON)
 
 export interface Stage {
   readonly backend: FakeBackend
@@ -19,6 +22,8 @@ export function stage(settings: (url: string) => { BACKENDS: readonly object[]; 
   beforeAll(async () => {
     backend = await startFakeBackend(serve)
     gateway = await startTestGateway(settings(backend.url))
+    // A client that leaves while the isolate reads its configuration is never seen at all.
+    await fetch(`${gateway.url}/ready`)
   })
   beforeEach(() => {
     backend.behaviour = serve
@@ -37,6 +42,6 @@ export function stage(settings: (url: string) => { BACKENDS: readonly object[]; 
     get gateway() {
       return gateway
     },
-    backendHas: (count) => vi.waitFor(() => expect(backend.requests).toHaveLength(count)),
+    backendHas: (count) => vi.waitFor(() => expect(backend.requests).toHaveLength(count), SOON),
   }
 }

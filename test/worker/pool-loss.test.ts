@@ -90,7 +90,7 @@ describe('P6: without the object', () => {
     expect(eventsOf('decode')).toHaveLength(1_000)
     // It is asked now and then whether it is back, and not by every request.
     expect(broken.acquired).toBeLessThan(20)
-  })
+  }, 60_000)
 
   test('P6: an object that never answers costs the first request three seconds and the next ones nothing', async () => {
     const key = await mintKey()

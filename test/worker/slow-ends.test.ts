@@ -94,6 +94,7 @@ function transfer() {
     beginning: new Uint8Array(65_536),
     rest: backend.readable,
     byteLength,
+    isLengthDeclared: true,
     heldBytes: 65_536,
     release: () => {
       isReleased = true
