@@ -63,13 +63,6 @@ function wakingsNeeded({ backends, lanes }: PoolState): number {
   return Math.max(Math.ceil(queuedMs / WORK_PER_WAKING_MS), isAnyThere ? 0 : 1)
 }
 
-/** What each state is tested with. */
-const TEST_OF: Partial<Record<Health['kind'], ProbeTest>> = {
-  down: 'health',
-  cold: 'wake',
-  'half-open': 'decode',
-}
-
 /** What a probe found, unless the backend has moved on since. `random` spreads the next try. */
 export function probed(
   backend: BackendState,
@@ -78,11 +71,12 @@ export function probed(
   now: number,
 ): BackendState {
   const { health } = backend
-  if (TEST_OF[health.kind] !== test) return backend
   switch (health.kind) {
     case 'down':
-      return result === 'passed' ? { ...backend, health: { kind: 'half-open', isProbing: false } } : backend
+      if (test !== 'health' || result !== 'passed') return backend
+      return { ...backend, health: { kind: 'half-open', isProbing: false } }
     case 'cold': {
+      if (test !== 'wake') return backend
       if (result === 'passed') {
         const pace = learnColdStart(backend.pace, now - health.since)
         return { ...backend, pace, health: { kind: 'half-open', isProbing: false } }
@@ -92,6 +86,7 @@ export function probed(
       return { ...backend, health: { ...health, tries: health.tries + 1, wakeAt } }
     }
     case 'half-open': {
+      if (test !== 'decode') return backend
       if (result === 'passed') return learn(backend, { kind: 'served' }, { random, now, mayEject: true })
       const kind = result === 'asleep' ? 'cold' : 'hard'
       return learn(backend, { kind }, { random, now, mayEject: true })

@@ -67,11 +67,11 @@ export function hedge(state: PoolState, job: Job, now: number): readonly [PoolSt
       backend.health.kind === 'usable' &&
       isAble(backend, job, now),
   )
-  const budget = payHedge(state.budget, job.predictedMs)
   // One that is idle stays idle: the next job is worth more than a second copy.
-  if (idle.length < 2 || state.lanes.length > 0 || !budget) return undefined
+  if (idle.length < 2 || state.lanes.length > 0) return undefined
+  const budget = payHedge(state.budget, job.predictedMs)
   const choice = choose(idle, job, new Map(), state.startedAt, now)
-  if (!choice) return undefined
+  if (!budget || !choice) return undefined
   const id = state.nextLeaseId
   const backends = replace(state.backends, grant(id, job, choice, now))
   return [{ ...state, backends, budget, nextLeaseId: id + 1 }, grantAction(id, job, choice, now)]
