@@ -356,7 +356,7 @@ class Model {
     const [, actions] = step(this.state, { kind: 'tick' }, this.now + (wakeAt - this.now) * 0.999)
     // What is expected of each backend shifts by itself: a grant may have become possible in between, and a job that
     // waits for one to start may have run out of time a little before its deadline.
-    const isSoon = wakeAt - this.now <= 1_000
+    const isSoon = wakeAt - this.now < 1_001
     const isDrift = (action: PoolAction): boolean =>
       action.kind === 'grant' ? isSoon : action.kind === 'reject' && action.reason === 'cold'
     expect(actions.filter((action) => !isDrift(action))).toEqual([])
