@@ -2,13 +2,21 @@
  * The gateway in a process of its own, started as `npm start` does. Miniflare's way to the objects blocks its
  * process while it waits, which must not be the one of clients and backends.
  */
+import { createRequire } from 'node:module'
 import { type RunningGateway, startGateway } from '../../src/local/gateway.ts'
 import type { PoolStatus } from '../../src/pool/protocol.ts'
+import { freePort, inspectedRuntime } from './inspector.ts'
 import { childrenOf, commandOf } from './process-stats.ts'
+
+export interface Started {
+  readonly url: string
+  readonly workerdPid: number
+  readonly inspectorPort: number
+}
 
 /** Calls of the parent, by name. */
 export interface HostCalls {
-  start(settings: { dataDir: string; bindings: Record<string, unknown> }): { url: string; workerdPid: number }
+  start(settings: { dataDir: string; bindings: Record<string, unknown> }): Started
   status(pool: string): PoolStatus
   evict(pool: string): null
   stop(): null
@@ -24,6 +32,9 @@ export type HostMessage =
   | { readonly log: string }
   | { readonly call: number; readonly value?: unknown; readonly error?: string }
 
+/** Path of the runtime; its package has no types. */
+const { default: workerd } = createRequire(import.meta.url)('workerd') as { default: string }
+
 let gateway: RunningGateway | undefined
 
 const send = (message: HostMessage): void => {
@@ -37,6 +48,8 @@ function running(): RunningGateway {
 
 const calls: { [Name in keyof HostCalls]: (argument: never) => Promise<ReturnType<HostCalls[Name]>> } = {
   async start({ dataDir, bindings }: Parameters<HostCalls['start']>[0]) {
+    const inspectorPort = await freePort()
+    process.env.MINIFLARE_WORKERD_PATH = inspectedRuntime(dataDir, workerd, inspectorPort)
     gateway = await startGateway({
       host: '127.0.0.1',
       port: 0,
@@ -46,7 +59,7 @@ const calls: { [Name in keyof HostCalls]: (argument: never) => Promise<ReturnTyp
     })
     const workerdPid = childrenOf(process.pid).find((pid) => commandOf(pid).includes('workerd'))
     if (workerdPid === undefined) throw new Error('No process of workerd was found.')
-    return { url: gateway.url, workerdPid }
+    return { url: gateway.url, workerdPid, inspectorPort }
   },
   async status(pool: string) {
     const pools = await running().miniflare.getDurableObjectNamespace('POOL')

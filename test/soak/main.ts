@@ -29,11 +29,12 @@ async function main(options: SoakOptions): Promise<boolean> {
   }
 }
 
+// Should the process run out of things to wait for, there was no verdict.
+process.exitCode = 2
 try {
   const options = readOptions(process.argv.slice(2), randomInt(2 ** 31))
   if (options === 'help') print(USAGE)
-  else process.exitCode = (await main(options)) ? 0 : 1
+  process.exitCode = options === 'help' || (await main(options)) ? 0 : 1
 } catch (error) {
   process.stderr.write(`${(error as Error).message}\n`)
-  process.exitCode = 2
 }

@@ -51,10 +51,10 @@ const MALFORMED: readonly Malformed[] = [
     rewrite: (request) => request.replace('shape=8', 'shape=16'),
   },
   {
-    name: 'a shape that overflows',
+    name: 'a shape that is too large',
     status: 422,
-    code: 'unsupported-shape',
-    rewrite: (request) => request.replace('shape=8', 'shape=2147483648'),
+    code: 'decode-too-large',
+    rewrite: (request) => request.replace('shape=8', 'shape=65535'),
   },
   {
     name: 'an unknown model',

@@ -26,13 +26,12 @@ export function progress(world: World, measured: Measurements): string {
   ].join(' | ')
 }
 
-/** Means of RSS over stretches of the run, in MB. */
-export function residentSeries(resident: readonly number[], parts = 24): string {
-  const size = Math.max(1, Math.ceil(resident.length / parts))
-  const means = Array.from({ length: Math.ceil(resident.length / size) }, (_, i) =>
-    megabytes(mean(resident.slice(i * size, (i + 1) * size))),
-  )
-  return `rss of workerd every ${size} s, MB: ${means.join(' ')}`
+/** Means over stretches of the run, in MB. */
+function series(samples: readonly number[], parts = 24): string {
+  const size = Math.max(1, Math.ceil(samples.length / parts))
+  return Array.from({ length: Math.ceil(samples.length / size) }, (_, i) =>
+    megabytes(mean(samples.slice(i * size, (i + 1) * size))),
+  ).join(' ')
 }
 
 export function verdict(world: World, measured: Measurements, checks: readonly Check[]): string {
@@ -48,7 +47,8 @@ export function verdict(world: World, measured: Measurements, checks: readonly C
     `faults: ${counts(tally.faults)}`,
     `ends in the log: ${counts(log.ends)}`,
     tally.heldBack > 0 ? `${tally.heldBack} requests were not sent: too many were under way` : undefined,
-    residentSeries(measured.resident),
+    `rss of workerd, MB: ${series(measured.resident)}`,
+    `after collections: ${series(measured.kept.map(({ bytes }) => bytes))}`,
     '',
     ...checks.map(({ name, verdict, detail }) => `${verdict}  ${name.padEnd(width)}  ${detail}`),
     '',

@@ -37,6 +37,7 @@ export async function soak(
     await firstRequests(world)
     const measured: Measurements = {
       resident: [],
+      kept: [],
       descriptors: [],
       descriptorsAtStart: fileDescriptors(world.workerdPid),
       orphans: [],

@@ -1,27 +1,26 @@
 /** Whether a series of measurements stays where it is. */
 
 export interface Steadiness {
-  /** Of the second and of the last third of what comes after the warm-up. */
+  /** Means of the second and of the last third of the samples. */
   readonly middle: number
   readonly last: number
-  /** Least-squares slope per sample. */
-  readonly slope: number
-  /** What the slope adds over the samples, as a share of the middle. */
+  /** What the line of least squares through both of them gains from one to the other, as a share of the middle. */
   readonly drift: number
 }
 
-/** The first of the samples are those of a process that is still filling its caches. */
-const WARM_UP = 0.25
+/** Samples that it takes to tell. */
+const FEWEST = 15
 
-/** @returns undefined for too few samples to tell */
+/**
+ * @param samples of a process that has filled its caches
+ * @returns undefined for too few samples to tell
+ */
 export function steadiness(samples: readonly number[]): Steadiness | undefined {
-  const warm = samples.slice(Math.floor(samples.length * WARM_UP))
-  if (warm.length < 30) return undefined
-  const third = Math.floor(warm.length / 3)
-  const middle = mean(warm.slice(third, 2 * third))
-  const last = mean(warm.slice(2 * third))
-  const slope = slopeOf(warm)
-  return { middle, last, slope, drift: (slope * warm.length) / middle }
+  if (samples.length < FEWEST) return undefined
+  const third = Math.floor(samples.length / 3)
+  const middle = mean(samples.slice(third, 2 * third))
+  const last = mean(samples.slice(2 * third))
+  return { middle, last, drift: (slopeOf(samples.slice(third)) * third) / middle }
 }
 
 export const mean = (samples: readonly number[]): number =>

@@ -4,12 +4,22 @@ import { fileDescriptors, residentBytes } from './process-stats.ts'
 import { BUSY_POOL, type World } from './world.ts'
 
 const EVERY_MS = 1_000
+/** Collecting garbage takes the runtime some milliseconds. */
+const COLLECT_EVERY = 5
 /** A slot travels back after the answer, so one sample with too many says nothing. */
 const PATIENCE = 4
+
+export interface KeptMemory {
+  readonly bytes: number
+  /** Requests that were sent until then. */
+  readonly sent: number
+}
 
 export interface Measurements {
   /** RSS of workerd, once a second, in bytes. */
   readonly resident: number[]
+  /** The same right after garbage was collected, every five seconds. */
+  readonly kept: KeptMemory[]
   readonly descriptors: number[]
   /** Descriptors of workerd after its first answer, before the load. */
   readonly descriptorsAtStart: number
@@ -30,6 +40,10 @@ export async function watch(world: World, measured: Measurements, stop: AbortSig
       )
     }
     measured.resident.push(residentBytes(world.workerdPid))
+    if (measured.resident.length % COLLECT_EVERY === 0) {
+      const isDone = await world.inspector.collectGarbage()
+      if (isDone) measured.kept.push({ bytes: residentBytes(world.workerdPid), sent: world.tally.sent })
+    }
     measured.descriptors.push(fileDescriptors(world.workerdPid))
     await sleep(EVERY_MS, undefined, { signal: stop }).catch(() => undefined)
   }

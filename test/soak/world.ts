@@ -5,6 +5,7 @@ import { KeyRing, parsePeppers } from '../../src/auth/key-ring.ts'
 import { SoakBackend } from './backend.ts'
 import { canaryScanner } from './canary.ts'
 import { GatewayProcess } from './gateway-process.ts'
+import { Inspector } from './inspector.ts'
 import { CANARY_BYTES } from './latent.ts'
 import { LogBook } from './log-book.ts'
 import { Tally } from './tally.ts'
@@ -13,6 +14,7 @@ export interface World {
   readonly gateway: GatewayProcess
   readonly url: string
   readonly workerdPid: number
+  readonly inspector: Inspector
   readonly keys: readonly string[]
   /** Bytes that every latent begins with, and that must be nowhere else. */
   readonly canary: Uint8Array
@@ -59,11 +61,14 @@ export async function startWorld(dataDir: string): Promise<World> {
     ],
     DISPATCH: { attemptTimeoutMs: 1_500, commitBytes: COMMIT_BYTES },
   }
+  const { url, workerdPid, inspectorPort } = await gateway.call('start', { dataDir, bindings })
   let serial = 0
   const run = randomBytes(4).toString('hex')
   return {
     gateway,
-    ...(await gateway.call('start', { dataDir, bindings })),
+    url,
+    workerdPid,
+    inspector: await Inspector.connect(inspectorPort),
     keys: await mintKeys(KEY_SECRETS),
     canary,
     backends,
@@ -74,7 +79,8 @@ export async function startWorld(dataDir: string): Promise<World> {
   }
 }
 
-export async function endWorld({ gateway, backends, quiet }: World): Promise<void> {
+export async function endWorld({ gateway, inspector, backends, quiet }: World): Promise<void> {
+  inspector.close()
   await gateway.stop()
   await Promise.all([...backends, ...quiet].map((backend) => backend.stop()))
 }
