@@ -16,8 +16,8 @@ export interface Check {
 const GROWTH = 0.1
 /** The allocator of workerd takes some 25,000 decodes to reach its size, whatever is decoded. */
 const WARM_UP_REQUESTS = 30_000
-/** Until then memory may grow by this much a request: a tenth of what the mean request moves. */
-const WARM_UP_BYTES = 40_000
+/** Until then memory may grow by this much a request: a quarter of what the mean request moves. */
+const WARM_UP_BYTES = 100_000
 
 const check = (name: string, holds: boolean, detail: string): Check => ({
   name,
