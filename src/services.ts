@@ -1,6 +1,7 @@
 /** The composition root: the only place that makes anything real. */
 import { KeyRing } from './auth/key-ring.ts'
 import type { Backend } from './backends/backend.ts'
+import { probeBackend } from './backends/probe.ts'
 import { createSend } from './backends/send.ts'
 import type { ConfigProblem } from './config/problem.ts'
 import { type Config, readConfig } from './config.ts'
@@ -9,11 +10,14 @@ import type { DispatchServices } from './dispatch/dispatch.ts'
 import { type Ambient, realAmbient as ambient } from './lib/ambient.ts'
 import { ok, type Result } from './lib/result.ts'
 import { PoolClient, type PoolStub } from './pool/client.ts'
+import type { PoolParts } from './pool/durable-object.ts'
+import { LocalView } from './pool/local-view.ts'
+import { membersOf } from './pool/membership.ts'
 import { type EventSink, logEvents } from './telemetry/events.ts'
 
 /** Bindings of wrangler.toml; settings and secrets stand beside them and are read by `readConfig`. */
 export interface Env extends Readonly<Record<string, unknown>> {
-  readonly POOL: { getByName(name: string): PoolStub }
+  readonly POOL: { getByName(name: string, options?: { readonly locationHint?: string }): PoolStub }
   readonly ASSETS?: Fetcher
 }
 
@@ -22,6 +26,8 @@ export interface Installation {
   readonly config: Config
   readonly keyRing: KeyRing
   readonly budget: ByteBudget
+  /** What this isolate knows of pools and backends by itself. */
+  readonly view: LocalView
   readonly backends: ReadonlyMap<string, Backend>
   /** Ids of the models that some backend serves. */
   readonly served: ReadonlySet<string>
@@ -36,6 +42,28 @@ export interface Services extends Installation {
   readonly defer: (task: Promise<unknown>) => void
 }
 
+/** What a pool's object works with. */
+export function createPoolParts(env: Readonly<Record<string, unknown>>, preview: () => Fetcher): PoolParts {
+  const config = readConfig(env)
+  // A gateway that is misconfigured asks no pool.
+  const backends = config.ok ? config.value.backends : []
+  const { fetch, randomUuid } = ambient
+  return {
+    membersOf: (poolName) => (poolName === undefined ? backends : membersOf(backends, poolName)),
+    probe: async (backendId, test) => {
+      const backend = backends.find(({ id }) => id === backendId)
+      return backend
+        ? probeBackend(backend, test, { fetch, randomUuid, send: createSend(fetch, preview()) })
+        : 'failed'
+    },
+    forgetful: (error) =>
+      logEvents('pool', ambient.now).emit({
+        kind: 'pool-memory-failed',
+        error: error instanceof Error ? error.name : 'unknown',
+      }),
+  }
+}
+
 async function install(
   env: Readonly<Record<string, unknown>>,
 ): Promise<Result<Installation, readonly ConfigProblem[]>> {
@@ -46,6 +74,7 @@ async function install(
     config,
     keyRing: await KeyRing.import(config.peppers),
     budget: new ByteBudget(config.dispatch.bodyBudgetBytes),
+    view: new LocalView(),
     backends: new Map(config.backends.map((backend) => [backend.id, backend])),
     served: new Set(config.backends.flatMap((backend) => backend.models)),
   })
@@ -59,6 +88,8 @@ export interface Invocation {
   readonly env: Env
   readonly requestId: string
   readonly preview: Fetcher
+  /** Of the client, where the platform knows it. */
+  readonly continent: string | undefined
   readonly defer: (task: Promise<unknown>) => void
 }
 
@@ -67,12 +98,13 @@ export async function createServices({
   env,
   requestId,
   preview,
+  continent,
   defer,
 }: Invocation): Promise<Result<Services, readonly ConfigProblem[]>> {
   installed ??= install(env)
   const installation = await installed
   if (!installation.ok) return installation
-  const { config, budget, backends } = installation.value
+  const { config, budget, backends, view } = installation.value
   const events = logEvents(requestId, ambient.now)
   return ok({
     ...installation.value,
@@ -84,7 +116,20 @@ export async function createServices({
       events,
       budget,
       send: createSend(ambient.fetch, preview),
-      pool: new PoolClient((name) => env.POOL.getByName(name), config.backends, ambient, defer),
+      defer,
+      pool: new PoolClient({
+        stubOf: ({ name, shard }) => {
+          const locationHint = config.shards.get(shard ?? '')?.locationHint
+          return env.POOL.getByName(name, locationHint === undefined ? {} : { locationHint })
+        },
+        backends: config.backends,
+        shards: config.shards,
+        continent,
+        view,
+        ambient,
+        emit: (event) => events.emit(event),
+        defer,
+      }),
       backendOf: (id) => backends.get(id),
       commitBytes: config.dispatch.commitBytes,
       minAttemptMs: config.dispatch.attemptTimeoutMs,

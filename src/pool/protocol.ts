@@ -1,37 +1,101 @@
 /** What the Worker and a pool's object say to each other. Both sides may be one release apart. */
-import type { Evidence, RejectReason } from './state.ts'
+import type { Health } from './health-states.ts'
+import type { Evidence, Job, RejectReason } from './state.ts'
 
-export interface AcquireRequest {
-  readonly v: 1
-  readonly ticket: string
-  readonly model: string
-  readonly predictedMs: number
+/** The release of these messages; each side understands its own and the one before. */
+export const PROTOCOL_VERSION = 2
+
+export interface AcquireRequest
+  extends Pick<Job, 'ticket' | 'key' | 'model' | 'predictedMs' | 'exclude' | 'failures' | 'purpose'> {
+  readonly v: number
   /** Time left, not a moment: clocks of two machines differ. */
   readonly remainingMs: number
-  readonly exclude: readonly string[]
+}
+
+/** Times of one attempt as its holder measured them, in milliseconds. */
+export interface Timings {
+  /** From sending the request to the backend's headers. */
+  readonly attemptMs?: number
+  /** What the backend says the decode took. */
+  readonly computeMs?: number
+  /** Whether a decode was done at all. */
+  readonly decoded: boolean
 }
 
 /** A slot, held until freed, disposed, or until its holder's execution context ends. */
 export interface LeaseHandle {
   /** The GPU is done with this job; the slot goes to the next. */
-  free(): void
+  free(timings: Timings): void
   /** What the attempt showed about the backend. May come after `free`, when the body has ended. */
   report(evidence: Evidence): void
+  /** It is still decoding: the lease lasts longer. Costs nothing, the session is open anyway. */
+  renew(): void
 }
 
-export type AcquireAnswer<Handle = LeaseHandle> =
-  | { readonly ok: true; readonly backendId: string; readonly lease: Handle }
-  | { readonly ok: false; readonly reason: RejectReason; readonly retryAfterMs: number }
+export interface Grant<Handle = LeaseHandle> {
+  readonly ok: true
+  readonly v: number
+  /** Of the object's life that granted it. */
+  readonly epoch: string
+  readonly backendId: string
+  /** Until the backend gets to this job. */
+  readonly startsInMs: number
+  /** Decode time to be expected on this backend. */
+  readonly expectedMs: number
+  /** Whether that is learnt, or a guess. */
+  readonly isLearnt: boolean
+  /** Until a job that came now would start. */
+  readonly poolWaitMs: number
+  readonly lease: Handle
+}
+
+export interface Refusal {
+  readonly ok: false
+  readonly v: number
+  readonly reason: RejectReason
+  readonly retryAfterMs: number
+  /** Until a job that came now would start. */
+  readonly poolWaitMs: number
+}
+
+export type AcquireAnswer<Handle = LeaseHandle> = Grant<Handle> | Refusal
+
+/** A decode that was granted by a former life of the object and still runs. */
+export interface AdoptRequest {
+  readonly v: number
+  readonly backendId: string
+  readonly predictedMs: number
+  readonly elapsedMs: number
+}
 
 /** A backend as the pool sees it now. */
 export interface BackendStatus {
   readonly id: string
   readonly slots: number
   readonly leases: number
-  readonly pausedForMs: number
+  readonly health: Health['kind']
+  readonly busyForMs: number
+  readonly speed: number
+  readonly samples: number
+  readonly gapMs: number
 }
 
 export interface PoolStatus {
+  readonly epoch: string
   readonly queued: number
   readonly backends: readonly BackendStatus[]
+}
+
+/**
+ * The object as its callers see it.
+ *
+ * `acquire` waits in the queue. `ping` answers at once, so that a caller can tell a long queue from a dead object.
+ */
+export interface PoolService<Handle = LeaseHandle> {
+  acquire(request: AcquireRequest): Promise<AcquireAnswer<Handle>>
+  cancel(ticket: string): void
+  ping(): string
+  adopt(request: AdoptRequest): Handle | null
+  operate(backendId: string, order: 'drain' | 'disable' | 'enable' | 'probe'): void
+  status(): PoolStatus
 }

@@ -1,54 +1,148 @@
 /** What a pool knows. Plain data: numbers, ids and enums, nothing of a request's content. */
+import type { Health } from './health-states.ts'
 
 export interface PoolState {
   readonly backends: readonly BackendState[]
-  readonly leases: readonly Lease[]
-  /** Jobs that wait for a slot, in the order they came. */
-  readonly queue: readonly Job[]
+  /** Jobs that wait, in the order of the ring. */
+  readonly lanes: readonly Lane[]
+  readonly traffic: Traffic
+  readonly budget: Budget
   readonly nextLeaseId: number
+  /** Of the pool's own generator, so that chance is part of the state. */
+  readonly seed: number
+  /** When the pool began: after a restart what ran before is unknown for a moment. */
+  readonly startedAt: number
 }
 
-export interface BackendState {
+/** What the configuration says of a backend, as far as the pool cares. */
+export interface PoolMember {
   readonly id: string
   readonly models: readonly string[]
+  /** Decodes it runs at a time. */
   readonly slots: number
   /** Whether a decode ends when its connection does. */
   readonly abortable: boolean
-  /** Failures in a row. */
-  readonly strikes: number
-  readonly pause: Pause | null
+  /** It may be asleep: out of reach or 503 then means starting, not broken. */
+  readonly scaleToZero: boolean
+}
+
+export interface BackendState extends PoolMember {
+  readonly health: Health
+  /** It asked for time (429, 503): nothing is sent before then. */
+  readonly busyUntil: number
+  readonly record: TrackRecord
+  readonly pace: Pace
+  /** Sizes that it ran out of memory for. */
+  readonly ceilings: readonly Ceiling[]
+  readonly leases: readonly Lease[]
   readonly lastGrantAt: number
 }
 
-/**
- * - `down`: evidence against it; avoided while there is another, tried when there is none.
- * - `busy`: it asked for time; nothing is sent until then.
- */
-export interface Pause {
-  readonly kind: 'down' | 'busy'
+/** Evidence for and against a backend. */
+export interface TrackRecord {
+  /** In a row. */
+  readonly hard: number
+  readonly soft: number
+  /** Outcomes of the last half minute, in buckets of three seconds. */
+  readonly buckets: readonly { readonly at: number; readonly good: number; readonly bad: number }[]
+  /** How often it was taken out, halved for each minute of health; and when that was last true. */
+  readonly relapses: number
+  readonly relapsedAt: number
+  /** Latest failure, whose penalty fades; 0: none. */
+  readonly failedAt: number
+}
+
+/** Learnt numbers; all that is worth keeping over a restart. */
+export interface Pace {
+  /** Actual over predicted decode time, smoothed. */
+  readonly speed: number
+  /** Decodes that it was learnt from. */
+  readonly samples: number
+  /** Time between a grant and the first byte of the job at the backend: the GPU waits that long. */
+  readonly gapMs: number
+  /** From asleep to ready. */
+  readonly coldStartMs: number
+}
+
+/** A job of this model must be predicted below this, until then. */
+export interface Ceiling {
+  readonly model: string
+  readonly predictedMs: number
   readonly until: number
 }
 
-/** The right to one slot of a backend. */
+/** The right to one place on a backend. */
 export interface Lease {
   readonly id: number
-  readonly backendId: string
+  /** Of whoever asked; empty when nobody knows any more. */
+  readonly key: string
+  /** Of the model on a backend of speed 1. */
   readonly predictedMs: number
   readonly grantedAt: number
-  /** `draining`: its holder left, but the GPU may still be at it. */
-  readonly phase: 'running' | 'draining'
-  /** When the slot comes back at the latest, should nobody say so. */
+  /**
+   * - `staged`: it waits on the backend for the one before it
+   * - `running`
+   * - `draining`: its holder left, but the GPU may still be at it
+   */
+  readonly phase: 'staged' | 'running' | 'draining'
+  /** When its decode starts and ends by prediction; exact once it runs. */
+  readonly startsAt: number
   readonly endsAt: number
+  /** When it ends whatever its holder says. */
+  readonly expiresAt: number
+  /** A hedge of a request that has a lease already. */
+  readonly isHedge: boolean
+}
+
+/** The waiting jobs of one key, the short or the long ones. */
+export interface Lane {
+  readonly key: string
+  readonly isLong: boolean
+  /** Decode time it may take before its turn is over, in milliseconds. */
+  readonly deficitMs: number
+  readonly jobs: readonly Job[]
 }
 
 export interface Job {
-  /** Unique per acquire; names the job to whoever waits for it. */
+  /** Unique per request; names the job to whoever waits for it. */
   readonly ticket: string
+  /** Id of the API key, or whatever else stands for whoever pays. */
+  readonly key: string
   readonly model: string
   readonly predictedMs: number
+  readonly enqueuedAt: number
   readonly deadlineAt: number
-  /** Backends that have had this request already. */
+  /** Backends that shall not get it. */
   readonly exclude: readonly string[]
+  /** Failures of earlier attempts, in order. */
+  readonly failures: readonly { readonly backendId: string; readonly signature: Signature }[]
+  /** - `first` attempt - `retry` - `hedge`: a second copy, granted at once or not at all */
+  readonly purpose: 'first' | 'retry' | 'hedge'
+}
+
+/** How an attempt failed, as far as the pool tells failures apart. */
+export type Signature = 'unreachable' | 'hang' | 'error' | 'truncated' | 'invalid' | 'rejected' | 'other'
+
+/** Offered and admitted work per class of cost, fading. */
+export interface Traffic {
+  readonly at: number
+  readonly classes: readonly { readonly offeredMs: number; readonly admittedMs: number }[]
+  /** How much longer jobs turned out to wait than they were told; 1: no longer. */
+  readonly pessimism: number
+  /** When a job was last asked for, and a short one. */
+  readonly askedAt: number
+  readonly shortAskedAt: number
+}
+
+/** Decode time that may be spent on top of what is asked for. */
+export interface Budget {
+  readonly at: number
+  readonly retryMs: number
+  readonly hedgeMs: number
+  /** Retries that are always allowed, refilled with time. */
+  readonly retries: number
+  /** Retries that cost no decode, which are bounded by number. */
+  readonly freeRetries: number
 }
 
 /** What an attempt showed about its backend. */
@@ -61,55 +155,103 @@ export type Evidence =
   /** It is gone or refuses us, which only its operator can change. */
   | { readonly kind: 'misconfigured' }
   | { readonly kind: 'busy'; readonly retryAfterMs: number }
+  | { readonly kind: 'cold' }
+  /** It cannot decode this much. */
+  | { readonly kind: 'out-of-memory'; readonly model: string; readonly predictedMs: number }
 
 export type PoolEvent =
   | { readonly kind: 'acquire'; readonly job: Job }
   | { readonly kind: 'cancel'; readonly ticket: string }
-  /** The GPU is done with the job. */
-  | { readonly kind: 'free'; readonly leaseId: number }
+  /** The GPU is done with the job. Times are what the holder measured, in milliseconds. */
+  | {
+      readonly kind: 'free'
+      readonly backendId: string
+      readonly leaseId: number
+      /** From sending the request to the backend's headers. */
+      readonly attemptMs?: number
+      /** What the backend says the decode took. */
+      readonly computeMs?: number
+      /** Whether a decode was done, from which pace can be learnt. */
+      readonly decoded: boolean
+    }
+  | { readonly kind: 'renew'; readonly backendId: string; readonly leaseId: number }
   /** The holder is gone and did not say how far the job came. */
-  | { readonly kind: 'abandon'; readonly leaseId: number }
+  | { readonly kind: 'abandon'; readonly backendId: string; readonly leaseId: number }
+  /** A holder of the pool's former life is still decoding. */
+  | {
+      readonly kind: 'adopt'
+      readonly backendId: string
+      readonly predictedMs: number
+      readonly elapsedMs: number
+    }
   | {
       readonly kind: 'report'
       readonly backendId: string
+      readonly leaseId: number
       readonly evidence: Evidence
-      readonly random: number
+    }
+  | {
+      readonly kind: 'probed'
+      readonly backendId: string
+      readonly test: ProbeTest
+      readonly result: ProbeResult
+    }
+  | {
+      readonly kind: 'operate'
+      readonly backendId: string
+      readonly order: 'drain' | 'disable' | 'enable' | 'probe'
     }
   | { readonly kind: 'tick' }
 
+/** - `health`: is it there - `wake`: and it shall start - `decode`: can it decode a tiny latent */
+export type ProbeTest = 'health' | 'wake' | 'decode'
+
+/** - `passed` - `asleep`: it says that it is starting - `failed` */
+export type ProbeResult = 'passed' | 'asleep' | 'failed'
+
 export type PoolAction =
-  | { readonly kind: 'grant'; readonly ticket: string; readonly leaseId: number; readonly backendId: string }
+  | {
+      readonly kind: 'grant'
+      readonly ticket: string
+      readonly leaseId: number
+      readonly backendId: string
+      /** Until the backend gets to it. */
+      readonly startsInMs: number
+      /** Decode time to be expected on this backend. */
+      readonly expectedMs: number
+      /** Whether that is learnt, or a guess. */
+      readonly isLearnt: boolean
+    }
   | {
       readonly kind: 'reject'
       readonly ticket: string
       readonly reason: RejectReason
+      /** Spread by chance, so that those who were refused together do not come back together. */
       readonly retryAfterMs: number
     }
+  | { readonly kind: 'probe'; readonly backendId: string; readonly test: ProbeTest }
 
 /**
  * - `no-backend`: none serves the model
- * - `exhausted`: all that serve it are excluded
+ * - `exhausted`: all that serve it have failed this job
+ * - `down`: all that serve it are out of reach, or out of service
+ * - `cold`: all that serve it are asleep and none will be up in time
+ * - `too-large`: all that serve it have run out of memory for less
+ * - `repeated`: the job failed alike on two backends that serve others well
+ * - `over-share`: its key has more waiting than its share
  * - `queue-full`, `deadline`: the pool is short
+ * - `budget`: the pool spends too much on retries already
  * - `cancelled`: its caller took it back
  */
-export type RejectReason = 'no-backend' | 'exhausted' | 'queue-full' | 'deadline' | 'cancelled'
-
-/** What the configuration says of a backend, as far as the pool cares. */
-export type PoolMember = Pick<BackendState, 'id' | 'models' | 'slots' | 'abortable'>
-
-export function emptyPool(backends: readonly PoolMember[]): PoolState {
-  return {
-    backends: backends.map(({ id, models, slots, abortable }) => ({
-      id,
-      models,
-      slots,
-      abortable,
-      strikes: 0,
-      pause: null,
-      lastGrantAt: 0,
-    })),
-    leases: [],
-    queue: [],
-    nextLeaseId: 1,
-  }
-}
+export type RejectReason =
+  | 'no-backend'
+  | 'exhausted'
+  | 'down'
+  | 'cold'
+  | 'too-large'
+  | 'repeated'
+  | 'over-share'
+  | 'queue-full'
+  | 'deadline'
+  | 'budget'
+  | 'cancelled'

@@ -47,8 +47,9 @@ export function makeLatent(kind: LatentKind, canary: Uint8Array, decodeMs: numbe
   return latent
 }
 
-/** A backend reads how long it shall take from the latent itself. */
-export const decodeMsOf = (latent: Buffer): number => latent.readUInt16LE(DECODE_MS_AT)
+/** A backend reads how long it shall take from the latent itself; the gateway's own are decoded at once. */
+export const decodeMsOf = (latent: Buffer): number =>
+  latent.length < DECODE_MS_AT + 2 ? 0 : latent.readUInt16LE(DECODE_MS_AT)
 
 /** Pixels of a side of the picture. */
 export const pictureSide = ({ side }: LatentKind): number => side * 8

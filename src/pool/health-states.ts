@@ -1,0 +1,33 @@
+/** What state a backend can be in, each with only its own data. */
+
+export type Health =
+  | { readonly kind: 'usable' }
+  /** Just back: short jobs first, and slower than it will be. */
+  | { readonly kind: 'slow-start'; readonly since: number; readonly served: number }
+  /** Taken out for bad answers; it may have been the requests. */
+  | { readonly kind: 'ejected'; readonly until: number }
+  /** Out of reach, or refusing us: nothing is sent, its health is asked for while there is demand. */
+  | { readonly kind: 'down'; readonly until: number; readonly probeAt: number }
+  /** Asleep or starting, which is no failure. `wakeAt`: when it is asked to start again; null while it is asked. */
+  | {
+      readonly kind: 'cold'
+      readonly since: number
+      readonly tries: number
+      readonly wakeAt: number | null
+    }
+  /** One small job, or a decode of our own, decides; `isProbing` while that runs. */
+  | { readonly kind: 'half-open'; readonly isProbing: boolean }
+  /** By the operator: what runs may end, nothing new is sent. */
+  | { readonly kind: 'drained' }
+  /** By the operator: as if it were not there. */
+  | { readonly kind: 'disabled' }
+
+/** One that should have been asked to start so long ago was not needed until now. */
+const UNASKED_MS = 30_000
+
+/** Since when a cold backend is being asked to start; `now` if nobody has for a while. */
+export const askedToStartAt = ({ since, wakeAt }: Health & { kind: 'cold' }, now: number): number =>
+  wakeAt !== null && now - wakeAt > UNASKED_MS ? now : since
+
+/** States in which jobs are sent as usual. */
+export const isServing = (health: Health): boolean => health.kind === 'usable' || health.kind === 'slow-start'
