@@ -1,0 +1,20 @@
+/** Times between the parts. From the end of a decode until the next body is there the GPU waits for all of them. */
+
+export interface Network {
+  /** One way between Worker and pool. */
+  readonly hopMs: number
+  /** One way between Worker and backend. */
+  readonly latencyMs: number
+  /** Connecting and sending a body to a backend. */
+  readonly uploadMs: number
+  /** Times vary by this share, both ways. */
+  readonly jitter: number
+  /** Messages to the pool that are lost: what a lease has to say, not questions. */
+  readonly lossRate: number
+}
+
+/** 60 ms of dead time: an answer's headers, two hops, an upload. */
+export const NEARBY: Network = { hopMs: 10, latencyMs: 10, uploadMs: 30, jitter: 0.2, lossRate: 0 }
+
+export const deadTimeMs = (network: Network): number =>
+  network.latencyMs + 2 * network.hopMs + network.uploadMs

@@ -1,0 +1,51 @@
+/** What every policy is to the rest of the simulation: it is asked for a backend and told how things went. */
+import type { ProbeResult, RejectReason } from '../../../src/pool/state.ts'
+import type { Engine } from '../engine/engine.ts'
+import type { RandomStream } from '../engine/random.ts'
+import type { Attempt, Flight, Grant } from '../model/flight.ts'
+import type { Network } from '../model/network.ts'
+import type { Verdict } from '../model/verdict.ts'
+
+export interface Policy {
+  readonly name: string
+  /** Whether it is one place that is asked over the network, or a part of the Worker. */
+  readonly isCentral: boolean
+  /** Answered by `granted` or `refused` of the host, at once or later. */
+  acquire(flight: Flight): void
+  cancel(flight: Flight): void
+  /** The GPU is done with it. */
+  free(attempt: Attempt, timings: Timings): void
+  /** Its holder is gone and did not say how far it came. */
+  abandon(attempt: Attempt): void
+  renew(attempt: Attempt): void
+  report(attempt: Attempt, verdict: Verdict): void
+  probed(backend: number, result: ProbeResult): void
+  /** A new life without a memory; absent where there is nothing to lose. */
+  restart?(): void
+  /** @returns the lease in the new life; -1 when there is none */
+  adopt?(attempt: Attempt): number
+}
+
+export interface Timings {
+  readonly attemptMs: number | null
+  readonly computeMs: number | null
+}
+
+/** What a policy can do and see. */
+export interface PolicyHost {
+  readonly engine: Engine
+  readonly random: RandomStream
+  readonly network: Network
+  readonly backends: readonly BackendFacts[]
+  granted(flight: Flight, grant: Grant): void
+  refused(flight: Flight, reason: RejectReason, retryAfterMs: number): void
+  probe(backend: number, test: 'health' | 'wake' | 'decode'): void
+}
+
+/** What is configured of a backend. */
+export interface BackendFacts {
+  readonly isAbortable: boolean
+  readonly isScaleToZero: boolean
+}
+
+export type PolicyFactory = (host: PolicyHost) => Policy
