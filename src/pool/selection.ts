@@ -1,51 +1,98 @@
-/** Which backend a job goes to. */
-import type { BackendState, Job, Lease, PoolState } from './state.ts'
+/** Which backend a job goes to: the one that is expected to finish it first, be it idle or about to be free. */
+import { type Health, isServing } from './health-states.ts'
+import { expectedMs } from './pace.ts'
+import { freeAt, hasRoom } from './places.ts'
+import type { BackendState, Job } from './state.ts'
 
-/** Backends that may have the job at some time. */
-export const candidatesOf = (state: PoolState, job: Job): BackendState[] =>
-  state.backends.filter((backend) => backend.models.includes(job.model) && !job.exclude.includes(backend.id))
+/** How much later a backend is expected to finish right after it failed; fades to nothing. */
+const FAILURE_PENALTY_MS = 5_000
+const PENALTY_FADES_MS = 10_000
 
-/**
- * The backend with a free slot and the least predicted work outstanding per slot; the longest idle one breaks a
- * tie. Backends that are down are left out while any other could serve the job, even if it is full now: one that
- * refused us a moment ago is no help.
- */
-export function selectBackend(state: PoolState, job: Job, now: number): BackendState | undefined {
-  const awake = candidatesOf(state, job).filter((backend) => !isPaused(backend, 'busy', now))
-  const trusted = awake.filter((backend) => !isPaused(backend, 'down', now))
-  const usable = trusted.length > 0 ? trusted : awake
-  let best: { backend: BackendState; work: number } | undefined
-  for (const backend of usable) {
-    const leases = state.leases.filter((lease) => lease.backendId === backend.id)
-    if (leases.length >= backend.slots) continue
-    const work = outstandingMs(leases, now) / backend.slots
-    const isBetter =
-      !best || work < best.work || (work === best.work && backend.lastGrantAt < best.backend.lastGrantAt)
-    if (isBetter) best = { backend, work }
-  }
-  return best?.backend
+/** What a backend that is coming back may be given. */
+const HALF_OPEN_JOB_MS = 500
+const SLOW_START_JOB_MS = 2_500
+
+/** Below this share of backends that serve, suspicion is no longer a reason to leave one out. */
+const PANIC_SHARE = 0.5
+
+/** Backends that the job may go to now or soon, in the state they are in. */
+export function candidatesOf(
+  backends: readonly BackendState[],
+  job: Job,
+  now: number,
+): readonly BackendState[] {
+  const able = backends.filter((backend) => isAble(backend, job, now))
+  const serving = able.filter(({ health }) => isServing(health))
+  const warm = serving.filter(({ health }) => isWarmEnough(health, job))
+  const chosen = warm.length > 0 ? warm : serving
+  const trying = able.filter((backend) => maySettle(backend, job))
+  const enabled = able.filter(({ health }) => health.kind !== 'drained' && health.kind !== 'disabled')
+  const isPanic = serving.length < PANIC_SHARE * enabled.length || serving.length === 0
+  const ejected = isPanic ? able.filter(({ health }) => health.kind === 'ejected') : []
+  if (trying.length === 0 && ejected.length === 0) return chosen
+  return [...chosen, ...trying, ...ejected]
 }
 
-export const isPaused = (backend: BackendState, kind: 'down' | 'busy', now: number): boolean =>
-  backend.pause?.kind === kind && backend.pause.until > now
+/** Whether it decodes this at all: the model, the size, and not one that has failed the job. */
+export const isAble = (backend: BackendState, job: Job, now: number): boolean =>
+  backend.models.includes(job.model) && !job.exclude.includes(backend.id) && !isTooLarge(backend, job, now)
 
-/** Predicted time that is left of the leases' work, in milliseconds. */
-const outstandingMs = (leases: readonly Lease[], now: number): number =>
-  leases.reduce((sum, lease) => sum + Math.max(0, lease.grantedAt + lease.predictedMs - now), 0)
+export const isTooLarge = ({ ceilings }: BackendState, job: Job, now: number): boolean =>
+  ceilings.some(
+    ({ model, predictedMs, until }) => model === job.model && job.predictedMs > predictedMs && until > now,
+  )
 
-/** When a new job would start, as a distance from now: all predicted work over all slots that could take it. */
-export function estimateWaitMs(state: PoolState, job: Job, now: number): number {
-  const candidates = candidatesOf(state, job)
-  const ids = new Set(candidates.map((backend) => backend.id))
-  const slots = candidates.reduce((sum, backend) => sum + backend.slots, 0)
-  const running = outstandingMs(
-    state.leases.filter((lease) => ids.has(lease.backendId)),
-    now,
-  )
-  const queued = state.queue.reduce((sum, other) => sum + other.predictedMs, 0)
-  const pauses = candidates.map((backend) =>
-    isPaused(backend, 'busy', now) ? (backend.pause?.until ?? now) - now : 0,
-  )
-  const allBusyMs = pauses.length > 0 ? Math.min(...pauses) : 0
-  return Math.max((running + queued) / Math.max(slots, 1), allBusyMs)
+const isWarmEnough = (health: Health, job: Job): boolean =>
+  health.kind !== 'slow-start' || job.predictedMs <= SLOW_START_JOB_MS
+
+/** A half-open backend takes one small job, alone, to show what it can. */
+const maySettle = ({ health, leases }: BackendState, job: Job): boolean =>
+  health.kind === 'half-open' &&
+  !health.isProbing &&
+  leases.length === 0 &&
+  job.predictedMs <= HALF_OPEN_JOB_MS
+
+/** What is promised within one step: when each backend will be free of the jobs that wait for it. */
+export type Promises = Map<string, number>
+
+export interface Choice {
+  readonly backend: BackendState
+  /** When the job starts and ends there, by prediction. */
+  readonly startsAt: number
+  readonly endsAt: number
+  /** Whether it can be sent now. */
+  readonly hasRoom: boolean
+}
+
+/** @param startedAt of the pool */
+export function choose(
+  candidates: readonly BackendState[],
+  job: Job,
+  promises: Promises,
+  startedAt: number,
+  now: number,
+): Choice | undefined {
+  let best: Choice | undefined
+  let bestCost = Number.POSITIVE_INFINITY
+  for (const backend of candidates) {
+    if (backend.busyUntil > job.deadlineAt) continue
+    const promised = promises.get(backend.id)
+    const free = Math.max(promised ?? freeAt(backend, now), backend.busyUntil)
+    const startsAt = Math.max(now + backend.pace.gapMs, free)
+    const endsAt = startsAt + expectedMs(backend, job.predictedMs, now)
+    const cost = endsAt + failurePenaltyMs(backend, now)
+    const isBetter =
+      cost < bestCost || (cost === bestCost && best && backend.lastGrantAt < best.backend.lastGrantAt)
+    if (!isBetter) continue
+    const isFree = promised === undefined && backend.busyUntil <= now && hasRoom(backend, now, startedAt)
+    best = { backend, startsAt, endsAt, hasRoom: isFree }
+    bestCost = cost
+  }
+  return best
+}
+
+function failurePenaltyMs({ record, health }: BackendState, now: number): number {
+  const since = now - record.failedAt
+  const fading = since < PENALTY_FADES_MS ? FAILURE_PENALTY_MS * (1 - since / PENALTY_FADES_MS) : 0
+  return health.kind === 'ejected' ? fading + FAILURE_PENALTY_MS : fading
 }

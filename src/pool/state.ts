@@ -8,7 +8,7 @@ export interface PoolState {
   readonly traffic: Traffic
   readonly budget: Budget
   readonly nextLeaseId: number
-  /** State of the pool's own generator, so that chance is part of the state. */
+  /** Of the pool's own generator, so that chance is part of the state. */
   readonly seed: number
   /** When the pool began: after a restart what ran before is unknown for a moment. */
   readonly startedAt: number
@@ -124,8 +124,9 @@ export type Signature = 'unreachable' | 'hang' | 'error' | 'truncated' | 'invali
 export interface Traffic {
   readonly at: number
   readonly classes: readonly { readonly offeredMs: number; readonly admittedMs: number }[]
-  /** When a short job was last asked for. */
-  readonly shortJobAt: number
+  /** When a job was last asked for, and a short one. */
+  readonly askedAt: number
+  readonly shortAskedAt: number
 }
 
 /** Decode time that may be spent on top of what is asked for. */
@@ -172,10 +173,19 @@ export type PoolEvent =
   /** The holder is gone and did not say how far the job came. */
   | { readonly kind: 'abandon'; readonly backendId: string; readonly leaseId: number }
   /** A holder of the pool's former life is still decoding. */
-  | { readonly kind: 'adopt'; readonly backendId: string; readonly predictedMs: number; readonly elapsedMs: number }
+  | {
+      readonly kind: 'adopt'
+      readonly backendId: string
+      readonly predictedMs: number
+      readonly elapsedMs: number
+    }
   | { readonly kind: 'report'; readonly backendId: string; readonly evidence: Evidence }
   | { readonly kind: 'probed'; readonly backendId: string; readonly result: ProbeResult }
-  | { readonly kind: 'operate'; readonly backendId: string; readonly order: 'drain' | 'disable' | 'enable' | 'probe' }
+  | {
+      readonly kind: 'operate'
+      readonly backendId: string
+      readonly order: 'drain' | 'disable' | 'enable' | 'probe'
+    }
   | { readonly kind: 'tick' }
 
 /** - `passed` - `asleep`: it says that it is starting - `failed` */

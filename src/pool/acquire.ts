@@ -1,0 +1,38 @@
+/** A job comes in. */
+import { refusalOf } from './admission.ts'
+import { payRetry, refill } from './budget.ts'
+import { reject, type Step, slotsOf } from './edit.ts'
+import { enqueue, findJob, withoutJobs } from './lanes.ts'
+import { hedge } from './schedule.ts'
+import type { Job, PoolState, RejectReason } from './state.ts'
+import { countJob } from './traffic.ts'
+
+/**
+ * Every job that can be served goes through the queue, if only for the length of this step. A caller that lost its
+ * connection asks again under the same ticket, and keeps its place.
+ */
+export function acquire(before: PoolState, asked: Job, now: number): Step {
+  const known = findJob(before.lanes, asked.ticket)
+  const job = known ? { ...asked, enqueuedAt: known.enqueuedAt } : asked
+  const lanes = known ? withoutJobs(before.lanes, ({ ticket }) => ticket === job.ticket) : before.lanes
+  const state = { ...before, lanes, budget: refill(before.budget, slotsOf(before), now) }
+  if (job.purpose === 'hedge') {
+    const hedged = hedge(state, job, now)
+    return hedged ? [hedged[0], [hedged[1]]] : reject(state, job, 'budget', 0)
+  }
+  const refusal = refusalOf(state, job, now)
+  const counted = isCounted(job, refusal?.reason)
+    ? { ...state, traffic: countJob(state.traffic, job, !refusal, now) }
+    : { ...state, traffic: { ...state.traffic, askedAt: now } }
+  if (refusal) return reject(counted, job, refusal.reason, refusal.waitMs)
+  const budget =
+    job.failures.length > 0
+      ? payRetry(counted.budget, job.predictedMs, job.purpose === 'first')
+      : counted.budget
+  if (!budget) return reject(counted, job, 'budget', 1_000)
+  return [{ ...counted, budget, lanes: enqueue(lanes, job) }, []]
+}
+
+/** Shares between classes are those of new jobs that the pool could have served: not what one key asks for too much. */
+const isCounted = (job: Job, reason: RejectReason | undefined): boolean =>
+  job.failures.length === 0 && (reason === undefined || reason === 'deadline' || reason === 'queue-full')

@@ -1,0 +1,47 @@
+/** A pool that has seen nothing yet, but for what it may remember of its backends. */
+import type { Health } from './health-states.ts'
+import type { BackendState, Pace, PoolMember, PoolState } from './state.ts'
+
+/** A backend nobody has measured. */
+export const UNKNOWN_PACE: Pace = { speed: 1, samples: 0, gapMs: 60, coldStartMs: 120_000 }
+
+/** What outlives a restart: learnt numbers, and what the operator ordered. */
+export interface Memory {
+  readonly pace: Pace
+  readonly health?: Extract<Health, { kind: 'drained' | 'disabled' }>
+}
+
+/** @param memories by backend id */
+export function emptyPool(
+  members: readonly PoolMember[],
+  options: { readonly seed: number; readonly now: number; readonly memories?: ReadonlyMap<string, Memory> },
+): PoolState {
+  const { seed, now, memories } = options
+  return {
+    backends: members.map((member) => freshBackend(member, memories?.get(member.id))),
+    lanes: [],
+    traffic: { at: now, classes: [], askedAt: 0, shortAskedAt: 0 },
+    budget: { at: now, retryMs: 0, hedgeMs: 0, retries: 0, freeRetries: 0 },
+    nextLeaseId: 1,
+    seed,
+    startedAt: now,
+  }
+}
+
+function freshBackend(member: PoolMember, memory: Memory | undefined): BackendState {
+  const { id, models, slots, abortable, scaleToZero } = member
+  return {
+    id,
+    models,
+    slots,
+    abortable,
+    scaleToZero,
+    health: memory?.health ?? { kind: 'usable' },
+    busyUntil: 0,
+    record: { hard: 0, soft: 0, buckets: [], relapses: 0, relapsedAt: 0, failedAt: 0 },
+    pace: memory?.pace ?? UNKNOWN_PACE,
+    ceilings: [],
+    leases: [],
+    lastGrantAt: 0,
+  }
+}

@@ -1,0 +1,56 @@
+/** How fast a backend is, learnt from what it did; and what that says of the next decode. */
+import type { BackendState, Lease, Pace } from './state.ts'
+
+/** One decode moves the estimate to twice or half of it at most: a first one pays for warming up. */
+const MAX_CHANGE = 2
+/** Weight of one decode once there are enough. */
+const SMOOTHING = 0.1
+
+/** Decodes after which a pace is more than a guess. */
+export const LEARNT_SAMPLES = 5
+
+/** From the Worker's request to the backend's first byte, where nothing measures it. */
+const UNMEASURED_TRANSFER_MS = 20
+const MAX_GAP_MS = 2_000
+
+export const SLOW_START_MS = 30_000
+/** The first decodes of a process take about so much longer. */
+const SLOW_START_FACTOR = 2
+
+/** Decode time that a job is expected to take on this backend. */
+export function expectedMs(backend: BackendState, predictedMs: number, now: number): number {
+  const expected = predictedMs * backend.pace.speed
+  if (backend.health.kind !== 'slow-start') return expected
+  const warmth = Math.min(1, Math.max(0, (now - backend.health.since) / SLOW_START_MS))
+  return expected * (SLOW_START_FACTOR - (SLOW_START_FACTOR - 1) * warmth)
+}
+
+export function learnSpeed(pace: Pace, predictedMs: number, actualMs: number): Pace {
+  if (predictedMs <= 0 || actualMs <= 0) return pace
+  const ratio = actualMs / predictedMs
+  const bounded = Math.min(pace.speed * MAX_CHANGE, Math.max(pace.speed / MAX_CHANGE, ratio))
+  const weight = Math.max(SMOOTHING, 1 / (pace.samples + 1))
+  const speed = pace.speed + weight * (bounded - pace.speed)
+  return { ...pace, speed, samples: pace.samples + 1 }
+}
+
+/**
+ * The dead time between a grant and the job's first byte at the backend: the way of the grant and of the message
+ * that ended the lease, which is what its holder did not see, and the way from the Worker to the backend.
+ *
+ * @param attemptMs as the holder measured it
+ * @param computeMs as the backend did
+ */
+export function learnGap(pace: Pace, lease: Lease, now: number, attemptMs: number, computeMs?: number): Pace {
+  const hopsMs = now - lease.grantedAt - attemptMs
+  const isAlone = lease.phase === 'running' && lease.startsAt - lease.grantedAt <= pace.gapMs
+  const transferMs = computeMs !== undefined && isAlone ? attemptMs - computeMs : UNMEASURED_TRANSFER_MS
+  const gapMs = Math.min(MAX_GAP_MS, Math.max(1, hopsMs + transferMs))
+  if (!Number.isFinite(gapMs)) return pace
+  return { ...pace, gapMs: pace.gapMs + SMOOTHING * (gapMs - pace.gapMs) }
+}
+
+export const learnColdStart = (pace: Pace, ms: number): Pace => ({
+  ...pace,
+  coldStartMs: pace.coldStartMs + 0.3 * (Math.max(1_000, ms) - pace.coldStartMs),
+})

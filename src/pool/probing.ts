@@ -1,0 +1,106 @@
+/** Looking after backends that get no jobs: is it there, shall it start, can it decode. Only while there is demand. */
+import { HEALTH_PROBE_MS, learn } from './health.ts'
+import { type Health, isServing } from './health-states.ts'
+import { learnColdStart } from './pace.ts'
+import type { BackendState, PoolAction, PoolState, ProbeResult } from './state.ts'
+
+/** Probes cost money; after this long without a job nobody waits for what they would find. */
+const DEMAND_MS = 300_000
+
+/** One backend is woken per so much waiting work. */
+const WORK_PER_WAKING_MS = 30_000
+
+/** Between two tries to wake a backend; the last one again and again. */
+const WAKE_AFTER_MS = [1_000, 2_000, 4_000, 8_000, 10_000]
+
+export const hasDemand = (state: PoolState, now: number): boolean =>
+  state.lanes.length > 0 || now - state.traffic.askedAt < DEMAND_MS
+
+/** Starts the probes that are due. */
+export function probe(state: PoolState, now: number): readonly [PoolState, readonly PoolAction[]] {
+  if (state.backends.every(({ health }) => !isLookedAfter(health)) || !hasDemand(state, now))
+    return [state, []]
+  const actions: PoolAction[] = []
+  let toWake = wakingsNeeded(state)
+  const backends = state.backends.map((backend) => {
+    const { health, id } = backend
+    switch (health.kind) {
+      case 'down':
+        if (health.probeAt > now) return backend
+        actions.push({ kind: 'probe', backendId: id, test: 'health' })
+        return { ...backend, health: { ...health, probeAt: now + HEALTH_PROBE_MS } }
+      case 'cold':
+        // Those that are being woken already count.
+        if (toWake-- <= 0 || health.wakeAt === null || health.wakeAt > now) return backend
+        actions.push({ kind: 'probe', backendId: id, test: 'wake' })
+        return { ...backend, health: { ...health, wakeAt: null } }
+      case 'half-open':
+        if (health.isProbing || backend.leases.length > 0) return backend
+        actions.push({ kind: 'probe', backendId: id, test: 'decode' })
+        return { ...backend, health: { ...health, isProbing: true } }
+      default:
+        return backend
+    }
+  })
+  return actions.length > 0 ? [{ ...state, backends }, actions] : [state, []]
+}
+
+const isLookedAfter = ({ kind }: Health): boolean =>
+  kind === 'down' || kind === 'cold' || kind === 'half-open'
+
+/** As many as the waiting work needs; one at least when nobody serves. */
+function wakingsNeeded({ backends, lanes }: PoolState): number {
+  let queuedMs = 0
+  for (const { jobs } of lanes) for (const job of jobs) queuedMs += job.predictedMs
+  const isAnyThere = backends.some(({ health }) => isServing(health) || health.kind === 'half-open')
+  return Math.max(Math.ceil(queuedMs / WORK_PER_WAKING_MS), isAnyThere ? 0 : 1)
+}
+
+/** What a probe found. `random` spreads the next try. */
+export function probed(
+  backend: BackendState,
+  result: ProbeResult,
+  random: number,
+  now: number,
+): BackendState {
+  const { health } = backend
+  switch (health.kind) {
+    case 'down':
+      return result === 'passed' ? { ...backend, health: { kind: 'half-open', isProbing: false } } : backend
+    case 'cold': {
+      if (result === 'passed') {
+        const pace = learnColdStart(backend.pace, now - health.since)
+        return { ...backend, pace, health: { kind: 'half-open', isProbing: false } }
+      }
+      const pauseMs = WAKE_AFTER_MS[Math.min(health.tries, WAKE_AFTER_MS.length - 1)] as number
+      const wakeAt = now + pauseMs * (0.8 + 0.4 * random)
+      return { ...backend, health: { ...health, tries: health.tries + 1, wakeAt } }
+    }
+    case 'half-open': {
+      if (result === 'passed') return learn(backend, { kind: 'served' }, { random, now, mayEject: true })
+      const kind = result === 'asleep' ? 'cold' : 'hard'
+      return learn(backend, { kind }, { random, now, mayEject: true })
+    }
+    default:
+      return backend
+  }
+}
+
+/** When the next probe or change of state is due; undefined while nobody asks. */
+export function nextProbeAt(state: PoolState, now: number): number | undefined {
+  let next: number | undefined
+  if (state.backends.every(({ health }) => health.kind === 'usable') || !hasDemand(state, now))
+    return undefined
+  for (const { health } of state.backends) {
+    const at =
+      health.kind === 'down'
+        ? Math.min(health.until, health.probeAt)
+        : health.kind === 'ejected'
+          ? health.until
+          : health.kind === 'cold'
+            ? (health.wakeAt ?? undefined)
+            : undefined
+    if (at !== undefined && at > now && (next === undefined || at < next)) next = at
+  }
+  return next
+}

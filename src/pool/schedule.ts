@@ -1,0 +1,96 @@
+/** Hands out places: jobs in their turn, each to the backend that finishes it first, now or when that is free. */
+import { payHedge } from './budget.ts'
+import { isServing } from './health-states.ts'
+import { afterTurns, inTurn, type Turn } from './lanes.ts'
+import { grant } from './leases.ts'
+import { expectedMs, LEARNT_SAMPLES } from './pace.ts'
+import { hasRoom } from './places.ts'
+import { type Choice, candidatesOf, choose, isAble, type Promises } from './selection.ts'
+import type { BackendState, Job, PoolAction, PoolState } from './state.ts'
+import { SHORT_JOB_MS } from './traffic.ts'
+
+/** Jobs that are looked at in one step. */
+const WINDOW = 32
+
+/** From so many backends on, one is kept from long jobs while short ones are about. */
+const RESERVE_FROM = 4
+/** A short job was about if it came within this time. */
+const RESERVE_MEMORY_MS = 10_000
+
+export function schedule(state: PoolState, now: number): readonly [PoolState, readonly PoolAction[]] {
+  if (state.lanes.length === 0) return [state, []]
+  if (!state.backends.some((backend) => hasRoom(backend, now, state.startedAt))) return [state, []]
+  const actions: PoolAction[] = []
+  const taken: Turn[] = []
+  const promises: Promises = new Map()
+  let { backends, nextLeaseId } = state
+  for (const turn of inTurn(state.lanes, now, WINDOW)) {
+    const { job } = turn
+    const candidates = mayTake(backends, state, candidatesOf(backends, job, now), job, now)
+    const choice = choose(candidates, job, promises, state.startedAt, now)
+    if (!choice) continue
+    const { backend } = choice
+    if (!choice.hasRoom) {
+      promises.set(backend.id, choice.startsAt + (choice.endsAt - choice.startsAt) / backend.slots)
+      continue
+    }
+    backends = replace(backends, grant(nextLeaseId, job, choice, now))
+    actions.push(grantAction(nextLeaseId, job, choice, now))
+    taken.push(turn)
+    nextLeaseId++
+  }
+  if (taken.length === 0) return [state, []]
+  return [{ ...state, backends, nextLeaseId, lanes: afterTurns(state.lanes, taken) }, actions]
+}
+
+/** A second copy of a job goes to an idle backend while nobody waits, or nowhere. */
+export function hedge(state: PoolState, job: Job, now: number): readonly [PoolState, PoolAction] | undefined {
+  const idle = state.backends.filter(
+    (backend) =>
+      backend.leases.length === 0 &&
+      backend.busyUntil <= now &&
+      backend.health.kind === 'usable' &&
+      isAble(backend, job, now),
+  )
+  const budget = payHedge(state.budget, job.predictedMs)
+  // One that is idle stays idle: the next job is worth more than a second copy.
+  if (idle.length < 2 || state.lanes.length > 0 || !budget) return undefined
+  const choice = choose(idle, job, new Map(), state.startedAt, now)
+  if (!choice) return undefined
+  const id = state.nextLeaseId
+  const backends = replace(state.backends, grant(id, job, choice, now))
+  return [{ ...state, backends, budget, nextLeaseId: id + 1 }, grantAction(id, job, choice, now)]
+}
+
+function grantAction(leaseId: number, job: Job, { backend, startsAt }: Choice, now: number): PoolAction {
+  return {
+    kind: 'grant',
+    ticket: job.ticket,
+    leaseId,
+    backendId: backend.id,
+    startsInMs: Math.max(0, startsAt - now),
+    expectedMs: expectedMs(backend, job.predictedMs, now),
+    isLearnt: backend.pace.samples >= LEARNT_SAMPLES,
+  }
+}
+
+/** A long job may not take the last backend that is free of long ones: pictures would wait behind videos. */
+function mayTake(
+  backends: readonly BackendState[],
+  { traffic }: PoolState,
+  candidates: readonly BackendState[],
+  job: Job,
+  now: number,
+): readonly BackendState[] {
+  if (job.predictedMs <= SHORT_JOB_MS || now - traffic.shortAskedAt > RESERVE_MEMORY_MS) return candidates
+  const serving = backends.filter(({ health }) => isServing(health))
+  if (serving.length < RESERVE_FROM) return candidates
+  const free = serving.filter((backend) => !hasLongJob(backend))
+  return free.length > 1 ? candidates : candidates.filter(hasLongJob)
+}
+
+const hasLongJob = ({ leases }: BackendState): boolean =>
+  leases.some(({ predictedMs }) => predictedMs > SHORT_JOB_MS)
+
+const replace = (backends: readonly BackendState[], backend: BackendState): readonly BackendState[] =>
+  backends.map((other) => (other.id === backend.id ? backend : other))

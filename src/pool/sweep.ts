@@ -1,0 +1,52 @@
+/** What time does by itself: states that are over, leases nobody gave back, jobs that cannot be served any more. */
+import { outOfService, type Refusal } from './admission.ts'
+import { reject, type Step } from './edit.ts'
+import { elapse, learn } from './health.ts'
+import { withoutJobs } from './lanes.ts'
+import { expire } from './leases.ts'
+import { mayEject } from './report.ts'
+import type { Job, PoolAction, PoolState } from './state.ts'
+
+/** A pool that could not serve a job in all its time is short of more than a moment. */
+const LATE_RETRY_MS = 2_000
+
+/** What time alone does to backends and their leases. */
+export function elapseAll(state: PoolState, now: number): PoolState {
+  let isChanged = false
+  const backends = state.backends.map((backend) => {
+    const current = elapse(backend, now)
+    if (!current.leases.some(({ expiresAt }) => expiresAt <= now)) {
+      isChanged ||= current !== backend
+      return current
+    }
+    isChanged = true
+    const { backend: expired, isSuspect } = expire(current, now)
+    const circumstances = { random: 0.5, mayEject: mayEject(state, backend.id), now }
+    return isSuspect ? learn(expired, { kind: 'soft' }, circumstances) : expired
+  })
+  return isChanged ? { ...state, backends } : state
+}
+
+/** Jobs whose time is over, and those that all backends have gone away from. */
+export function rejectStranded(state: PoolState, now: number): Step {
+  if (state.lanes.length === 0) return [state, []]
+  const isAnyOut = state.backends.some(({ health }) => health.kind !== 'usable')
+  const actions: PoolAction[] = []
+  let current = state
+  for (const { jobs } of state.lanes) {
+    for (const job of jobs) {
+      const refusal = reasonToLeave(state, job, isAnyOut, now)
+      if (!refusal) continue
+      const lanes = withoutJobs(current.lanes, ({ ticket }) => ticket === job.ticket)
+      const [next, rejected] = reject({ ...current, lanes }, job, refusal.reason, refusal.waitMs)
+      current = next
+      actions.push(...rejected)
+    }
+  }
+  return [current, actions]
+}
+
+function reasonToLeave(state: PoolState, job: Job, isAnyOut: boolean, now: number): Refusal | undefined {
+  if (job.deadlineAt <= now) return { reason: 'deadline', waitMs: LATE_RETRY_MS }
+  return isAnyOut ? outOfService(state.backends, job, now) : undefined
+}
