@@ -67,7 +67,10 @@ export class Engine {
       let child = 2 * hole + 1
       if (child >= last) break
       const right = child + 1
-      if (right < last && this.#isAfter(child, this.#times[right] as number, this.#serials[right] as number)) {
+      if (
+        right < last &&
+        this.#isAfter(child, this.#times[right] as number, this.#serials[right] as number)
+      ) {
         child = right
       }
       if (this.#isAfter(child, time, serial)) break

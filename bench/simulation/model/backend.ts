@@ -1,8 +1,10 @@
 /** A GPU endpoint: one decode at a time, a queue of its own before it, and whatever is wrong with it. */
 import type { FailureReason } from '../../../src/dispatch/failure.ts'
+import type { ProbeResult } from '../../../src/pool/state.ts'
 import type { Engine } from '../engine/engine.ts'
 import { luckOf } from '../engine/random.ts'
 import type { IdleGauge } from '../metrics/idle-gauge.ts'
+import type { ProbeTest } from '../policies/policy.ts'
 import {
   BUSY_RETRY_AFTER_MS,
   COLD_START_MS,
@@ -97,13 +99,17 @@ export class SimBackend {
   abort(attempt: Attempt): void {
     if (!this.isAbortable) return
     const place = this.#queue.indexOf(attempt)
-    if (place >= 0) this.#queue.splice(place, 1)
+    if (place >= 0) {
+      this.#queue.splice(place, 1)
+      this.#gauge.changeWaiting(-1, this.#engine.now)
+    }
     if (this.#running === attempt) this.#finishRun()
   }
 
   /** Puts it out as if its process had died; it comes back by itself unless a fault keeps it down. */
   crash(): void {
     const lost = this.#running ? [this.#running, ...this.#queue] : [...this.#queue]
+    this.#gauge.changeWaiting(-this.#queue.length, this.#engine.now)
     this.#queue.length = 0
     this.#running = null
     this.#run++
@@ -113,7 +119,7 @@ export class SimBackend {
   }
 
   /** What a probe finds, of which it hears after the time that probes take. */
-  probe(test: 'health' | 'wake' | 'decode', serial: number): 'passed' | 'asleep' | 'failed' {
+  probe(test: ProbeTest, serial: number): ProbeResult {
     if (this.#power === 'asleep' && test !== 'health') this.#start('starting', COLD_START_MS)
     if (this.#power === 'dead') return 'failed'
     if (this.#power !== 'ready') return 'asleep'
@@ -153,6 +159,7 @@ export class SimBackend {
         return this.#failAt(answerAt, attempt, 'busy', null, BUSY_RETRY_AFTER_MS)
       default:
         this.#queue.push(attempt)
+        this.#gauge.changeWaiting(1, now)
         this.#startNext()
     }
   }
@@ -161,7 +168,13 @@ export class SimBackend {
     while (this.#running === null && this.#queue.length > 0) {
       const attempt = this.#queue.shift() as Attempt
       this.#running = attempt
-      this.#engine.schedule(this.#engine.now + this.#occupationMs(attempt), this.#finish, attempt, ++this.#run)
+      this.#gauge.changeWaiting(-1, this.#engine.now)
+      this.#engine.schedule(
+        this.#engine.now + this.#occupationMs(attempt),
+        this.#finish,
+        attempt,
+        ++this.#run,
+      )
     }
     this.#mark()
   }
@@ -225,7 +238,13 @@ export class SimBackend {
     this.#mark()
   }
 
-  #failAt(at: number, attempt: Attempt, reason: FailureReason, decodeMs: number | null, retryAfterMs = 0): void {
+  #failAt(
+    at: number,
+    attempt: Attempt,
+    reason: FailureReason,
+    decodeMs: number | null,
+    retryAfterMs = 0,
+  ): void {
     this.#tell(at, attempt, { kind: 'failure', reason, decodeMs, retryAfterMs })
   }
 

@@ -1,6 +1,7 @@
 /** One request on its way, and one try of it at a backend. */
 import type { FailureReason } from '../../../src/dispatch/failure.ts'
 import type { FaultKind } from './faults.ts'
+import type { Verdict } from './verdict.ts'
 
 /** Cost classes in which rejections are counted. */
 export const COST_CLASSES = ['image', 'short video', 'long video'] as const
@@ -22,7 +23,6 @@ export interface FailedAttempt {
 
 export class Flight {
   readonly serial: number
-  readonly ticket: string
   readonly key: number
   readonly costClass: CostClass
   /** Decode time on a backend of slowness 1. */
@@ -41,8 +41,8 @@ export class Flight {
   readonly returns: number
 
   phase: FlightPhase = 'asking'
-  /** Counts questions to the pool, so that an answer to an old one is known as such. */
-  question = 0
+  /** What the pool was asked last; an answer to anything else comes too late. */
+  question: Question | null = null
   attempts = 0
   round: 1 | 2 = 1
   hasVoted = false
@@ -53,7 +53,6 @@ export class Flight {
 
   constructor(facts: FlightFacts) {
     this.serial = facts.serial
-    this.ticket = `r${facts.serial}`
     this.key = facts.key
     this.costClass = facts.costClass
     this.workMs = facts.workMs
@@ -82,6 +81,12 @@ export type FlightFacts = Pick<
   | 'returns'
 >
 
+/** A flight asks for a backend. */
+export interface Question {
+  readonly flight: Flight
+  readonly ticket: string
+}
+
 /** What a policy grants: a place on a backend. */
 export interface Grant {
   readonly backend: number
@@ -95,6 +100,7 @@ export interface Grant {
 
 export class Attempt {
   readonly flight: Flight
+  readonly question: Question
   readonly backend: number
   readonly startsInMs: number
   readonly expectedMs: number | null
@@ -110,9 +116,12 @@ export class Attempt {
   fate: FaultKind | null = null
   /** What the gateway will see, once that is decided. */
   outcome: Outcome | null = null
+  /** What is said of the backend for it. */
+  verdict: Verdict | null = null
 
-  constructor(flight: Flight, grant: Grant, epoch: number) {
-    this.flight = flight
+  constructor(question: Question, grant: Grant, epoch: number) {
+    this.flight = question.flight
+    this.question = question
     this.backend = grant.backend
     this.leaseId = grant.leaseId
     this.startsInMs = grant.startsInMs

@@ -7,14 +7,18 @@ export interface Network {
   readonly latencyMs: number
   /** Connecting and sending a body to a backend. */
   readonly uploadMs: number
+  /** Receiving an answer, after its headers. */
+  readonly downloadMs: number
   /** Times vary by this share, both ways. */
   readonly jitter: number
-  /** Messages to the pool that are lost: what a lease has to say, not questions. */
-  readonly lossRate: number
 }
 
 /** 60 ms of dead time: an answer's headers, two hops, an upload. */
-export const NEARBY: Network = { hopMs: 10, latencyMs: 10, uploadMs: 30, jitter: 0.2, lossRate: 0 }
+export const NEARBY: Network = { hopMs: 10, latencyMs: 10, uploadMs: 30, downloadMs: 20, jitter: 0.2 }
+
+/** What a request takes besides waiting and its decode. */
+export const transferMs = ({ uploadMs, latencyMs, downloadMs }: Network): number =>
+  uploadMs + latencyMs + downloadMs
 
 export const deadTimeMs = (network: Network): number =>
   network.latencyMs + 2 * network.hopMs + network.uploadMs

@@ -5,7 +5,9 @@ import type { Evidence, Signature } from '../../../src/pool/state.ts'
 import type { FailedAttempt, Flight, Outcome } from './flight.ts'
 
 /** Evidence before the model and size of the job are put in. */
-export type Verdict = Evidence['kind'] | { readonly kind: 'busy'; readonly retryAfterMs: number }
+export type Verdict =
+  | Exclude<Evidence['kind'], 'busy'>
+  | { readonly kind: 'busy'; readonly retryAfterMs: number }
 
 /** These say what the backend is, whoever asks, so they are told each time. */
 const STATEMENTS = new Set<FailureReason>(['busy', 'cold', 'misconfigured', 'out-of-memory', 'too-large'])
@@ -51,6 +53,10 @@ const SIGNATURES: Partial<Record<FailureReason, Signature>> = {
 }
 
 export const signatureOf = (reason: FailureReason): Signature => SIGNATURES[reason] ?? 'other'
+
+/** Failures that cost no decode, so that another try is no more than was asked for. */
+export const isFree = (reason: FailureReason): boolean =>
+  reason === 'unreachable' || reason === 'misconfigured'
 
 /** A backend that starts or asks for time was no attempt: it may be asked again, when the pool says so. */
 const isPause = ({ reason }: FailedAttempt): boolean => reason === 'busy' || reason === 'cold'

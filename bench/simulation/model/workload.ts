@@ -21,7 +21,8 @@ export interface Workload {
 }
 
 /** `keys` with the same load each. */
-export const evenly = (load: number, keys: number): number[] => Array.from({ length: keys }, () => load / keys)
+export const evenly = (load: number, keys: number): number[] =>
+  Array.from({ length: keys }, () => load / keys)
 
 /** Images of 50 to 240 ms, mean 145; videos of 1 to 10 s. */
 const IMAGE_MS = [50, 240] as const

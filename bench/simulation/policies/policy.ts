@@ -2,7 +2,7 @@
 import type { ProbeResult, RejectReason } from '../../../src/pool/state.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { RandomStream } from '../engine/random.ts'
-import type { Attempt, Flight, Grant } from '../model/flight.ts'
+import type { Attempt, Grant, Question } from '../model/flight.ts'
 import type { Network } from '../model/network.ts'
 import type { Verdict } from '../model/verdict.ts'
 
@@ -11,15 +11,15 @@ export interface Policy {
   /** Whether it is one place that is asked over the network, or a part of the Worker. */
   readonly isCentral: boolean
   /** Answered by `granted` or `refused` of the host, at once or later. */
-  acquire(flight: Flight): void
-  cancel(flight: Flight): void
+  acquire(question: Question): void
+  cancel(question: Question): void
   /** The GPU is done with it. */
   free(attempt: Attempt, timings: Timings): void
   /** Its holder is gone and did not say how far it came. */
   abandon(attempt: Attempt): void
   renew(attempt: Attempt): void
   report(attempt: Attempt, verdict: Verdict): void
-  probed(backend: number, result: ProbeResult): void
+  probed(backend: number, test: ProbeTest, result: ProbeResult): void
   /** A new life without a memory; absent where there is nothing to lose. */
   restart?(): void
   /** @returns the lease in the new life; -1 when there is none */
@@ -37,10 +37,12 @@ export interface PolicyHost {
   readonly random: RandomStream
   readonly network: Network
   readonly backends: readonly BackendFacts[]
-  granted(flight: Flight, grant: Grant): void
-  refused(flight: Flight, reason: RejectReason, retryAfterMs: number): void
-  probe(backend: number, test: 'health' | 'wake' | 'decode'): void
+  granted(question: Question, grant: Grant): void
+  refused(question: Question, reason: RejectReason, retryAfterMs: number): void
+  probe(backend: number, test: ProbeTest): void
 }
+
+export type ProbeTest = 'health' | 'wake' | 'decode'
 
 /** What is configured of a backend. */
 export interface BackendFacts {

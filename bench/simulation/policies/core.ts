@@ -1,0 +1,179 @@
+/** The pool of the gateway itself: `step` with a virtual clock, a timer and callers that wait, as its object is. */
+import { emptyPool, type Memory } from '../../../src/pool/initial.ts'
+import type { Evidence, Job, PoolAction, PoolEvent, PoolMember, PoolState } from '../../../src/pool/state.ts'
+import { nextWakeAt, step } from '../../../src/pool/step.ts'
+import type { Question } from '../model/flight.ts'
+import {
+  backendId,
+  backendIndex,
+  countedFailures,
+  isFree,
+  signatureOf,
+  type Verdict,
+} from '../model/verdict.ts'
+import type { Policy, PolicyFactory, PolicyHost } from './policy.ts'
+
+export const MODEL = 'sdxl'
+
+/** Sees every step of a pool. */
+export interface Witness {
+  began(state: PoolState, now: number): void
+  stepped(
+    before: PoolState,
+    event: PoolEvent,
+    after: PoolState,
+    actions: readonly PoolAction[],
+    now: number,
+  ): void
+}
+
+export function corePolicy(seed: number, witness?: Witness): PolicyFactory {
+  return (host) => new CorePolicy(host, seed, witness)
+}
+
+class CorePolicy implements Policy {
+  readonly name = 'vae-gateway'
+  readonly isCentral = true
+  readonly #host: PolicyHost
+  readonly #witness: Witness | undefined
+  readonly #members: readonly PoolMember[]
+  readonly #waiting = new Map<string, Question>()
+  readonly #seed: number
+  #state: PoolState
+  #wakeAt = Number.POSITIVE_INFINITY
+  #lives = 0
+
+  constructor(host: PolicyHost, seed: number, witness: Witness | undefined) {
+    this.#host = host
+    this.#witness = witness
+    this.#seed = seed
+    this.#members = host.backends.map(({ isAbortable, isScaleToZero }, index) => ({
+      id: backendId(index),
+      models: [MODEL],
+      slots: 1,
+      abortable: isAbortable,
+      scaleToZero: isScaleToZero,
+    }))
+    this.#state = this.#begin()
+  }
+
+  get state(): PoolState {
+    return this.#state
+  }
+
+  acquire(question: Question): void {
+    this.#waiting.set(question.ticket, question)
+    this.#apply({ kind: 'acquire', job: this.#jobOf(question) })
+  }
+
+  cancel({ ticket }: Question): void {
+    this.#apply({ kind: 'cancel', ticket })
+  }
+
+  free(...[{ backend, leaseId }, { attemptMs, computeMs }]: Parameters<Policy['free']>): void {
+    const times = {
+      ...(attemptMs !== null && { attemptMs }),
+      ...(computeMs !== null && { computeMs }),
+    }
+    const decoded = computeMs !== null
+    this.#apply({ kind: 'free', backendId: backendId(backend), leaseId, decoded, ...times })
+  }
+
+  abandon({ backend, leaseId }: Parameters<Policy['abandon']>[0]): void {
+    this.#apply({ kind: 'abandon', backendId: backendId(backend), leaseId })
+  }
+
+  renew({ backend, leaseId }: Parameters<Policy['renew']>[0]): void {
+    this.#apply({ kind: 'renew', backendId: backendId(backend), leaseId })
+  }
+
+  report(...[{ backend, flight }, verdict]: Parameters<Policy['report']>): void {
+    const evidence = evidenceOf(verdict, flight.predictedMs)
+    this.#apply({ kind: 'report', backendId: backendId(backend), evidence })
+  }
+
+  probed(...[backend, , result]: Parameters<Policy['probed']>): void {
+    this.#apply({ kind: 'probed', backendId: backendId(backend), result })
+  }
+
+  restart(): void {
+    this.#waiting.clear()
+    const memories = new Map(this.#state.backends.map(({ id, pace }): [string, Memory] => [id, { pace }]))
+    this.#lives++
+    this.#wakeAt = Number.POSITIVE_INFINITY
+    this.#state = this.#begin(memories)
+  }
+
+  adopt({ backend, flight, sentAt }: Parameters<NonNullable<Policy['adopt']>>[0]): number {
+    const leaseId = this.#state.nextLeaseId
+    const elapsedMs = this.#host.engine.now - sentAt
+    this.#apply({ kind: 'adopt', backendId: backendId(backend), predictedMs: flight.predictedMs, elapsedMs })
+    return leaseId
+  }
+
+  #begin(memories?: ReadonlyMap<string, Memory>): PoolState {
+    const { now } = this.#host.engine
+    const seed = this.#seed + this.#lives
+    const state = emptyPool(this.#members, { seed, now, ...(memories && { memories }) })
+    this.#witness?.began(state, now)
+    return state
+  }
+
+  #jobOf({ flight, ticket }: Question): Job {
+    const { key, predictedMs, deadlineAt, excluded } = flight
+    const counted = countedFailures(flight)
+    const last = counted.at(-1)
+    return {
+      ticket,
+      key: `k${key}`,
+      model: MODEL,
+      predictedMs,
+      enqueuedAt: this.#host.engine.now,
+      deadlineAt,
+      exclude: excluded.map(backendId),
+      failures: counted.map(({ backendId, reason }) => ({ backendId, signature: signatureOf(reason) })),
+      purpose: last && !isFree(last.reason) ? 'retry' : 'first',
+    }
+  }
+
+  #apply(event: PoolEvent): void {
+    const { now } = this.#host.engine
+    const before = this.#state
+    const [after, actions] = step(before, event, now)
+    this.#state = after
+    this.#witness?.stepped(before, event, after, actions, now)
+    for (let i = 0; i < actions.length; i++) this.#perform(actions[i] as PoolAction)
+    this.#arm(nextWakeAt(after, now))
+  }
+
+  #perform(action: PoolAction): void {
+    if (action.kind === 'probe') return this.#host.probe(backendIndex(action.backendId), action.test)
+    const question = this.#waiting.get(action.ticket)
+    if (!question) return
+    this.#waiting.delete(action.ticket)
+    if (action.kind === 'reject') return this.#host.refused(question, action.reason, action.retryAfterMs)
+    const { backendId, leaseId, startsInMs, expectedMs, isLearnt } = action
+    const backend = backendIndex(backendId)
+    this.#host.granted(question, { backend, leaseId, startsInMs, expectedMs: isLearnt ? expectedMs : null })
+  }
+
+  /** A timer that is due before is left alone: it will look again. */
+  #arm(wakeAt: number | undefined): void {
+    if (wakeAt === undefined || wakeAt >= this.#wakeAt) return
+    this.#wakeAt = wakeAt
+    this.#host.engine.schedule(wakeAt, this.#wake, null, this.#lives)
+  }
+
+  readonly #wake = (_: null, life: number): void => {
+    const { now } = this.#host.engine
+    if (life !== this.#lives || now < this.#wakeAt) return
+    this.#wakeAt = Number.POSITIVE_INFINITY
+    this.#apply({ kind: 'tick' })
+  }
+}
+
+function evidenceOf(verdict: Verdict, predictedMs: number): Evidence {
+  if (typeof verdict === 'object') return verdict
+  if (verdict === 'out-of-memory') return { kind: verdict, model: MODEL, predictedMs }
+  return { kind: verdict }
+}
