@@ -2,67 +2,15 @@
  * Bindings and [vars] of wrangler.toml -> Config: every setting, every default, and one readable error when
  * something is wrong. Nothing is checked again later.
  */
-import * as z from 'zod'
+import type * as z from 'zod'
 import { planFingerprint } from './auth/api-key.ts'
 import { type Pepper, parsePeppers } from './auth/key-ring.ts'
 import type { Backend } from './backends/backend.ts'
-import { findDuplicates, preferReal, readBackend } from './config/backends.ts'
+import { findDuplicates, findUnsharded, preferReal, readBackend } from './config/backends.ts'
 import type { ConfigProblem } from './config/problem.ts'
+import { type dispatchSchema, planSchema, varsSchema } from './config/schema.ts'
 import { err, ok, type Result } from './lib/result.ts'
-import { findModel, isServable } from './models/registry.ts'
-
-const modelList = z
-  .array(z.string())
-  .min(1)
-  .superRefine((names, context) => {
-    for (const [index, name] of names.entries()) {
-      const model = findModel(name)
-      if (name === '*' || (model && isServable(model))) continue
-      const why = model ? 'its geometry is not known' : 'unknown model; /v1/models lists the known ones'
-      context.addIssue({ code: 'custom', path: [index], message: `"${name}": ${why}` })
-    }
-  })
-
-const backendSchema = z.strictObject({
-  id: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'lower-case letters, digits and dashes, at most 63'),
-  url: z.string().optional(),
-  models: modelList,
-  kind: z.enum(['huggingface', 'vae-backend', 'preview']).default('vae-backend'),
-  tokenSecret: z
-    .string()
-    .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'the name of a secret')
-    .optional(),
-  slots: z.int().min(1).max(256).default(1),
-  scaleToZero: z.boolean().default(false),
-  abortable: z.boolean().optional(),
-})
-
-const limit = z.number().positive().optional()
-
-const planSchema = z.strictObject({
-  requestsPerMinute: limit,
-  megapixelsPerMinute: limit,
-  concurrency: limit,
-  megapixelsPerMonth: limit,
-  models: modelList.default(['*']),
-})
-
-const dispatchSchema = z.strictObject({
-  /** Time a request may take in all, from its last uploaded byte to the first byte of the answer. */
-  deadlineMs: z.int().min(1000).max(120_000).default(60_000),
-  /** Least time one attempt gets; a decode predicted to be long gets more. */
-  attemptTimeoutMs: z.int().min(100).max(120_000).default(20_000),
-  /** Answers up to this size are received whole before the first byte goes to the client. */
-  commitBytes: z.int().min(0).max(33_554_432).default(4_194_304),
-  /** Bytes of uploads and held answers in one isolate, which has 128 MB for everything. */
-  bodyBudgetBytes: z.int().min(1_048_576).max(100_000_000).default(40_000_000),
-})
-
-const varsSchema = z.strictObject({
-  BACKENDS: z.array(backendSchema).min(1, 'at least one backend'),
-  PLANS: z.record(z.string().regex(/^[a-z0-9-]{1,32}$/), planSchema).default({}),
-  DISPATCH: z.prefault(dispatchSchema, {}),
-})
+import type { Shard } from './pool/shards.ts'
 
 export type Plan = z.infer<typeof planSchema> & { readonly name: string }
 
@@ -73,6 +21,7 @@ export interface Config {
   /** The newest first. */
   readonly peppers: readonly Pepper[]
   readonly dispatch: z.infer<typeof dispatchSchema>
+  readonly shards: ReadonlyMap<string, Shard>
 }
 
 /** Reads the environment of the Worker: bindings, [vars] and secrets in one object. */
@@ -91,7 +40,7 @@ export function readConfig(env: Readonly<Record<string, unknown>>): Result<Confi
     )
     return found.backend
   })
-  problems.push(...findDuplicates(backends))
+  problems.push(...findDuplicates(backends), ...findUnsharded(backends, Object.keys(vars.data.SHARDS)))
   const plans = readPlans(vars.data.PLANS, problems)
   if (problems.length > 0) return err(problems)
   return ok({
@@ -99,6 +48,12 @@ export function readConfig(env: Readonly<Record<string, unknown>>): Result<Confi
     plans,
     peppers: peppers.value,
     dispatch: vars.data.DISPATCH,
+    shards: new Map(
+      Object.entries(vars.data.SHARDS).map(([name, { locationHint, continents }]) => [
+        name,
+        { locationHint, continents },
+      ]),
+    ),
   })
 }
 

@@ -1,6 +1,7 @@
 /** The composition root: the only place that makes anything real. */
 import { KeyRing } from './auth/key-ring.ts'
 import type { Backend } from './backends/backend.ts'
+import { probeBackend } from './backends/probe.ts'
 import { createSend } from './backends/send.ts'
 import type { ConfigProblem } from './config/problem.ts'
 import { type Config, readConfig } from './config.ts'
@@ -9,6 +10,8 @@ import type { DispatchServices } from './dispatch/dispatch.ts'
 import { type Ambient, realAmbient as ambient } from './lib/ambient.ts'
 import { ok, type Result } from './lib/result.ts'
 import { PoolClient, type PoolStub } from './pool/client.ts'
+import type { PoolParts } from './pool/durable-object.ts'
+import { membersOf } from './pool/membership.ts'
 import { type EventSink, logEvents } from './telemetry/events.ts'
 
 /** Bindings of wrangler.toml; settings and secrets stand beside them and are read by `readConfig`. */
@@ -34,6 +37,28 @@ export interface Services extends Installation {
   readonly dispatch: DispatchServices
   /** Keeps the request's context alive until the task is over. */
   readonly defer: (task: Promise<unknown>) => void
+}
+
+/** What a pool's object works with. */
+export function createPoolParts(env: Readonly<Record<string, unknown>>, preview: () => Fetcher): PoolParts {
+  const config = readConfig(env)
+  // A gateway that is misconfigured asks no pool.
+  const backends = config.ok ? config.value.backends : []
+  const { fetch, randomUuid } = ambient
+  return {
+    membersOf: (poolName) => (poolName === undefined ? backends : membersOf(backends, poolName)),
+    probe: async (backendId, test) => {
+      const backend = backends.find(({ id }) => id === backendId)
+      return backend
+        ? probeBackend(backend, test, { fetch, randomUuid, send: createSend(fetch, preview()) })
+        : 'failed'
+    },
+    forgetful: (error) =>
+      logEvents('pool', ambient.now).emit({
+        kind: 'pool-memory-failed',
+        error: error instanceof Error ? error.name : 'unknown',
+      }),
+  }
 }
 
 async function install(

@@ -1,25 +1,25 @@
 /** What the platform runs: the gateway, the object of a pool, and the embedded preview backend. */
 import { exports } from 'cloudflare:workers'
 import { createApp } from './app.ts'
-import { readConfig } from './config.ts'
 import { realAmbient } from './lib/ambient.ts'
 import { PoolObject } from './pool/durable-object.ts'
-import { createServices, type Env } from './services.ts'
+import { createPoolParts, createServices, type Env } from './services.ts'
 
 export { Preview } from './preview/entrypoint.ts'
+
+const preview = (): Fetcher => (exports as unknown as { Preview: Fetcher }).Preview
 
 /** The pool's object, given the backends of this deployment's configuration. */
 export class Pool extends PoolObject {
   constructor(ctx: DurableObjectState, env: Cloudflare.Env & Record<string, unknown>) {
-    const config = readConfig(env)
-    super(ctx, env, config.ok ? config.value.backends : [])
+    super(ctx, env, createPoolParts(env, preview))
   }
 }
 
 const app = createApp({
   ambient: realAmbient,
   createServices,
-  preview: () => (exports as unknown as { Preview: Fetcher }).Preview,
+  preview,
 })
 
 export default {

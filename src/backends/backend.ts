@@ -15,6 +15,8 @@ export interface Backend {
   readonly scaleToZero: boolean
   /** Whether it stops working when the connection closes, so that its slot is free at once. */
   readonly abortable: boolean
+  /** Name of the shard it belongs to; undefined where there are none. */
+  readonly shard: string | undefined
 }
 
 export type BackendKind = 'huggingface' | 'vae-backend' | 'preview'

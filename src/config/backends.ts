@@ -15,6 +15,7 @@ export interface BackendSettings {
   readonly slots: number
   readonly scaleToZero: boolean
   readonly abortable?: boolean | undefined
+  readonly shard?: string | undefined
 }
 
 type Complaint = readonly [key: string, message: string]
@@ -50,6 +51,7 @@ export function readBackend(
     slots,
     scaleToZero,
     abortable: settings.abortable ?? kind !== 'huggingface',
+    shard: settings.shard,
   }
   return { backend, problems }
 }
@@ -73,6 +75,15 @@ export function findDuplicates(backends: readonly Backend[]): ConfigProblem[] {
     }),
   )
 }
+
+/** Where there are shards each backend belongs to one; where there are none, to none. */
+export const findUnsharded = (backends: readonly Backend[], shards: readonly string[]): ConfigProblem[] =>
+  backends.flatMap(({ shard }, index) => {
+    const isFine = shards.length === 0 ? shard === undefined : shard !== undefined && shards.includes(shard)
+    if (isFine) return []
+    const message = shards.length === 0 ? 'there are no vars.SHARDS' : `expected one of ${shards.join(', ')}`
+    return [{ path: ['vars', 'BACKENDS', index, 'shard'], message }]
+  })
 
 /** A preview never stands in for a decoder: it keeps only the models that no other backend serves. */
 export function preferReal(backends: readonly Backend[]): Backend[] {

@@ -1,9 +1,10 @@
 /** Whether a job may wait: what cannot be served in time is refused at once, so that its client need not wait. */
-import { isServing } from './health-states.ts'
-import { outstandingMs } from './places.ts'
+import { loadOn } from './load.ts'
 import { candidatesOf, isAble, isTooLarge } from './selection.ts'
-import type { BackendState, Job, PoolState, RejectReason } from './state.ts'
-import { isFavoured, shorterShare } from './traffic.ts'
+import { outOfService, type Refusal } from './service.ts'
+import type { BackendState, Job, PoolState } from './state.ts'
+import { isProven } from './track-record.ts'
+import { isFavoured } from './traffic.ts'
 
 const MAX_JOBS_PER_KEY = 32
 const MAX_JOBS = 256
@@ -13,91 +14,34 @@ const USABLE_TIME = 0.9
 /** From this share of it on the pool is short, and classes give way in proportion. */
 const SHORTAGE = 0.5
 
-/** Backends that their operator has taken out come back when he says so. */
-const OUT_OF_SERVICE_MS = 30_000
-
-/** A cold backend is never expected sooner than this. */
-const MIN_COLD_MS = 2_000
-
-export interface Refusal {
-  readonly reason: RejectReason
-  /** When to come back, before chance is added. */
-  readonly waitMs: number
-}
-
 export function refusalOf(state: PoolState, job: Job, now: number): Refusal | undefined {
   const serving = state.backends.filter(
     ({ models, health }) => models.includes(job.model) && health.kind !== 'disabled',
   )
   if (serving.length === 0) return { reason: 'no-backend', waitMs: 0 }
-  if (isRepeated(state, job)) return { reason: 'repeated', waitMs: 0 }
+  if (isRepeated(state, job, now)) return { reason: 'repeated', waitMs: 0 }
   if (serving.every((backend) => isTooLarge(backend, job, now))) return { reason: 'too-large', waitMs: 0 }
   const able = serving.filter((backend) => isAble(backend, job, now))
   return outOfService(able, job, now) ?? overload(state, candidatesOf(able, job, now), job, now)
 }
 
 /**
- * Whether the job itself is likely at fault: it failed alike on two backends that have served others since they
- * failed last. Of two backends that fail everybody's jobs it says nothing.
+ * Whether the job itself is likely at fault: it failed alike on two backends that serve others well. Of two that fail
+ * everybody's jobs it says nothing.
  */
-function isRepeated({ backends }: PoolState, { failures }: Job): boolean {
-  const isGood = (id: string): boolean => {
-    const backend = backends.find((other) => other.id === id)
-    return (
-      backend !== undefined &&
-      backend.record.soft <= 1 &&
-      backend.record.hard <= 1 &&
-      isServing(backend.health)
-    )
+function isRepeated({ backends }: PoolState, { failures }: Job, now: number): boolean {
+  const alike = new Map<string, Set<string>>()
+  for (const { backendId, signature } of failures) {
+    const backend = backends.find(({ id }) => id === backendId)
+    if (!backend || !TELLING.has(signature) || !isProven(backend.record, now)) continue
+    const ids = alike.get(signature) ?? new Set()
+    alike.set(signature, ids.add(backendId))
   }
-  return failures.some(
-    (failure, index) =>
-      TELLING.has(failure.signature) &&
-      failures.some(
-        (other, later) =>
-          later > index &&
-          other.signature === failure.signature &&
-          other.backendId !== failure.backendId &&
-          isGood(other.backendId) &&
-          isGood(failure.backendId),
-      ),
-  )
+  return [...alike.values()].some((ids) => ids.size >= 2)
 }
 
 /** Failures that a job can cause. */
 const TELLING: ReadonlySet<string> = new Set(['error', 'truncated', 'invalid', 'rejected'])
-
-/**
- * Whether nobody takes the job now, or will in its time: those that are asleep may be up in time, those that are out
- * of reach are not waited for.
- */
-export function outOfService(backends: readonly BackendState[], job: Job, now: number): Refusal | undefined {
-  let coldMs = Number.POSITIVE_INFINITY
-  let downMs = Number.POSITIVE_INFINITY
-  let isAnyAble = false
-  for (const backend of backends) {
-    if (!isAble(backend, job, now)) continue
-    isAnyAble = true
-    const { health, pace } = backend
-    switch (health.kind) {
-      case 'usable':
-      case 'slow-start':
-      // Suspicion is no reason to leave out the last, and a half-open backend is being tried at this moment.
-      case 'ejected':
-      case 'half-open':
-        return undefined
-      case 'cold':
-        coldMs = Math.min(coldMs, Math.max(MIN_COLD_MS, health.since + pace.coldStartMs - now))
-        break
-      case 'down':
-        downMs = Math.min(downMs, health.until - now)
-    }
-  }
-  if (!isAnyAble) return { reason: 'exhausted', waitMs: 0 }
-  if (now + coldMs + job.predictedMs <= job.deadlineAt) return undefined
-  if (Number.isFinite(coldMs)) return { reason: 'cold', waitMs: coldMs }
-  return { reason: 'down', waitMs: Number.isFinite(downMs) ? downMs : OUT_OF_SERVICE_MS }
-}
 
 function overload(
   state: PoolState,
@@ -113,11 +57,10 @@ function overload(
     return undefined
   const load = loadOn(state, candidates, job, now)
   const { waitMs, isHeavy, jobs, ownJobs } = load
-  if (ownJobs >= MAX_JOBS_PER_KEY) return { reason: 'over-share', waitMs }
+  if (ownJobs >= MAX_JOBS_PER_KEY) return { reason: jobs > ownJobs ? 'over-share' : 'queue-full', waitMs }
   if (jobs >= MAX_JOBS) return { reason: isHeavy ? 'over-share' : 'queue-full', waitMs }
   const usableMs = (job.deadlineAt - now) * USABLE_TIME - load.decodeMs
-  if (waitMs > usableMs)
-    return { reason: isHeavy && state.lanes.length > 1 ? 'over-share' : 'deadline', waitMs }
+  if (waitMs > usableMs) return { reason: isHeavy && jobs > ownJobs ? 'over-share' : 'deadline', waitMs }
   const isShort = load.poolWaitMs > usableMs * SHORTAGE
   if (isShort && isHeavy && isFavoured(state.traffic, job.predictedMs)) return { reason: 'deadline', waitMs }
   return undefined
@@ -128,53 +71,4 @@ function crowd({ lanes }: PoolState, job: Job): Refusal | undefined {
   if (own >= MAX_JOBS_PER_KEY) return { reason: 'over-share', waitMs: 5_000 }
   const jobs = lanes.reduce((sum, lane) => sum + lane.jobs.length, 0)
   return jobs >= MAX_JOBS ? { reason: 'queue-full', waitMs: 5_000 } : undefined
-}
-
-interface Load {
-  /** Until this job would start, and until a job behind all others would. */
-  readonly waitMs: number
-  readonly poolWaitMs: number
-  readonly decodeMs: number
-  /** Whether its key has more waiting than the mean of the keys. */
-  readonly isHeavy: boolean
-  readonly jobs: number
-  readonly ownJobs: number
-}
-
-function loadOn(state: PoolState, candidates: readonly BackendState[], job: Job, now: number): Load {
-  let capacity = 0
-  let runningMs = 0
-  let fastest = Number.POSITIVE_INFINITY
-  for (const backend of candidates) {
-    capacity += backend.slots / backend.pace.speed
-    runningMs += outstandingMs(backend, now) / backend.pace.speed
-    fastest = Math.min(fastest, backend.pace.speed)
-  }
-  let jobs = 0
-  let ownJobs = 0
-  let queuedMs = 0
-  let ownMs = 0
-  let ownBeforeMs = 0
-  for (const lane of state.lanes) {
-    for (const other of lane.jobs) {
-      jobs++
-      queuedMs += other.predictedMs
-      if (lane.key !== job.key) continue
-      ownJobs++
-      ownMs += other.predictedMs
-      if (other.predictedMs <= job.predictedMs) ownBeforeMs += other.predictedMs
-    }
-  }
-  const keys = state.lanes.length + (ownJobs > 0 ? 0 : 1)
-  // Each key has its share, so of what others have waiting no more comes first than this key has itself.
-  const othersMs = Math.min(queuedMs - ownMs, (ownBeforeMs + job.predictedMs) * (keys - 1))
-  const free = Math.max(0.2, 1 - shorterShare(state.traffic, job.predictedMs, capacity))
-  return {
-    waitMs: (runningMs + ownBeforeMs + othersMs) / (capacity * free),
-    poolWaitMs: (runningMs + queuedMs) / capacity,
-    decodeMs: job.predictedMs * fastest,
-    isHeavy: ownMs + job.predictedMs >= (queuedMs + job.predictedMs) / keys,
-    jobs,
-    ownJobs,
-  }
 }

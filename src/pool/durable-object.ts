@@ -1,39 +1,64 @@
 /**
- * One pool on the platform: `step` with a clock, a timer and callers that wait. Nothing is stored; leases and
- * queue live as long as their callers do, and a pool that starts anew learns its backends within a few answers.
+ * One pool on the platform: `step` with a clock, a timer, callers that wait and probes that go out. Leases and queue
+ * live as long as their callers do; only learnt numbers are kept.
  */
-import { DurableObject, RpcTarget } from 'cloudflare:workers'
+import { DurableObject } from 'cloudflare:workers'
 import { realAmbient } from '../lib/ambient.ts'
-import type { AcquireAnswer, AcquireRequest, LeaseHandle, PoolStatus } from './protocol.ts'
+import { emptyPool, type Memory } from './initial.ts'
+import { LeaseTarget } from './lease-target.ts'
+import { expectedWaitMs } from './load.ts'
+import { PoolMemory } from './memory.ts'
+import { readAcquire, statusOf } from './messages.ts'
 import {
-  type Evidence,
-  emptyPool,
-  type PoolAction,
-  type PoolEvent,
-  type PoolMember,
-  type PoolState,
-} from './state.ts'
+  type AcquireAnswer,
+  type AcquireRequest,
+  type AdoptRequest,
+  type PoolStatus,
+  PROTOCOL_VERSION as v,
+} from './protocol.ts'
+import type { PoolAction, PoolEvent, PoolMember, PoolState, ProbeResult, ProbeTest } from './state.ts'
 import { nextWakeAt, step } from './step.ts'
 
+/** What the object is given by the composition root. */
+export interface PoolParts {
+  /** The backends of the pool of this name. */
+  readonly membersOf: (poolName: string | undefined) => readonly PoolMember[]
+  /** Never rejects. */
+  readonly probe: (backendId: string, test: ProbeTest) => Promise<ProbeResult>
+  /** Says that the database failed; the pool goes on without. */
+  readonly forgetful: (error: unknown) => void
+}
+
+/** Between two writes of what was learnt. */
+const WRITE_AFTER_MS = 10_000
+
 export class PoolObject extends DurableObject {
-  #state: PoolState
+  readonly #epoch: string
+  readonly #parts: PoolParts
   readonly #ambient = realAmbient
   readonly #waiting = new Map<string, (answer: AcquireAnswer<LeaseTarget>) => void>()
+  #memory: PoolMemory | undefined
+  #state: PoolState
   #timer: { readonly at: number; cancel(): void } | undefined
+  #isWriting = false
 
-  /** @param backends all that are configured; jobs name the model, so those of other pools are never chosen */
-  constructor(ctx: DurableObjectState, env: Cloudflare.Env, backends: readonly PoolMember[]) {
+  constructor(ctx: DurableObjectState, env: Cloudflare.Env, parts: PoolParts) {
     super(ctx, env)
-    this.#state = emptyPool(backends)
+    const { now, random, randomUuid } = this.#ambient
+    this.#parts = parts
+    this.#epoch = randomUuid()
+    this.#state = emptyPool(parts.membersOf(ctx.id.name), {
+      seed: Math.floor(random() * 2 ** 32),
+      now: now(),
+      memories: this.#remember(ctx),
+    })
   }
 
   /** Waits for a slot until the deadline; the promise is the place in the queue. */
   acquire(request: AcquireRequest): Promise<AcquireAnswer<LeaseTarget>> {
-    const { ticket, model, predictedMs, exclude } = request
     return new Promise((resolve) => {
-      this.#waiting.set(ticket, resolve)
-      const deadlineAt = this.#ambient.now() + request.remainingMs
-      this.#step({ kind: 'acquire', job: { ticket, model, predictedMs, deadlineAt, exclude } })
+      this.#waiting.set(request.ticket, resolve)
+      this.#step({ kind: 'acquire', job: readAcquire(request, this.#ambient.now()) })
     })
   }
 
@@ -42,16 +67,26 @@ export class PoolObject extends DurableObject {
     this.#step({ kind: 'cancel', ticket })
   }
 
+  /** Answers at once, so that a caller can tell a long queue from an object that is gone. */
+  ping(): string {
+    return this.#epoch
+  }
+
+  /** Takes over a decode that a former life of this object granted. */
+  adopt({ backendId, predictedMs, elapsedMs }: AdoptRequest): LeaseTarget | null {
+    if (!this.#state.backends.some(({ id }) => id === backendId)) return null
+    const { nextLeaseId } = this.#state
+    this.#step({ kind: 'adopt', backendId, predictedMs, elapsedMs })
+    return this.#lease(backendId, nextLeaseId)
+  }
+
+  operate(backendId: string, order: 'drain' | 'disable' | 'enable' | 'probe'): void {
+    this.#step({ kind: 'operate', backendId, order })
+  }
+
   status(): PoolStatus {
     this.#step({ kind: 'tick' })
-    const now = this.#ambient.now()
-    const backends = this.#state.backends.map(({ id, slots, pause }) => ({
-      id,
-      slots,
-      leases: this.#state.leases.filter((lease) => lease.backendId === id).length,
-      pausedForMs: Math.max(0, (pause?.until ?? 0) - now),
-    }))
-    return { queued: this.#state.queue.length, backends }
+    return statusOf(this.#state, this.#epoch, this.#ambient.now())
   }
 
   #step(event: PoolEvent): void {
@@ -60,6 +95,7 @@ export class PoolObject extends DurableObject {
     this.#state = state
     for (const action of actions) this.#perform(action)
     this.#arm(nextWakeAt(state, now), now)
+    if (event.kind === 'free' || event.kind === 'probed' || event.kind === 'operate') this.#write()
   }
 
   /** A timer that is due before is left alone: it will look again. */
@@ -76,55 +112,52 @@ export class PoolObject extends DurableObject {
   }
 
   #perform(action: PoolAction): void {
-    const answer = this.#waiting.get(action.ticket)
-    this.#waiting.delete(action.ticket)
-    if (action.kind === 'reject') {
-      answer?.({ ok: false, reason: action.reason, retryAfterMs: action.retryAfterMs })
+    if (action.kind === 'probe') {
+      const { backendId, test } = action
+      void this.#parts
+        .probe(backendId, test)
+        .then((result) => this.#step({ kind: 'probed', backendId, test, result }))
       return
     }
-    const { leaseId, backendId } = action
-    const lease = new LeaseTarget({
-      free: () => this.#step({ kind: 'free', leaseId }),
-      report: (evidence) =>
-        this.#step({ kind: 'report', backendId, evidence, random: this.#ambient.random() }),
-      abandon: () => this.#step({ kind: 'abandon', leaseId }),
+    const answer = this.#waiting.get(action.ticket)
+    this.#waiting.delete(action.ticket)
+    const poolWaitMs = expectedWaitMs(this.#state, this.#ambient.now())
+    if (action.kind === 'reject') {
+      const { reason, retryAfterMs } = action
+      answer?.({ ok: false, v, reason, retryAfterMs, poolWaitMs })
+      return
+    }
+    const { leaseId, backendId, startsInMs, expectedMs, isLearnt } = action
+    const lease = this.#lease(backendId, leaseId)
+    const expected = { startsInMs, expectedMs, isLearnt, poolWaitMs }
+    answer?.({ ok: true, v, epoch: this.#epoch, backendId, ...expected, lease })
+  }
+
+  #lease(backendId: string, leaseId: number): LeaseTarget {
+    return new LeaseTarget((event) => this.#step({ ...event, backendId, leaseId }))
+  }
+
+  #remember(ctx: DurableObjectState): ReadonlyMap<string, Memory> {
+    try {
+      this.#memory = new PoolMemory(ctx.storage.sql)
+      return this.#memory.read()
+    } catch (error) {
+      this.#parts.forgetful(error)
+      return new Map()
+    }
+  }
+
+  /** Soon, with whatever else changes until then. A pool works without its memory. */
+  #write(): void {
+    if (this.#isWriting || !this.#memory) return
+    this.#isWriting = true
+    this.#ambient.after(WRITE_AFTER_MS, () => {
+      this.#isWriting = false
+      try {
+        this.#memory?.write(this.#state.backends)
+      } catch (error) {
+        this.#parts.forgetful(error)
+      }
     })
-    answer?.({ ok: true, backendId, lease })
-  }
-}
-
-interface LeaseEvents {
-  free(): void
-  report(evidence: Evidence): void
-  abandon(): void
-}
-
-/**
- * A lease as its holder sees it. The runtime disposes it when the holder's execution context ends for whatever
- * reason (answer sent, client gone, crash), so that a slot cannot outlive its request.
- */
-class LeaseTarget extends RpcTarget implements LeaseHandle {
-  readonly #events: LeaseEvents
-  #held = true
-
-  constructor(events: LeaseEvents) {
-    super()
-    this.#events = events
-  }
-
-  free(): void {
-    if (!this.#held) return
-    this.#held = false
-    this.#events.free()
-  }
-
-  report(evidence: Evidence): void {
-    this.#events.report(evidence)
-  }
-
-  [Symbol.dispose](): void {
-    if (!this.#held) return
-    this.#held = false
-    this.#events.abandon()
   }
 }

@@ -4,6 +4,7 @@
  * Source: M. Shreedhar, G. Varghese, Efficient Fair Queuing using Deficit Round Robin, 1995.
  */
 import type { Job, Lane } from './state.ts'
+import { SHORT_JOB_MS } from './traffic.ts'
 
 /** Decode time each key may take per round. */
 const QUANTUM_MS = 500
@@ -22,7 +23,6 @@ export interface Turn {
 const costMs = (job: Job): number => job.predictedMs + JOB_OVERHEAD_MS
 const rank = (job: Job): number => job.predictedMs + AGEING * job.enqueuedAt
 
-/** A job that has waited for half of its time goes before all others of its key. */
 const isAged = (job: Job, now: number): boolean =>
   now - job.enqueuedAt > (job.deadlineAt - job.enqueuedAt) / 2
 
@@ -58,7 +58,7 @@ export function inTurn(lanes: readonly Lane[], now: number, limit: number): read
   for (const [lane, { deficitMs, jobs }] of lanes.entries()) {
     let affordable = deficitMs
     let round = 0
-    for (const job of youngLast(jobs, now).slice(0, limit)) {
+    for (const job of inLane(jobs, now).slice(0, limit)) {
       affordable -= costMs(job)
       if (affordable < 0) {
         const rounds = Math.ceil(-affordable / QUANTUM_MS)
@@ -72,10 +72,22 @@ export function inTurn(lanes: readonly Lane[], now: number, limit: number): read
   return turns.length > limit ? turns.slice(0, limit) : turns
 }
 
-function youngLast(jobs: readonly Job[], now: number): readonly Job[] {
-  if (!jobs.some((job) => isAged(job, now))) return jobs
-  const aged = jobs.filter((job) => isAged(job, now)).sort((a, b) => a.enqueuedAt - b.enqueuedAt)
-  return [...aged, ...jobs.filter((job) => !isAged(job, now))]
+/**
+ * Short jobs before long ones. A long one that has waited for half of its time takes turns with the short ones: it
+ * shall not starve, and neither shall they wait behind a whole queue of such.
+ */
+function inLane(jobs: readonly Job[], now: number): readonly Job[] {
+  if (jobs.length === 1) return jobs
+  const short = jobs.filter(({ predictedMs }) => predictedMs <= SHORT_JOB_MS)
+  if (short.length === jobs.length) return jobs
+  const long = jobs.filter(({ predictedMs }) => predictedMs > SHORT_JOB_MS)
+  const aged = long.filter((job) => isAged(job, now)).sort((a, b) => a.enqueuedAt - b.enqueuedAt)
+  const young = long.filter((job) => !isAged(job, now))
+  const merged: Job[] = []
+  for (let index = 0; index < Math.max(short.length, aged.length); index++) {
+    merged.push(...short.slice(index, index + 1), ...aged.slice(index, index + 1))
+  }
+  return [...merged, ...young]
 }
 
 /**

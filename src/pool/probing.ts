@@ -2,7 +2,7 @@
 import { HEALTH_PROBE_MS, learn } from './health.ts'
 import { type Health, isServing } from './health-states.ts'
 import { learnColdStart } from './pace.ts'
-import type { BackendState, PoolAction, PoolState, ProbeResult } from './state.ts'
+import type { BackendState, PoolAction, PoolState, ProbeResult, ProbeTest } from './state.ts'
 
 /** Probes cost money; after this long without a job nobody waits for what they would find. */
 const DEMAND_MS = 300_000
@@ -56,14 +56,22 @@ function wakingsNeeded({ backends, lanes }: PoolState): number {
   return Math.max(Math.ceil(queuedMs / WORK_PER_WAKING_MS), isAnyThere ? 0 : 1)
 }
 
-/** What a probe found. `random` spreads the next try. */
+/** What each state is tested with. */
+const TEST_OF: Partial<Record<Health['kind'], ProbeTest>> = {
+  down: 'health',
+  cold: 'wake',
+  'half-open': 'decode',
+}
+
+/** What a probe found, unless the backend has moved on since. `random` spreads the next try. */
 export function probed(
   backend: BackendState,
-  result: ProbeResult,
+  { test, result }: { readonly test: ProbeTest; readonly result: ProbeResult },
   random: number,
   now: number,
 ): BackendState {
   const { health } = backend
+  if (TEST_OF[health.kind] !== test) return backend
   switch (health.kind) {
     case 'down':
       return result === 'passed' ? { ...backend, health: { kind: 'half-open', isProbing: false } } : backend

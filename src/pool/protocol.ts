@@ -44,6 +44,8 @@ export interface Grant<Handle = LeaseHandle> {
   readonly expectedMs: number
   /** Whether that is learnt, or a guess. */
   readonly isLearnt: boolean
+  /** Until a job that came now would start. */
+  readonly poolWaitMs: number
   readonly lease: Handle
 }
 
@@ -52,6 +54,8 @@ export interface Refusal {
   readonly v: number
   readonly reason: RejectReason
   readonly retryAfterMs: number
+  /** Until a job that came now would start. */
+  readonly poolWaitMs: number
 }
 
 export type AcquireAnswer<Handle = LeaseHandle> = Grant<Handle> | Refusal

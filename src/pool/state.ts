@@ -179,14 +179,27 @@ export type PoolEvent =
       readonly predictedMs: number
       readonly elapsedMs: number
     }
-  | { readonly kind: 'report'; readonly backendId: string; readonly evidence: Evidence }
-  | { readonly kind: 'probed'; readonly backendId: string; readonly result: ProbeResult }
+  | {
+      readonly kind: 'report'
+      readonly backendId: string
+      readonly leaseId: number
+      readonly evidence: Evidence
+    }
+  | {
+      readonly kind: 'probed'
+      readonly backendId: string
+      readonly test: ProbeTest
+      readonly result: ProbeResult
+    }
   | {
       readonly kind: 'operate'
       readonly backendId: string
       readonly order: 'drain' | 'disable' | 'enable' | 'probe'
     }
   | { readonly kind: 'tick' }
+
+/** - `health`: is it there - `wake`: and it shall start - `decode`: can it decode a tiny latent */
+export type ProbeTest = 'health' | 'wake' | 'decode'
 
 /** - `passed` - `asleep`: it says that it is starting - `failed` */
 export type ProbeResult = 'passed' | 'asleep' | 'failed'
@@ -211,8 +224,7 @@ export type PoolAction =
       /** Spread by chance, so that those who were refused together do not come back together. */
       readonly retryAfterMs: number
     }
-  /** - `health`: is it there - `wake`: and it shall start - `decode`: can it decode a tiny latent */
-  | { readonly kind: 'probe'; readonly backendId: string; readonly test: 'health' | 'wake' | 'decode' }
+  | { readonly kind: 'probe'; readonly backendId: string; readonly test: ProbeTest }
 
 /**
  * - `no-backend`: none serves the model

@@ -77,7 +77,7 @@ function apply(state: PoolState, event: PoolEvent, now: number): Step {
       return [report(state, event.backendId, event.evidence, now), []]
     case 'probed': {
       const [random, seed] = draw(state.seed)
-      const change = (backend: BackendState): BackendState => probed(backend, event.result, random, now)
+      const change = (backend: BackendState): BackendState => probed(backend, event, random, now)
       return [{ ...onBackend(state, event.backendId, change), seed }, []]
     }
     case 'operate':

@@ -1,31 +1,30 @@
 /** What time does by itself: states that are over, leases nobody gave back, jobs that cannot be served any more. */
-import { outOfService, type Refusal } from './admission.ts'
+
 import { reject, type Step } from './edit.ts'
 import { elapse, learn } from './health.ts'
 import { withoutJobs } from './lanes.ts'
 import { expire } from './leases.ts'
 import { mayEject } from './report.ts'
-import type { Job, PoolAction, PoolState } from './state.ts'
+import { outOfService, type Refusal } from './service.ts'
+import type { BackendState, Job, PoolAction, PoolState } from './state.ts'
 
 /** A pool that could not serve a job in all its time is short of more than a moment. */
 const LATE_RETRY_MS = 2_000
 
 /** What time alone does to backends and their leases. */
 export function elapseAll(state: PoolState, now: number): PoolState {
-  let isChanged = false
-  const backends = state.backends.map((backend) => {
-    const current = elapse(backend, now)
-    if (!current.leases.some(({ expiresAt }) => expiresAt <= now)) {
-      isChanged ||= current !== backend
-      return current
-    }
-    isChanged = true
-    const { backend: expired, isSuspect } = expire(current, now)
+  // Most of the time there is nothing to do.
+  if (!state.backends.some((backend) => isDue(backend, now))) return state
+  const backends = state.backends.map((before) => {
+    const { backend, isSuspect } = expire(elapse(before, now), now)
     const circumstances = { random: 0.5, mayEject: mayEject(state, backend.id), now }
-    return isSuspect ? learn(expired, { kind: 'soft' }, circumstances) : expired
+    return isSuspect ? learn(backend, { kind: 'soft' }, circumstances) : backend
   })
-  return isChanged ? { ...state, backends } : state
+  return { ...state, backends }
 }
+
+const isDue = ({ leases, health }: BackendState, now: number): boolean =>
+  leases.some(({ expiresAt }) => expiresAt <= now) || ('until' in health && health.until <= now)
 
 /** Jobs whose time is over, and those that all backends have gone away from. */
 export function rejectStranded(state: PoolState, now: number): Step {

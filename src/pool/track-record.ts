@@ -6,6 +6,7 @@ const BUCKETS = 10
 /** Below this share of good outcomes, of at least so many, a backend is bad whatever the order they came in. */
 const MIN_GOOD_SHARE = 0.8
 const MIN_OUTCOMES = 5
+const MIN_GOOD = 3
 
 export function recordOutcome(record: TrackRecord, isGood: boolean, now: number): TrackRecord {
   const at = Math.floor(now / BUCKET_MS) * BUCKET_MS
@@ -21,7 +22,18 @@ export function recordOutcome(record: TrackRecord, isGood: boolean, now: number)
 }
 
 /** Whether the outcomes of the last half minute speak against the backend: it may fail every other time. */
-export function isErratic({ buckets }: TrackRecord, now: number): boolean {
+export function isErratic(record: TrackRecord, now: number): boolean {
+  const { good, bad } = recentOutcomes(record, now)
+  return good + bad >= MIN_OUTCOMES && good < MIN_GOOD_SHARE * (good + bad)
+}
+
+/** Whether they speak for it, so that a failure is more likely the job's. */
+export function isProven(record: TrackRecord, now: number): boolean {
+  const { good, bad } = recentOutcomes(record, now)
+  return good >= MIN_GOOD && good >= MIN_GOOD_SHARE * (good + bad)
+}
+
+function recentOutcomes({ buckets }: TrackRecord, now: number): { good: number; bad: number } {
   const since = now - BUCKETS * BUCKET_MS
   let good = 0
   let bad = 0
@@ -30,7 +42,7 @@ export function isErratic({ buckets }: TrackRecord, now: number): boolean {
     good += bucket.good
     bad += bucket.bad
   }
-  return good + bad >= MIN_OUTCOMES && good < MIN_GOOD_SHARE * (good + bad)
+  return { good, bad }
 }
 
 /** How often it was taken out of late: halved with each minute since. */

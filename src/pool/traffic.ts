@@ -45,9 +45,10 @@ export function isFavoured({ classes }: Traffic, predictedMs: number): boolean {
   return own.admittedMs / own.offeredMs > admitted / offered + 0.05
 }
 
-/** Work of shorter classes that comes in between, as a share of `capacity` (decode time per time). */
+/** Short work that comes in between, as a share of `capacity` (decode time per time). */
 export function shorterShare({ classes }: Traffic, predictedMs: number, capacity: number): number {
+  if (predictedMs <= SHORT_JOB_MS) return 0
   let admitted = 0
-  for (let index = 0; index < classOf(predictedMs); index++) admitted += classes[index]?.admittedMs ?? 0
+  for (let index = 0; index < classOf(SHORT_JOB_MS); index++) admitted += classes[index]?.admittedMs ?? 0
   return capacity > 0 ? admitted / (MEMORY_MS * capacity) : 0
 }

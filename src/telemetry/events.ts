@@ -20,6 +20,8 @@ export type GatewayEvent =
       readonly backendId: string
       readonly ms: number
     }
+  /** A pool could not read or write what it has learnt; it goes on without. */
+  | { readonly kind: 'pool-memory-failed'; readonly error: string }
   | { readonly kind: 'misconfigured'; readonly problems: string }
   | { readonly kind: 'internal-error'; readonly error: string; readonly at: readonly string[] }
 

@@ -1,0 +1,86 @@
+/** Looks at a backend that gets no jobs: is it there, will it start, can it decode. */
+import { findModel, isServable } from '../models/registry.ts'
+import type { Backend } from './backend.ts'
+import type { Send } from './upstream.ts'
+
+export type ProbeTest = 'health' | 'wake' | 'decode'
+export type ProbeResult = 'passed' | 'asleep' | 'failed'
+
+export interface ProbeTools {
+  readonly fetch: typeof fetch
+  readonly send: Send
+  readonly randomUuid: () => string
+}
+
+const TIMEOUT_MS: Readonly<Record<ProbeTest, number>> = { health: 5_000, wake: 70_000, decode: 20_000 }
+
+/** Hugging Face's proxy holds a request for so many seconds while it starts a replica. */
+const SCALE_UP_SECONDS = 60
+
+/** Pixels along the side of what a probe decodes. */
+const SIDE = 64
+
+/** Never rejects. */
+export async function probeBackend(
+  backend: Backend,
+  test: ProbeTest,
+  tools: ProbeTools,
+): Promise<ProbeResult> {
+  if (backend.kind === 'preview' && test !== 'decode') return 'passed'
+  const signal = AbortSignal.timeout(TIMEOUT_MS[test])
+  try {
+    const response = await (test === 'decode'
+      ? decode(backend, signal, tools)
+      : ask(backend, test, signal, tools))
+    await response.body?.cancel()
+    const verdict = test === 'decode' ? judgeDecode(response) : judgeHealth(response)
+    return verdict === 'failed' && response.status === 503 && backend.scaleToZero ? 'asleep' : verdict
+  } catch {
+    return backend.scaleToZero && test !== 'decode' ? 'asleep' : 'failed'
+  }
+}
+
+/** Whoever answers is there, be it that there is no such page. */
+const judgeHealth = ({ status }: Response): ProbeResult => (status < 500 ? 'passed' : 'failed')
+
+const judgeDecode = ({ status, headers }: Response): ProbeResult =>
+  status === 200 && !/html|json/.test(headers.get('content-type') ?? '') ? 'passed' : 'failed'
+
+function ask(
+  backend: Backend,
+  test: ProbeTest,
+  signal: AbortSignal,
+  { fetch }: ProbeTools,
+): Promise<Response> {
+  const headers = new Headers({ 'user-agent': 'vae-gateway' })
+  if (backend.token !== undefined) headers.set('authorization', `Bearer ${backend.token}`)
+  if (test === 'wake' && backend.kind === 'huggingface')
+    headers.set('x-scale-up-timeout', String(SCALE_UP_SECONDS))
+  const base = (backend.url ?? '').replace(/\/?$/, '/')
+  return fetch(new URL('health', base), { headers, redirect: 'manual', signal })
+}
+
+/** A latent of zeros, the smallest that a backend is sure to know: mid-grey in each of its models. */
+function decode(backend: Backend, signal: AbortSignal, { send, randomUuid }: ProbeTools): Promise<Response> {
+  const model = backend.models.map((id) => findModel(id)).find((found) => found && isServable(found))
+  if (!model || !isServable(model)) throw new TypeError(`Backend ${backend.id} has no model.`)
+  const side = Math.max(1, SIDE / model.spatialCompression)
+  const frames = model.kind === 'video' ? [1] : []
+  const isVideo = model.kind === 'video'
+  const query = new URLSearchParams({
+    output_type: isVideo ? 'pt' : 'pil',
+    image_format: 'jpg',
+    dtype: 'float16',
+    do_scaling: 'False',
+  })
+  let shape = [1, model.channels, ...frames, side, side]
+  if (model.packing === 'flux-2x2') {
+    shape = [1, (side / 2) ** 2, model.channels * 4]
+    query.set('height', String(SIDE))
+    query.set('width', String(SIDE))
+  }
+  for (const size of shape) query.append('shape', String(size))
+  const body = new ArrayBuffer(2 * shape.reduce((product, size) => product * size, 1))
+  const accept = isVideo ? 'tensor/binary' : 'image/jpeg'
+  return send(backend, { model: model.id, query, body, accept, attemptId: randomUuid() }, signal)
+}

@@ -1,0 +1,71 @@
+/** The settings of [vars], with every default. */
+import * as z from 'zod'
+import { findModel, isServable } from '../models/registry.ts'
+
+const modelList = z
+  .array(z.string())
+  .min(1)
+  .superRefine((names, context) => {
+    for (const [index, name] of names.entries()) {
+      const model = findModel(name)
+      if (name === '*' || (model && isServable(model))) continue
+      const why = model ? 'its geometry is not known' : 'unknown model; /v1/models lists the known ones'
+      context.addIssue({ code: 'custom', path: [index], message: `"${name}": ${why}` })
+    }
+  })
+
+const shardName = z.string().regex(/^[a-z0-9-]{1,32}$/, 'lower-case letters, digits and dashes, at most 32')
+
+/** Regions that the platform knows for its objects. */
+const LOCATION_HINTS = ['wnam', 'enam', 'sam', 'weur', 'eeur', 'apac', 'oc', 'afr', 'me'] as const
+const CONTINENTS = ['AF', 'AN', 'AS', 'EU', 'NA', 'OC', 'SA'] as const
+
+const shardSchema = z.strictObject({
+  /** Where its pools' objects shall live; near its backends. */
+  locationHint: z.enum(LOCATION_HINTS).optional(),
+  /** Continents whose clients it is home to. */
+  continents: z.array(z.enum(CONTINENTS)).default([]),
+})
+
+const backendSchema = z.strictObject({
+  id: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'lower-case letters, digits and dashes, at most 63'),
+  url: z.string().optional(),
+  models: modelList,
+  kind: z.enum(['huggingface', 'vae-backend', 'preview']).default('vae-backend'),
+  tokenSecret: z
+    .string()
+    .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'the name of a secret')
+    .optional(),
+  slots: z.int().min(1).max(256).default(1),
+  scaleToZero: z.boolean().default(false),
+  abortable: z.boolean().optional(),
+  shard: shardName.optional(),
+})
+
+const limit = z.number().positive().optional()
+
+export const planSchema = z.strictObject({
+  requestsPerMinute: limit,
+  megapixelsPerMinute: limit,
+  concurrency: limit,
+  megapixelsPerMonth: limit,
+  models: modelList.default(['*']),
+})
+
+export const dispatchSchema = z.strictObject({
+  /** Time a request may take in all, from its last uploaded byte to the first byte of the answer. */
+  deadlineMs: z.int().min(1000).max(120_000).default(60_000),
+  /** Least time one attempt gets; a decode predicted to be long gets more. */
+  attemptTimeoutMs: z.int().min(100).max(120_000).default(20_000),
+  /** Answers up to this size are received whole before the first byte goes to the client. */
+  commitBytes: z.int().min(0).max(33_554_432).default(4_194_304),
+  /** Bytes of uploads and held answers in one isolate, which has 128 MB for everything. */
+  bodyBudgetBytes: z.int().min(1_048_576).max(100_000_000).default(40_000_000),
+})
+
+export const varsSchema = z.strictObject({
+  BACKENDS: z.array(backendSchema).min(1, 'at least one backend'),
+  PLANS: z.record(z.string().regex(/^[a-z0-9-]{1,32}$/), planSchema).default({}),
+  DISPATCH: z.prefault(dispatchSchema, {}),
+  SHARDS: z.record(shardName, shardSchema).default({}),
+})

@@ -1,0 +1,45 @@
+import { RpcTarget } from 'cloudflare:workers'
+import type { LeaseHandle, Timings } from './protocol.ts'
+import type { Evidence } from './state.ts'
+
+/** What happens to a lease; the object knows which. */
+export type LeaseEvent =
+  | ({ readonly kind: 'free' } & Timings)
+  | { readonly kind: 'renew' }
+  | { readonly kind: 'abandon' }
+  | { readonly kind: 'report'; readonly evidence: Evidence }
+
+/**
+ * A lease as its holder sees it. The runtime disposes it when the holder's execution context ends for whatever
+ * reason (answer sent, client gone, crash), so that a slot cannot outlive its request.
+ */
+export class LeaseTarget extends RpcTarget implements LeaseHandle {
+  readonly #tell: (event: LeaseEvent) => void
+  #isHeld = true
+
+  constructor(tell: (event: LeaseEvent) => void) {
+    super()
+    this.#tell = tell
+  }
+
+  /** A holder of the release before says nothing of times. */
+  free(timings: Timings = { decoded: true }): void {
+    if (!this.#isHeld) return
+    this.#isHeld = false
+    this.#tell({ kind: 'free', ...timings })
+  }
+
+  report(evidence: Evidence): void {
+    this.#tell({ kind: 'report', evidence })
+  }
+
+  renew(): void {
+    if (this.#isHeld) this.#tell({ kind: 'renew' })
+  }
+
+  [Symbol.dispose](): void {
+    if (!this.#isHeld) return
+    this.#isHeld = false
+    this.#tell({ kind: 'abandon' })
+  }
+}

@@ -1,0 +1,71 @@
+/** How long a job would wait. */
+import { isServing } from './health-states.ts'
+import { outstandingMs } from './places.ts'
+import type { BackendState, Job, PoolState } from './state.ts'
+import { shorterShare } from './traffic.ts'
+
+/** Of a pool that serves nobody at the moment. */
+const UNKNOWN_WAIT_MS = 60_000
+
+export interface Load {
+  /** Until this job would start, and until a job behind all others would. */
+  readonly waitMs: number
+  readonly poolWaitMs: number
+  readonly decodeMs: number
+  /** Whether its key has more waiting than the mean of the keys. */
+  readonly isHeavy: boolean
+  readonly jobs: number
+  readonly ownJobs: number
+}
+
+export function loadOn(state: PoolState, candidates: readonly BackendState[], job: Job, now: number): Load {
+  let capacity = 0
+  let runningMs = 0
+  let fastest = Number.POSITIVE_INFINITY
+  for (const backend of candidates) {
+    capacity += backend.slots / backend.pace.speed
+    runningMs += outstandingMs(backend, now) / backend.pace.speed
+    fastest = Math.min(fastest, backend.pace.speed)
+  }
+  let jobs = 0
+  let ownJobs = 0
+  let queuedMs = 0
+  let ownMs = 0
+  let ownBeforeMs = 0
+  for (const lane of state.lanes) {
+    for (const other of lane.jobs) {
+      jobs++
+      queuedMs += other.predictedMs
+      if (lane.key !== job.key) continue
+      ownJobs++
+      ownMs += other.predictedMs
+      if (other.predictedMs <= job.predictedMs) ownBeforeMs += other.predictedMs
+    }
+  }
+  const keys = state.lanes.length + (ownJobs > 0 ? 0 : 1)
+  // Each key has its share, so of what others have waiting no more comes first than this key has itself.
+  const othersMs = Math.min(queuedMs - ownMs, (ownBeforeMs + job.predictedMs) * (keys - 1))
+  const free = Math.max(0.2, 1 - shorterShare(state.traffic, job.predictedMs, capacity))
+  return {
+    waitMs: (runningMs + ownBeforeMs + othersMs) / (capacity * free),
+    poolWaitMs: (runningMs + queuedMs) / capacity,
+    decodeMs: job.predictedMs * fastest,
+    isHeavy: ownMs + job.predictedMs >= (queuedMs + job.predictedMs) / keys,
+    jobs,
+    ownJobs,
+  }
+}
+
+/** Until a job that came now would start, whatever its model. */
+export function expectedWaitMs({ backends, lanes }: PoolState, now: number): number {
+  let capacity = 0
+  let workMs = 0
+  for (const backend of backends) {
+    if (!isServing(backend.health)) continue
+    capacity += backend.slots / backend.pace.speed
+    workMs += outstandingMs(backend, now) / backend.pace.speed
+    if (lanes.length === 0 && backend.leases.length < backend.slots) return 0
+  }
+  for (const { jobs } of lanes) for (const job of jobs) workMs += job.predictedMs
+  return capacity > 0 ? workMs / capacity : UNKNOWN_WAIT_MS
+}

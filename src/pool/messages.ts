@@ -1,0 +1,33 @@
+/** Between what callers say and what the pool knows. */
+import type { AcquireRequest, PoolStatus } from './protocol.ts'
+import type { Job, PoolState } from './state.ts'
+
+/** What release 1 of the messages said; the rest came with release 2. */
+type Older = Pick<AcquireRequest, 'v' | 'ticket' | 'model' | 'predictedMs' | 'remainingMs' | 'exclude'>
+
+/** A Worker of the release before may ask during a deploy: what it does not say has a harmless meaning. */
+export function readAcquire(request: AcquireRequest | Older, now: number): Job {
+  const { ticket, model, predictedMs, remainingMs, exclude } = request
+  const said = { key: '', failures: [], purpose: 'first' as const, ...pick(request) }
+  return { ticket, model, predictedMs, exclude, enqueuedAt: now, deadlineAt: now + remainingMs, ...said }
+}
+
+const pick = (request: AcquireRequest | Older): Partial<Pick<Job, 'key' | 'failures' | 'purpose'>> =>
+  'purpose' in request ? { key: request.key, failures: request.failures, purpose: request.purpose } : {}
+
+export function statusOf(state: PoolState, epoch: string, now: number): PoolStatus {
+  return {
+    epoch,
+    queued: state.lanes.reduce((sum, { jobs }) => sum + jobs.length, 0),
+    backends: state.backends.map(({ id, slots, leases, health, busyUntil, pace }) => ({
+      id,
+      slots,
+      leases: leases.length,
+      health: health.kind,
+      busyForMs: Math.max(0, busyUntil - now),
+      speed: pace.speed,
+      samples: pace.samples,
+      gapMs: pace.gapMs,
+    })),
+  }
+}

@@ -1,0 +1,47 @@
+/** Whether anybody is there for a job. */
+import { isAble } from './selection.ts'
+import type { BackendState, Job, RejectReason } from './state.ts'
+
+/** Backends that their operator has taken out come back when he says so. */
+const OUT_OF_SERVICE_MS = 30_000
+
+/** A cold backend is never expected sooner than this. */
+const MIN_COLD_MS = 2_000
+
+export interface Refusal {
+  readonly reason: RejectReason
+  /** When to come back, before chance is added. */
+  readonly waitMs: number
+}
+
+/**
+ * Whether nobody takes the job now, or will in its time: those that are asleep may be up in time, those that are out
+ * of reach are not waited for.
+ */
+export function outOfService(backends: readonly BackendState[], job: Job, now: number): Refusal | undefined {
+  let coldMs = Number.POSITIVE_INFINITY
+  let downMs = Number.POSITIVE_INFINITY
+  let isAnyAble = false
+  for (const backend of backends) {
+    if (!isAble(backend, job, now)) continue
+    isAnyAble = true
+    const { health, pace } = backend
+    switch (health.kind) {
+      case 'usable':
+      case 'slow-start':
+      // Suspicion is no reason to leave out the last, and a half-open backend is being tried at this moment.
+      case 'ejected':
+      case 'half-open':
+        return undefined
+      case 'cold':
+        coldMs = Math.min(coldMs, Math.max(MIN_COLD_MS, health.since + pace.coldStartMs - now))
+        break
+      case 'down':
+        downMs = Math.min(downMs, health.until - now)
+    }
+  }
+  if (!isAnyAble) return { reason: 'exhausted', waitMs: 0 }
+  if (now + coldMs + job.predictedMs <= job.deadlineAt) return undefined
+  if (Number.isFinite(coldMs)) return { reason: 'cold', waitMs: coldMs }
+  return { reason: 'down', waitMs: Number.isFinite(downMs) ? downMs : OUT_OF_SERVICE_MS }
+}
