@@ -22,8 +22,13 @@ export interface Run {
   readonly endedAt: number
 }
 
-/** @throws what a witness of the pool throws when a promise is broken */
-export function run(scenario: Scenario, factory: PolicyFactory, seed: number): Run {
+/** @throws what a witness of the pool, or `atLastArrival`, throws when a promise is broken */
+export function run(
+  scenario: Scenario,
+  factory: PolicyFactory,
+  seed: number,
+  atLastArrival: (policy: Policy, now: number) => void = () => {},
+): Run {
   const { workload, network } = scenario
   const engine = new Engine()
   const gauge = new IdleGauge()
@@ -38,9 +43,9 @@ export function run(scenario: Scenario, factory: PolicyFactory, seed: number): R
     random: streamOf(seed, 'gateway'),
   })
   for (const [index, slowness] of scenario.slowness.entries()) {
-    const { isAbortable, isCold: isAsleep } = scenario
+    const { isAbortable, isCold: isAsleep, coldStartMs } = scenario
     const faults = new FaultPlan(scenario.faults, index, seed)
-    const settings = { index, slowness, isAbortable, isAsleep }
+    const settings = { index, slowness, isAbortable, isAsleep, coldStartMs }
     backends.push(new SimBackend(settings, faults, { engine, network, gauge, seed }, gateway.settle))
   }
   const facts = { isAbortable: scenario.isAbortable, isScaleToZero: scenario.isScaleToZero }
@@ -71,6 +76,7 @@ export function run(scenario: Scenario, factory: PolicyFactory, seed: number): R
     lastAt = engine.now
     gateway.arrive(flight)
     if (--left > 0) announce()
+    else atLastArrival(policy, lastAt)
   }
   const announce = (): void => {
     const flight = arrivals.next()

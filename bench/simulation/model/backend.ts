@@ -1,13 +1,11 @@
 /** A GPU endpoint: one decode at a time, a queue of its own before it, and whatever is wrong with it. */
 import type { FailureReason } from '../../../src/dispatch/failure.ts'
-import type { ProbeResult } from '../../../src/pool/state.ts'
+import type { ProbeResult, ProbeTest } from '../../../src/pool/state.ts'
 import type { Engine } from '../engine/engine.ts'
 import { luckOf } from '../engine/random.ts'
 import type { IdleGauge } from '../metrics/idle-gauge.ts'
-import type { ProbeTest } from '../policies/policy.ts'
 import {
   BUSY_RETRY_AFTER_MS,
-  COLD_START_MS,
   CONNECT_TIMEOUT_MS,
   type Fault,
   type FaultKind,
@@ -25,6 +23,7 @@ export interface BackendSettings {
   readonly slowness: number
   readonly isAbortable: boolean
   readonly isAsleep: boolean
+  readonly coldStartMs: number
 }
 
 /** Answers that cost no decode come after this. */
@@ -41,6 +40,7 @@ export class SimBackend {
   /** Decodes done, whoever wanted them. */
   decodes = 0
 
+  readonly #coldStartMs: number
   readonly #engine: Engine
   readonly #network: Network
   readonly #seed: number
@@ -65,16 +65,14 @@ export class SimBackend {
     this.slowness = settings.slowness
     this.isAbortable = settings.isAbortable
     this.faults = faults
+    this.#coldStartMs = settings.coldStartMs
     this.#engine = world.engine
     this.#network = world.network
     this.#gauge = world.gauge
     this.#seed = world.seed
     this.#settle = settle
     if (settings.isAsleep) this.#power = 'asleep'
-    for (const fault of faults.all) {
-      this.#engine.schedule(fault.from, this.#begin, fault)
-      if (Number.isFinite(fault.until)) this.#engine.schedule(fault.until, this.#heal, fault)
-    }
+    for (const fault of faults.all) this.#engine.schedule(fault.from, this.#begin, fault)
     this.#mark()
   }
 
@@ -120,7 +118,7 @@ export class SimBackend {
 
   /** What a probe finds, of which it hears after the time that probes take. */
   probe(test: ProbeTest, serial: number): ProbeResult {
-    if (this.#power === 'asleep' && test !== 'health') this.#start('starting', COLD_START_MS)
+    if (this.#power === 'asleep' && test !== 'health') this.#start('starting', this.#coldStartMs)
     if (this.#power === 'dead') return 'failed'
     if (this.#power !== 'ready') return 'asleep'
     const fault = this.faults.meets(this.#engine.now, serial, 0)
@@ -141,7 +139,7 @@ export class SimBackend {
     // The gateway hung up before the body was there.
     if (attempt.isOver) return
     if (this.#power === 'dead') return this.#failAt(answerAt, attempt, 'unreachable', null)
-    if (this.#power === 'asleep') this.#start('starting', COLD_START_MS)
+    if (this.#power === 'asleep') this.#start('starting', this.#coldStartMs)
     if (this.#power === 'starting') {
       return this.#failAt(answerAt, attempt, 'cold', null, Math.max(1_000, this.#readyAt - now))
     }
@@ -212,16 +210,19 @@ export class SimBackend {
   }
 
   readonly #begin = (fault: Fault): void => {
+    const { now } = this.#engine
+    if (fault.everyMs > 0) this.#engine.schedule(now + fault.everyMs, this.#begin, fault)
+    if (fault.kind === 'crash') this.#engine.schedule(now + fault.until - fault.from, this.#heal, null)
     if (fault.kind === 'crash') this.crash()
-    if (fault.kind === 'cold') {
+    if (fault.kind === 'cold' && this.#power === 'ready') {
       this.#power = 'asleep'
       this.#mark()
     }
   }
 
-  /** Whoever died of a fault is restarted at its end. */
-  readonly #heal = (fault: Fault): void => {
-    if (fault.kind === 'crash' && this.#power === 'dead') this.#started(null, this.#boot)
+  /** A crash that lasts is over. */
+  readonly #heal = (): void => {
+    if (this.#power === 'dead') this.#started(null, this.#boot)
   }
 
   /** Ready after a while, unless it goes down once more before that. */

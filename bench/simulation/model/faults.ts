@@ -34,6 +34,8 @@ export interface Fault {
   readonly backend: number
   readonly from: number
   readonly until: number
+  /** It comes again after this; 0: never. */
+  readonly everyMs: number
   /** Share of the requests that meet it. */
   readonly rate: number
 }
@@ -43,7 +45,6 @@ export const GREY_FACTOR = 10
 export const MEMORY_LIMIT_MS = 4_000
 export const CONNECT_TIMEOUT_MS = 5_000
 export const BUSY_RETRY_AFTER_MS = 5_000
-export const COLD_START_MS = 120_000
 /** From dying to serving again. */
 export const RESTART_MS = 5_000
 
@@ -69,7 +70,7 @@ export class FaultPlan {
   meets(now: number, serial: number, attempt: number): FaultKind | null {
     for (let i = 0; i < this.#faults.length; i++) {
       const fault = this.#faults[i] as Fault
-      if (now < fault.from || now >= fault.until) continue
+      if (!isOn(fault, now)) continue
       if (fault.rate >= 1 || luckOf(this.#seed, serial, attempt, fault.backend * 31 + i) < fault.rate) {
         return fault.kind
       }
@@ -79,6 +80,11 @@ export class FaultPlan {
 
   /** Whether one is going on at all. */
   isFaulty(now: number): boolean {
-    return this.#faults.some(({ from, until }) => now >= from && now < until)
+    return this.#faults.some((fault) => isOn(fault, now))
   }
+}
+
+function isOn({ from, until, everyMs }: Fault, now: number): boolean {
+  const since = now - from
+  return since >= 0 && (everyMs > 0 ? since % everyMs : since) < until - from
 }

@@ -46,6 +46,7 @@ export class Flight {
   attempts = 0
   round: 1 | 2 = 1
   hasVoted = false
+  /** Without those of backends that asked for time: that was no attempt. */
   failures: FailedAttempt[] = []
   /** Indices of backends that shall not get it (again). */
   excluded: number[] = []

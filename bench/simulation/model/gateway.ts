@@ -3,12 +3,12 @@
  * the real gateway tells the real pool, and learn it as late.
  */
 import type { FailureReason } from '../../../src/dispatch/failure.ts'
-import type { RejectReason } from '../../../src/pool/state.ts'
+import type { ProbeTest, RejectReason } from '../../../src/pool/state.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { RandomStream } from '../engine/random.ts'
 import type { IdleGauge } from '../metrics/idle-gauge.ts'
 import type { Recorder } from '../metrics/recorder.ts'
-import type { Policy, ProbeTest } from '../policies/policy.ts'
+import type { Policy } from '../policies/policy.ts'
 import type { SimBackend } from './backend.ts'
 import { DegradedMode, SILENCE_MS } from './degraded.ts'
 import { Attempt, type Flight, type Grant, type Outcome, type Question } from './flight.ts'
@@ -16,6 +16,7 @@ import { Mailbox } from './mailbox.ts'
 import { type Network, transferMs } from './network.ts'
 import {
   attemptTimeoutMs,
+  backendId,
   backendIndex,
   exclusionsOf,
   isVote,
@@ -221,7 +222,8 @@ export class Gateway {
 
   #failed({ flight, backend }: Attempt, reason: FailureReason): void {
     this.#settled(flight)
-    flight.failures.push({ reason, backendId: `b${backend}` })
+    const isPause = (reason === 'busy' || reason === 'cold') && this.#policy?.knowsPauses === true
+    if (!isPause) flight.failures.push({ reason, backendId: backendId(backend) })
     flight.excluded = exclusionsOf(flight).map(backendIndex)
     if (mayTryAgain(flight, this.#engine.now)) this.#ask(flight)
     else this.#finish(flight, 'failed', reason)

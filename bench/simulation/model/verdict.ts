@@ -2,7 +2,7 @@
 import type { FailureReason } from '../../../src/dispatch/failure.ts'
 import { excludedBackends, mayRetry, maySecondRound } from '../../../src/dispatch/retry-policy.ts'
 import type { Evidence, Signature } from '../../../src/pool/state.ts'
-import type { FailedAttempt, Flight, Outcome } from './flight.ts'
+import type { Flight, Outcome } from './flight.ts'
 
 /** Evidence before the model and size of the job are put in. */
 export type Verdict =
@@ -58,20 +58,13 @@ export const signatureOf = (reason: FailureReason): Signature => SIGNATURES[reas
 export const isFree = (reason: FailureReason): boolean =>
   reason === 'unreachable' || reason === 'misconfigured'
 
-/** A backend that starts or asks for time was no attempt: it may be asked again, when the pool says so. */
-const isPause = ({ reason }: FailedAttempt): boolean => reason === 'busy' || reason === 'cold'
-
-export const countedFailures = (flight: Flight): FailedAttempt[] =>
-  flight.failures.filter((failure) => !isPause(failure))
-
 export const mayTryAgain = (flight: Flight, now: number): boolean =>
-  mayRetry(countedFailures(flight), flight.deadlineAt - now)
+  mayRetry(flight.failures, flight.deadlineAt - now)
 
 export const mayTryOnceMore = (flight: Flight, now: number): boolean =>
-  flight.round === 1 && maySecondRound(countedFailures(flight), flight.deadlineAt - now)
+  flight.round === 1 && maySecondRound(flight.failures, flight.deadlineAt - now)
 
-export const exclusionsOf = (flight: Flight): string[] =>
-  excludedBackends(countedFailures(flight), flight.round)
+export const exclusionsOf = (flight: Flight): string[] => excludedBackends(flight.failures, flight.round)
 
 export const backendId = (index: number): string => `b${index}`
 export const backendIndex = (id: string): number => Number(id.slice(1))

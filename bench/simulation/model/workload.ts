@@ -16,6 +16,8 @@ export interface Workload {
   /** Share of clients that leave before their answer, after a moment of this mean. */
   readonly leavers: { readonly share: number; readonly meanMs: number } | null
   readonly poisonShare: number
+  /** The last poison comes before this. */
+  readonly poisonUntil: number
   /** How often a client that was refused comes back when it was told to. */
   readonly returns: number
 }
@@ -58,7 +60,7 @@ export class Arrivals {
   }
 
   next(): Flight {
-    const { videoShare, sigma, deadlineMs, leavers, poisonShare, returns } = this.#workload
+    const { videoShare, sigma, deadlineMs, leavers, poisonShare, poisonUntil, returns } = this.#workload
     const random = this.#random
     this.#at += this.#gapMs()
     const which = random.uniform()
@@ -79,7 +81,7 @@ export class Arrivals {
       arrivedAt: this.#at,
       deadlineAt: this.#at + deadlineMs,
       leavesAt: isLeaver ? this.#at + patienceMs : Number.POSITIVE_INFINITY,
-      isPoison: random.chance(poisonShare),
+      isPoison: random.chance(poisonShare) && this.#at < poisonUntil,
       isolate: random.below(ISOLATES),
       returns,
     })

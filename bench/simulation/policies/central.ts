@@ -19,6 +19,7 @@ export const centralPolicy =
 class CentralQueue implements Policy {
   readonly name: string
   readonly isCentral = true
+  readonly knowsPauses = false
   readonly #host: PolicyHost
   readonly #leadMs: number
   readonly #places: Place[][]

@@ -2,38 +2,21 @@
 import { emptyPool, type Memory } from '../../../src/pool/initial.ts'
 import type { Evidence, Job, PoolAction, PoolEvent, PoolMember, PoolState } from '../../../src/pool/state.ts'
 import { nextWakeAt, step } from '../../../src/pool/step.ts'
+import type { Witness } from '../invariants/observed.ts'
 import type { Question } from '../model/flight.ts'
-import {
-  backendId,
-  backendIndex,
-  countedFailures,
-  isFree,
-  signatureOf,
-  type Verdict,
-} from '../model/verdict.ts'
+import { backendId, backendIndex, isFree, signatureOf, type Verdict } from '../model/verdict.ts'
 import type { Policy, PolicyFactory, PolicyHost } from './policy.ts'
 
 export const MODEL = 'sdxl'
-
-/** Sees every step of a pool. */
-export interface Witness {
-  began(state: PoolState, now: number): void
-  stepped(
-    before: PoolState,
-    event: PoolEvent,
-    after: PoolState,
-    actions: readonly PoolAction[],
-    now: number,
-  ): void
-}
 
 export function corePolicy(seed: number, witness?: Witness): PolicyFactory {
   return (host) => new CorePolicy(host, seed, witness)
 }
 
-class CorePolicy implements Policy {
+export class CorePolicy implements Policy {
   readonly name = 'vae-gateway'
   readonly isCentral = true
+  readonly knowsPauses = true
   readonly #host: PolicyHost
   readonly #witness: Witness | undefined
   readonly #members: readonly PoolMember[]
@@ -87,13 +70,13 @@ class CorePolicy implements Policy {
     this.#apply({ kind: 'renew', backendId: backendId(backend), leaseId })
   }
 
-  report(...[{ backend, flight }, verdict]: Parameters<Policy['report']>): void {
+  report(...[{ backend, leaseId, flight }, verdict]: Parameters<Policy['report']>): void {
     const evidence = evidenceOf(verdict, flight.predictedMs)
-    this.#apply({ kind: 'report', backendId: backendId(backend), evidence })
+    this.#apply({ kind: 'report', backendId: backendId(backend), leaseId, evidence }, flight.serial)
   }
 
-  probed(...[backend, , result]: Parameters<Policy['probed']>): void {
-    this.#apply({ kind: 'probed', backendId: backendId(backend), result })
+  probed(...[backend, test, result]: Parameters<Policy['probed']>): void {
+    this.#apply({ kind: 'probed', backendId: backendId(backend), test, result })
   }
 
   restart(): void {
@@ -120,9 +103,8 @@ class CorePolicy implements Policy {
   }
 
   #jobOf({ flight, ticket }: Question): Job {
-    const { key, predictedMs, deadlineAt, excluded } = flight
-    const counted = countedFailures(flight)
-    const last = counted.at(-1)
+    const { key, predictedMs, deadlineAt, excluded, failures } = flight
+    const last = failures.at(-1)
     return {
       ticket,
       key: `k${key}`,
@@ -131,17 +113,18 @@ class CorePolicy implements Policy {
       enqueuedAt: this.#host.engine.now,
       deadlineAt,
       exclude: excluded.map(backendId),
-      failures: counted.map(({ backendId, reason }) => ({ backendId, signature: signatureOf(reason) })),
+      failures: failures.map(({ backendId, reason }) => ({ backendId, signature: signatureOf(reason) })),
       purpose: last && !isFree(last.reason) ? 'retry' : 'first',
     }
   }
 
-  #apply(event: PoolEvent): void {
+  /** @param serial of the request that the event is about, where the pool is not told */
+  #apply(event: PoolEvent, serial = -1): void {
     const { now } = this.#host.engine
     const before = this.#state
     const [after, actions] = step(before, event, now)
     this.#state = after
-    this.#witness?.stepped(before, event, after, actions, now)
+    this.#witness?.stepped({ before, event, serial, after, actions, now })
     for (let i = 0; i < actions.length; i++) this.#perform(actions[i] as PoolAction)
     this.#arm(nextWakeAt(after, now))
   }

@@ -1,5 +1,5 @@
 /** What every policy is to the rest of the simulation: it is asked for a backend and told how things went. */
-import type { ProbeResult, RejectReason } from '../../../src/pool/state.ts'
+import type { ProbeResult, ProbeTest, RejectReason } from '../../../src/pool/state.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { RandomStream } from '../engine/random.ts'
 import type { Attempt, Grant, Question } from '../model/flight.ts'
@@ -10,6 +10,8 @@ export interface Policy {
   readonly name: string
   /** Whether it is one place that is asked over the network, or a part of the Worker. */
   readonly isCentral: boolean
+  /** Whether it leaves a backend that asked for time alone; to others that is a failure like any other. */
+  readonly knowsPauses: boolean
   /** Answered by `granted` or `refused` of the host, at once or later. */
   acquire(question: Question): void
   cancel(question: Question): void
@@ -41,8 +43,6 @@ export interface PolicyHost {
   refused(question: Question, reason: RejectReason, retryAfterMs: number): void
   probe(backend: number, test: ProbeTest): void
 }
-
-export type ProbeTest = 'health' | 'wake' | 'decode'
 
 /** What is configured of a backend. */
 export interface BackendFacts {

@@ -21,6 +21,7 @@ export const pushPolicy =
     const policy: Policy = {
       name,
       isCentral: false,
+      knowsPauses: false,
       acquire(question: Question) {
         const { flight } = question
         const { now } = host.engine

@@ -11,6 +11,7 @@ export interface Scenario {
   readonly isScaleToZero: boolean
   /** Whether all backends sleep when it begins. */
   readonly isCold: boolean
+  readonly coldStartMs: number
   readonly faults: readonly Fault[]
   readonly workload: Workload
   readonly network: Network
@@ -39,6 +40,7 @@ const WORKLOAD: Workload = {
   burst: null,
   leavers: null,
   poisonShare: 0,
+  poisonUntil: Number.POSITIVE_INFINITY,
   returns: 0,
 }
 
@@ -53,6 +55,7 @@ export function scenario(
     isAbortable: false,
     isScaleToZero: false,
     isCold: false,
+    coldStartMs: 120_000,
     faults: [],
     network: NEARBY,
     warmUpMs: 60_000,
