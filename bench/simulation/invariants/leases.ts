@@ -10,14 +10,16 @@ export const keepsPlaces: Invariant = ({ before, after }, { adopters }) => {
     const { leases, slots, id } = backend
     if (leases.length > 2 * slots) return `${id} has ${leases.length} leases for ${slots} slots`
     if (countRunning(backend) > slots) return `${id} runs more than its ${slots} slots`
-    if (leases.length > 0 && countRunning(backend) === 0) return `${id} has jobs staged behind nothing`
+    if (leases.length > 0 && leases.every(({ phase }) => phase === 'staged')) {
+      return `${id} has jobs staged behind nothing`
+    }
   }
   return undefined
 }
 
 const countRunning = ({ leases }: BackendState): number => {
   let running = 0
-  for (const { phase } of leases) if (phase !== 'staged') running++
+  for (const { phase } of leases) if (phase === 'running') running++
   return running
 }
 

@@ -1,5 +1,5 @@
 /** Checks every promise after every step, and stops the run at the first that is broken. */
-import type { PoolState } from '../../../src/pool/state.ts'
+import type { Evidence, PoolState } from '../../../src/pool/state.ts'
 import { staysSmall } from './bounds.ts'
 import { blamesOnce, sparesTheSick, tookOut } from './health.ts'
 import { conservesLeases, keepsPlaces } from './leases.ts'
@@ -53,7 +53,9 @@ export class Overseer implements Witness {
     const { event, actions, before, after, serial } = observed
     if (event.kind === 'acquire') history.waiting.set(event.job.ticket, event.job)
     if (event.kind === 'adopt') history.adopters.add(event.backendId)
-    if (event.kind === 'report') this.#countEjection(serial, event.backendId, before, after)
+    if (event.kind === 'report' && isSuspicion(event.evidence)) {
+      this.#countEjection(serial, event.backendId, before, after)
+    }
     for (const [name, isKept] of CHEAP_LIST) check(name, isKept, observed, history)
     const isThorough = ++this.#steps % this.#every === 0
     if (this.#every === 1) keepLedger(observed, history)
@@ -67,6 +69,9 @@ export class Overseer implements Witness {
     ejections.set(serial, (ejections.get(serial) ?? 0) + 1)
   }
 }
+
+/** As opposed to what a backend says of itself, whoever asks. */
+const isSuspicion = ({ kind }: Evidence): boolean => kind === 'hard' || kind === 'soft'
 
 const CHEAP_LIST = Object.entries(CHEAP)
 const THOROUGH_LIST = Object.entries(THOROUGH)

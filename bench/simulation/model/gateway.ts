@@ -97,10 +97,11 @@ export class Gateway {
 
   /** The pool begins a new life: those that wait ask it again, those that decode tell it so. */
   restart(): void {
+    if (!this.#policy?.restart) return
     const { random, gauge, network } = this.#parts
-    this.mailbox.epoch++
     const { now } = this.#engine
-    this.#policy?.restart?.()
+    this.mailbox.epoch++
+    this.#policy.restart()
     for (const flight of this.live) {
       const noticedAt = now + network.hopMs + random.between(20, 200)
       if (flight.phase === 'trying') this.#engine.schedule(noticedAt, this.#adopt, flight.attempt as Attempt)
