@@ -30,6 +30,26 @@ describe('refuses, and says where and what', () => {
       { BACKENDS: '[]' },
       'vars.BACKENDS: Invalid input: expected array, received string',
     ],
+    [
+      'a shard where there are none',
+      { BACKENDS: [{ ...BACKEND, shard: 'eu' }] },
+      'vars.BACKENDS[0].shard: there are no vars.SHARDS',
+    ],
+    [
+      'a backend without a shard where there are some',
+      { SHARDS: { eu: {}, us: {} } },
+      'vars.BACKENDS[0].shard: expected one of eu, us',
+    ],
+    [
+      'a shard that there is not',
+      { SHARDS: { eu: {} }, BACKENDS: [{ ...BACKEND, shard: 'us' }] },
+      'vars.BACKENDS[0].shard: expected one of eu',
+    ],
+    [
+      'a continent that there is not',
+      { SHARDS: { eu: { continents: ['XX'] } }, BACKENDS: [{ ...BACKEND, shard: 'eu' }] },
+      'vars.SHARDS.eu.continents[0]: Invalid option: expected one of "AF"|"AN"|"AS"|"EU"|"NA"|"OC"|"SA"',
+    ],
     ['a misspelt table', { BACKEND: [BACKEND] }, 'vars.BACKEND: there is no such setting'],
     ['a table of other case', { plans: {} }, 'vars.plans: there is no such setting'],
     [

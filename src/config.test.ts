@@ -29,10 +29,12 @@ describe('a good configuration', () => {
           slots: 1,
           scaleToZero: false,
           abortable: true,
+          shard: undefined,
         },
       ],
       plans: new Map([[planFingerprint('default'), { name: 'default', models: ['*'] }]]),
       peppers: [[1, new Uint8Array(32).fill(1)]],
+      shards: new Map(),
       dispatch: {
         deadlineMs: 60_000,
         attemptTimeoutMs: 20_000,

@@ -30,9 +30,17 @@ export function acquire(before: PoolState, asked: Job, now: number): Step {
       ? payRetry(counted.budget, job.predictedMs, job.purpose === 'first')
       : counted.budget
   if (!budget) return reject(counted, job, 'budget', 1_000)
-  return [{ ...counted, budget, lanes: enqueue(lanes, job) }, []]
+  return [{ ...counted, budget, lanes: enqueue(lanes, job, heldMs(state, job.key)) }, []]
 }
 
 /** Shares between classes are those of new jobs that the pool could have served: not what one key asks for too much. */
 const isCounted = (job: Job, reason: RejectReason | undefined): boolean =>
   job.failures.length === 0 && (reason === undefined || reason === 'deadline' || reason === 'queue-full')
+
+function heldMs({ backends }: PoolState, key: string): number {
+  let held = 0
+  for (const { leases } of backends) {
+    for (const lease of leases) if (lease.key === key) held += lease.predictedMs
+  }
+  return held
+}

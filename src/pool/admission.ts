@@ -1,11 +1,13 @@
 /** Whether a job may wait: what cannot be served in time is refused at once, so that its client need not wait. */
+import { isLong } from './lanes.ts'
 import { loadOn } from './load.ts'
 import { candidatesOf, isAble, isTooLarge } from './selection.ts'
 import { outOfService, type Refusal } from './service.ts'
-import type { BackendState, Job, PoolState } from './state.ts'
+import type { BackendState, Job, Lane, PoolState } from './state.ts'
 import { isProven } from './track-record.ts'
 import { isFavoured } from './traffic.ts'
 
+/** Of its short ones, and of its long ones. */
 const MAX_JOBS_PER_KEY = 32
 const MAX_JOBS = 256
 
@@ -56,19 +58,19 @@ function overload(
   if (state.lanes.length === 0 && candidates.some(({ leases, slots }) => leases.length < slots))
     return undefined
   const load = loadOn(state, candidates, job, now)
-  const { waitMs, isHeavy, jobs, ownJobs } = load
-  if (ownJobs >= MAX_JOBS_PER_KEY) return { reason: jobs > ownJobs ? 'over-share' : 'queue-full', waitMs }
-  if (jobs >= MAX_JOBS) return { reason: isHeavy ? 'over-share' : 'queue-full', waitMs }
+  const { waitMs, isHeavy, isShared, jobs, ownJobs } = load
+  if (ownJobs >= MAX_JOBS_PER_KEY) return { reason: isShared ? 'over-share' : 'queue-full', waitMs }
+  if (jobs >= MAX_JOBS) return { reason: isHeavy && isShared ? 'over-share' : 'queue-full', waitMs }
   const usableMs = (job.deadlineAt - now) * USABLE_TIME - load.decodeMs
-  if (waitMs > usableMs) return { reason: isHeavy && jobs > ownJobs ? 'over-share' : 'deadline', waitMs }
+  if (waitMs > usableMs) return { reason: isHeavy && isShared ? 'over-share' : 'deadline', waitMs }
   const isShort = load.poolWaitMs > usableMs * SHORTAGE
   if (isShort && isHeavy && isFavoured(state.traffic, job.predictedMs)) return { reason: 'deadline', waitMs }
   return undefined
 }
 
 function crowd({ lanes }: PoolState, job: Job): Refusal | undefined {
-  const own = lanes.find(({ key }) => key === job.key)?.jobs.length ?? 0
-  if (own >= MAX_JOBS_PER_KEY) return { reason: 'over-share', waitMs: 5_000 }
-  const jobs = lanes.reduce((sum, lane) => sum + lane.jobs.length, 0)
-  return jobs >= MAX_JOBS ? { reason: 'queue-full', waitMs: 5_000 } : undefined
+  const count = (some: readonly Lane[]): number => some.reduce((sum, lane) => sum + lane.jobs.length, 0)
+  const own = lanes.filter((lane) => lane.key === job.key && lane.isLong === isLong(job))
+  if (count(own) >= MAX_JOBS_PER_KEY) return { reason: 'over-share', waitMs: 5_000 }
+  return count(lanes) >= MAX_JOBS ? { reason: 'queue-full', waitMs: 5_000 } : undefined
 }

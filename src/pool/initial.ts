@@ -20,7 +20,7 @@ export function emptyPool(
   return {
     backends: members.map((member) => freshBackend(member, memories?.get(member.id))),
     lanes: [],
-    traffic: { at: now, classes: [], askedAt: 0, shortAskedAt: 0 },
+    traffic: { at: now, classes: [], pessimism: 1, askedAt: 0, shortAskedAt: 0 },
     budget: { at: now, retryMs: 0, hedgeMs: 0, retries: 0, freeRetries: 0 },
     nextLeaseId: 1,
     seed,

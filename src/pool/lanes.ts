@@ -1,6 +1,7 @@
 /**
- * The queue: a lane per key, served by deficit round robin in predicted decode time, so that a key with long or
- * many jobs takes no more than its share; within a lane short jobs first, with ageing.
+ * The queue. Each key has a lane for its short jobs and one for its long ones; lanes are served by deficit round robin
+ * in predicted decode time, so that nobody takes more than a share with long or many jobs, and pictures do not wait
+ * behind videos. Within a lane the shortest goes first, with ageing.
  * Source: M. Shreedhar, G. Varghese, Efficient Fair Queuing using Deficit Round Robin, 1995.
  */
 import type { Job, Lane } from './state.ts'
@@ -10,8 +11,8 @@ import { SHORT_JOB_MS } from './traffic.ts'
 const QUANTUM_MS = 500
 /** What a job costs besides its decode, so that tiny ones are not free. */
 const JOB_OVERHEAD_MS = 20
-/** Five seconds of waiting outweigh one of work. */
-const AGEING = 0.2
+/** Work that a second of waiting outweighs: a long job that is overtaken again and again may never be served. */
+const AGEING = { short: 0.2, long: 1 }
 
 /** A job in the order in which slots are offered. `round`: of the ring, in which its lane can afford it. */
 export interface Turn {
@@ -21,15 +22,25 @@ export interface Turn {
 }
 
 const costMs = (job: Job): number => job.predictedMs + JOB_OVERHEAD_MS
-const rank = (job: Job): number => job.predictedMs + AGEING * job.enqueuedAt
+const rank = (job: Job): number =>
+  job.predictedMs + (isLong(job) ? AGEING.long : AGEING.short) * job.enqueuedAt
+export const isLong = (job: Job): boolean => job.predictedMs > SHORT_JOB_MS
 
+/** A job that has waited for half of its time goes before all others of its lane. */
 const isAged = (job: Job, now: number): boolean =>
   now - job.enqueuedAt > (job.deadlineAt - job.enqueuedAt) / 2
 
-export function enqueue(lanes: readonly Lane[], job: Job): readonly Lane[] {
-  const at = lanes.findIndex(({ key }) => key === job.key)
+/**
+ * @param heldMs decode time that its key has been granted already. A key that has nothing has its first quantum at once, as
+ * sparse flows do in fair queueing (RFC 8290, 4.2).
+ */
+export function enqueue(lanes: readonly Lane[], job: Job, heldMs: number): readonly Lane[] {
+  const at = lanes.findIndex((lane) => lane.key === job.key && lane.isLong === isLong(job))
   const lane = lanes[at]
-  if (!lane) return [...lanes, { key: job.key, deficitMs: 0, jobs: [job] }]
+  if (!lane) {
+    const deficitMs = Math.max(0, Math.min(QUANTUM_MS, costMs(job)) - heldMs)
+    return [...lanes, { key: job.key, isLong: isLong(job), deficitMs, jobs: [job] }]
+  }
   const own = rank(job)
   const place = lane.jobs.findIndex((other) => rank(other) > own)
   return lanes.with(at, { ...lane, jobs: lane.jobs.toSpliced(place < 0 ? lane.jobs.length : place, 0, job) })
@@ -55,15 +66,16 @@ export function findJob(lanes: readonly Lane[], ticket: string): Job | undefined
 /** The jobs in the order of their turns, `limit` of them at most. */
 export function inTurn(lanes: readonly Lane[], now: number, limit: number): readonly Turn[] {
   const turns: Turn[] = []
-  for (const [lane, { deficitMs, jobs }] of lanes.entries()) {
+  for (const [lane, { deficitMs, jobs, ...own }] of lanes.entries()) {
+    const quantumMs = quantumOf(lanes, own)
     let affordable = deficitMs
     let round = 0
-    for (const job of inLane(jobs, now).slice(0, limit)) {
+    for (const job of agedFirst(jobs, now, limit)) {
       affordable -= costMs(job)
       if (affordable < 0) {
-        const rounds = Math.ceil(-affordable / QUANTUM_MS)
+        const rounds = Math.ceil(-affordable / quantumMs)
         round += rounds
-        affordable += rounds * QUANTUM_MS
+        affordable += rounds * quantumMs
       }
       turns.push({ lane, job, round })
     }
@@ -72,29 +84,21 @@ export function inTurn(lanes: readonly Lane[], now: number, limit: number): read
   return turns.length > limit ? turns.slice(0, limit) : turns
 }
 
-/**
- * Short jobs before long ones. A long one that has waited for half of its time takes turns with the short ones: it
- * shall not starve, and neither shall they wait behind a whole queue of such.
- */
-function inLane(jobs: readonly Job[], now: number): readonly Job[] {
-  if (jobs.length === 1) return jobs
-  const short = jobs.filter(({ predictedMs }) => predictedMs <= SHORT_JOB_MS)
-  if (short.length === jobs.length) return jobs
-  const long = jobs.filter(({ predictedMs }) => predictedMs > SHORT_JOB_MS)
-  const aged = long.filter((job) => isAged(job, now)).sort((a, b) => a.enqueuedAt - b.enqueuedAt)
-  const young = long.filter((job) => !isAged(job, now))
-  const merged: Job[] = []
-  for (let index = 0; index < Math.max(short.length, aged.length); index++) {
-    merged.push(...short.slice(index, index + 1), ...aged.slice(index, index + 1))
-  }
-  return [...merged, ...young]
+/** A key with two lanes divides its quantum between them. */
+const quantumOf = (lanes: readonly Lane[], { key, isLong }: Pick<Lane, 'key' | 'isLong'>): number =>
+  lanes.some((lane) => lane.key === key && lane.isLong !== isLong) ? QUANTUM_MS / 2 : QUANTUM_MS
+
+function agedFirst(jobs: readonly Job[], now: number, limit: number): readonly Job[] {
+  if (!jobs.some((job) => isAged(job, now))) return jobs.length > limit ? jobs.slice(0, limit) : jobs
+  const aged = jobs.filter((job) => isAged(job, now)).sort((a, b) => a.enqueuedAt - b.enqueuedAt)
+  return [...aged, ...jobs.filter((job) => !isAged(job, now))].slice(0, limit)
 }
 
 /**
  * The lanes after these turns were taken: every lane has its quanta of the rounds that went by, those that were
- * served paid. A lane that could not use its turns keeps what its most expensive job needs, and no more.
+ * served paid. A lane that could not use its turns keeps what its next job needs, and no more.
  */
-export function afterTurns(lanes: readonly Lane[], taken: readonly Turn[]): readonly Lane[] {
+export function afterTurns(lanes: readonly Lane[], taken: readonly Turn[], now: number): readonly Lane[] {
   if (taken.length === 0) return lanes
   const tickets = new Set(taken.map(({ job }) => job.ticket))
   const rounds = Math.max(...taken.map(({ round }) => round))
@@ -102,9 +106,11 @@ export function afterTurns(lanes: readonly Lane[], taken: readonly Turn[]): read
   for (const { lane, job } of taken) paid[lane] = (paid[lane] ?? 0) + costMs(job)
   return lanes.flatMap((lane, index) => {
     const jobs = lane.jobs.filter((job) => !tickets.has(job.ticket))
-    if (jobs.length === 0) return []
-    const most = Math.max(...jobs.map(costMs))
-    const deficitMs = Math.min(lane.deficitMs + rounds * QUANTUM_MS - (paid[index] ?? 0), most)
-    return [{ ...lane, deficitMs, jobs }]
+    const [next] = agedFirst(jobs, now, 1)
+    if (!next) return []
+    const earnedMs = rounds * quantumOf(lanes, lane) - (paid[index] ?? 0)
+    return [
+      { ...lane, deficitMs: Math.min(lane.deficitMs + earnedMs, Math.max(QUANTUM_MS, costMs(next))), jobs },
+    ]
   })
 }

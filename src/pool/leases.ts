@@ -22,6 +22,7 @@ export function grant(
   const most = Math.max(MIN_LEASE_MS, startsAt - now + LEASE_FACTOR * (endsAt - startsAt) + LEASE_GRACE_MS)
   const lease: Lease = {
     id,
+    key: job.key,
     predictedMs: job.predictedMs,
     grantedAt: now,
     phase: backend.leases.length < backend.slots ? 'running' : 'staged',
@@ -44,6 +45,7 @@ export function adopt(
   const expected = expectedMs(backend, predictedMs, now)
   const lease: Lease = {
     id,
+    key: '',
     predictedMs,
     grantedAt: now - elapsedMs,
     phase: 'running',

@@ -1,5 +1,6 @@
 /** How long a job would wait. */
 import { isServing } from './health-states.ts'
+import { isLong } from './lanes.ts'
 import { outstandingMs } from './places.ts'
 import type { BackendState, Job, PoolState } from './state.ts'
 import { shorterShare } from './traffic.ts'
@@ -15,7 +16,10 @@ export interface Load {
   /** Whether its key has more waiting than the mean of the keys. */
   readonly isHeavy: boolean
   readonly jobs: number
+  /** Of its key and as short or long as it is. */
   readonly ownJobs: number
+  /** Whether other keys have jobs waiting. */
+  readonly isShared: boolean
 }
 
 export function loadOn(state: PoolState, candidates: readonly BackendState[], job: Job, now: number): Load {
@@ -37,22 +41,23 @@ export function loadOn(state: PoolState, candidates: readonly BackendState[], jo
       jobs++
       queuedMs += other.predictedMs
       if (lane.key !== job.key) continue
-      ownJobs++
+      if (lane.isLong === isLong(job)) ownJobs++
       ownMs += other.predictedMs
       if (other.predictedMs <= job.predictedMs) ownBeforeMs += other.predictedMs
     }
   }
-  const keys = state.lanes.length + (ownJobs > 0 ? 0 : 1)
+  const keys = new Set([job.key, ...state.lanes.map(({ key }) => key)]).size
   // Each key has its share, so of what others have waiting no more comes first than this key has itself.
   const othersMs = Math.min(queuedMs - ownMs, (ownBeforeMs + job.predictedMs) * (keys - 1))
   const free = Math.max(0.2, 1 - shorterShare(state.traffic, job.predictedMs, capacity))
   return {
-    waitMs: (runningMs + ownBeforeMs + othersMs) / (capacity * free),
+    waitMs: ((runningMs + ownBeforeMs + othersMs) / (capacity * free)) * state.traffic.pessimism,
     poolWaitMs: (runningMs + queuedMs) / capacity,
     decodeMs: job.predictedMs * fastest,
     isHeavy: ownMs + job.predictedMs >= (queuedMs + job.predictedMs) / keys,
     jobs,
     ownJobs,
+    isShared: keys > 1,
   }
 }
 

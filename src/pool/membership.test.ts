@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { seeded } from '../../test/support/seeded.ts'
 import type { Backend } from '../backends/backend.ts'
-import { poolNameOf, servesModel } from './membership.ts'
+import { membersOf, poolsOf, servesModel } from './membership.ts'
 
 const backend = (id: string, ...models: string[]): Backend => ({
   id,
@@ -13,9 +13,17 @@ const backend = (id: string, ...models: string[]): Backend => ({
   slots: 1,
   scaleToZero: false,
   abortable: true,
+  shard: undefined,
 })
 
-describe('poolNameOf', () => {
+/** The name of the one pool of a model. */
+const poolNameOf = (backends: readonly Backend[], model: string): string | undefined => {
+  const pools = poolsOf(backends, model)
+  expect(pools.length).toBeLessThanOrEqual(1)
+  return pools[0]?.name
+}
+
+describe('without shards the pool of a model', () => {
   test('is the first backend that serves the model', () => {
     const backends = [backend('a', 'flux'), backend('b', 'sdxl'), backend('c', 'sdxl')]
     expect(poolNameOf(backends, 'sdxl')).toBe('b')
@@ -71,6 +79,23 @@ describe('poolNameOf', () => {
       seeded,
     )
   })
+})
+
+test('a model has a pool per shard that has backends for it, and they share nothing', () => {
+  const inShard = (shard: string, other: Backend): Backend => ({ ...other, shard })
+  const backends = [
+    inShard('eu', backend('a', 'flux')),
+    inShard('us', backend('b', 'flux', 'sdxl')),
+    inShard('eu', backend('c', 'sdxl', 'flux')),
+    inShard('us', backend('d', 'sdxl')),
+  ]
+  expect(poolsOf(backends, 'sdxl')).toEqual([
+    { name: 'b', shard: 'us' },
+    { name: 'a', shard: 'eu' },
+  ])
+  expect(membersOf(backends, 'a').map(({ id }) => id)).toEqual(['a', 'c'])
+  expect(membersOf(backends, 'b').map(({ id }) => id)).toEqual(['b', 'd'])
+  expect(membersOf(backends, 'unheard-of')).toEqual([])
 })
 
 test('a backend serves the models it lists, by id', () => {

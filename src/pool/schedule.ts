@@ -40,7 +40,7 @@ export function schedule(state: PoolState, now: number): readonly [PoolState, re
     nextLeaseId++
   }
   if (taken.length === 0) return [state, []]
-  return [{ ...state, backends, nextLeaseId, lanes: afterTurns(state.lanes, taken) }, actions]
+  return [{ ...state, backends, nextLeaseId, lanes: afterTurns(state.lanes, taken, now) }, actions]
 }
 
 /** A second copy of a job goes to an idle backend while nobody waits, or nowhere. */

@@ -3,7 +3,7 @@ import type { Health } from './health-states.ts'
 
 export interface PoolState {
   readonly backends: readonly BackendState[]
-  /** Keys that have jobs waiting, in the order of the ring; the round stands at the first. */
+  /** Jobs that wait, in the order of the ring. */
   readonly lanes: readonly Lane[]
   readonly traffic: Traffic
   readonly budget: Budget
@@ -74,6 +74,8 @@ export interface Ceiling {
 /** The right to one place on a backend. */
 export interface Lease {
   readonly id: number
+  /** Of whoever asked; empty when nobody knows any more. */
+  readonly key: string
   /** Of the model on a backend of speed 1. */
   readonly predictedMs: number
   readonly grantedAt: number
@@ -92,9 +94,10 @@ export interface Lease {
   readonly isHedge: boolean
 }
 
-/** The waiting jobs of one key. */
+/** The waiting jobs of one key, the short or the long ones. */
 export interface Lane {
   readonly key: string
+  readonly isLong: boolean
   /** Decode time it may take before its turn is over, in milliseconds. */
   readonly deficitMs: number
   readonly jobs: readonly Job[]
@@ -124,6 +127,8 @@ export type Signature = 'unreachable' | 'hang' | 'error' | 'truncated' | 'invali
 export interface Traffic {
   readonly at: number
   readonly classes: readonly { readonly offeredMs: number; readonly admittedMs: number }[]
+  /** How much longer jobs turned out to wait than they were told; 1: no longer. */
+  readonly pessimism: number
   /** When a job was last asked for, and a short one. */
   readonly askedAt: number
   readonly shortAskedAt: number

@@ -7,6 +7,7 @@ import { expire } from './leases.ts'
 import { mayEject } from './report.ts'
 import { outOfService, type Refusal } from './service.ts'
 import type { BackendState, Job, PoolAction, PoolState } from './state.ts'
+import { disappointed } from './traffic.ts'
 
 /** A pool that could not serve a job in all its time is short of more than a moment. */
 const LATE_RETRY_MS = 2_000
@@ -38,7 +39,7 @@ export function rejectStranded(state: PoolState, now: number): Step {
       if (!refusal) continue
       const lanes = withoutJobs(current.lanes, ({ ticket }) => ticket === job.ticket)
       const [next, rejected] = reject({ ...current, lanes }, job, refusal.reason, refusal.waitMs)
-      current = next
+      current = refusal.reason === 'deadline' ? { ...next, traffic: disappointed(next.traffic) } : next
       actions.push(...rejected)
     }
   }

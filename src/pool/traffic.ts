@@ -8,6 +8,11 @@ export const CLASSES = CLASS_ENDS_MS.length + 1
 /** What counts as short: a picture, not a video. */
 export const SHORT_JOB_MS = 1_000
 
+const DISAPPOINTMENT = 1.2
+/** Pessimism fades at this pace. */
+const HOPE_MS = 60_000
+const MAX_PESSIMISM = 2.5
+
 /** Work is forgotten at this pace. */
 export const MEMORY_MS = 20_000
 
@@ -29,8 +34,15 @@ export function countJob(traffic: Traffic, job: Job, isAdmitted: boolean, now: n
     })
   }
   const shortAskedAt = job.predictedMs <= SHORT_JOB_MS ? now : traffic.shortAskedAt
-  return { at: now, classes, askedAt: now, shortAskedAt }
+  const pessimism = 1 + (traffic.pessimism - 1) * Math.exp((traffic.at - now) / HOPE_MS)
+  return { at: now, classes, pessimism, askedAt: now, shortAskedAt }
 }
+
+/** A job was let in that could not be served in its time, so the next ones are told to wait longer. */
+export const disappointed = (traffic: Traffic): Traffic => ({
+  ...traffic,
+  pessimism: Math.min(MAX_PESSIMISM, traffic.pessimism * DISAPPOINTMENT),
+})
 
 /** Whether a class has been admitted more generously than all together, so that it is its turn to give way. */
 export function isFavoured({ classes }: Traffic, predictedMs: number): boolean {
