@@ -1,7 +1,7 @@
 /** I7, I8: who comes when, between keys and within one. */
 import type { Job } from '../../../src/pool/state.ts'
 import { grantsOf, type History, type Invariant, type Observed } from './observed.ts'
-import { isBestFor, SHORT_MS } from './wake-ups.ts'
+import { isBestFor, isBeyondDoubt, SHORT_MS } from './wake-ups.ts'
 
 const QUANTUM_MS = 500
 /** How far one key may run ahead of another that waits all the while: the largest job each, and some rounds. */
@@ -53,14 +53,16 @@ export function keepLedger({ after, actions, now }: Observed, history: History):
  * I8: of two short jobs of a key the one that is neither longer nor younger goes first, unless it waits for a backend
  * that is faster than the one the other got.
  */
-export const keepsOrder: Invariant = ({ after, actions }, { waiting }) => {
+export const keepsOrder: Invariant = ({ after, actions, now }, { waiting }) => {
   for (const { ticket, backendId } of grantsOf(actions)) {
     const job = waiting.get(ticket)
     const backend = after.backends.find(({ id }) => id === backendId)
-    if (!job || !backend || job.predictedMs > SHORT_MS) continue
-    const lane = after.lanes.find(({ key }) => key === job.key)
-    const passedOver = lane?.jobs.find((other) => isBefore(other, job) && isBestFor(after, backend, other))
-    if (passedOver) return `${ticket} went before ${passedOver.ticket}`
+    if (!job || !backend || job.predictedMs > SHORT_MS || !isBeyondDoubt(backend, now)) continue
+    for (const { key, jobs } of after.lanes) {
+      if (key !== job.key) continue
+      const passedOver = jobs.find((other) => isBefore(other, job) && isBestFor(after, backend, other))
+      if (passedOver) return `${ticket} went before ${passedOver.ticket}`
+    }
   }
   return undefined
 }

@@ -41,7 +41,7 @@ export const letsNobodyIdle: Invariant = ({ after, now }) => {
   return undefined
 }
 
-const isBeyondDoubt = ({ health, busyUntil, record }: BackendState, now: number): boolean =>
+export const isBeyondDoubt = ({ health, busyUntil, record }: BackendState, now: number): boolean =>
   health.kind === 'usable' && busyUntil <= now && now - record.failedAt > DISTRUST_MS
 
 /** Whether no other backend could finish the job sooner, were it free at this moment. */
