@@ -32,8 +32,6 @@ const { values: options } = parseArgs({
 const seed = Number(options.seed ?? DEFAULT_SEED)
 const extent = options.quick ? QUICK : FULL
 
-process.exitCode = (await main()) ? 0 : 1
-
 /** @returns whether every promise was kept */
 async function main(): Promise<boolean> {
   if (options.seed !== undefined && options.scenario === undefined) return replay()
@@ -98,3 +96,5 @@ const plain = ({ standard, faults, swarm }: Results, verdicts: readonly Verdict[
   faults: Object.fromEntries(faults),
   swarm,
 })
+
+process.exitCode = (await main()) ? 0 : 1

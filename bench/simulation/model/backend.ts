@@ -30,6 +30,13 @@ export interface BackendSettings {
 const INSTANT_MS = 5
 /** A crash loop serves one and dies of the next. */
 const CRASH_AFTER_MS = 100
+const REFUSALS: Partial<Record<FaultKind, FailureReason>> = {
+  misconfigured: 'misconfigured',
+  'black-hole': 'server-error',
+  'bad-gateway': 'server-error',
+  reject: 'rejected',
+  busy: 'busy',
+}
 const REFUSED_EARLY = new Set<FaultKind>(['refuse', 'connect-timeout'])
 
 export class SimBackend {
@@ -134,32 +141,29 @@ export class SimBackend {
   }
 
   readonly #arrive = (attempt: Attempt): void => {
-    const { now } = this.#engine
-    const answerAt = now + INSTANT_MS + this.#network.latencyMs
     // The gateway hung up before the body was there.
     if (attempt.isOver) return
-    if (this.#power === 'dead') return this.#failAt(answerAt, attempt, 'unreachable', null)
+    const { now } = this.#engine
     if (this.#power === 'asleep') this.#start('starting', this.#coldStartMs)
+    const refusal = this.#refusalOf(attempt, now)
+    if (refusal !== null) {
+      const { reason, retryAfterMs } = refusal
+      this.#failAt(now + INSTANT_MS + this.#network.latencyMs, attempt, reason, null, retryAfterMs)
+    } else if (attempt.fate !== 'hang') {
+      this.#queue.push(attempt)
+      this.#gauge.changeWaiting(1, now)
+      this.#startNext()
+    }
+  }
+
+  /** What it answers without a look at the GPU. */
+  #refusalOf(attempt: Attempt, now: number): { reason: FailureReason; retryAfterMs: number } | null {
+    if (this.#power === 'dead') return { reason: 'unreachable', retryAfterMs: 0 }
     if (this.#power === 'starting') {
-      return this.#failAt(answerAt, attempt, 'cold', null, Math.max(1_000, this.#readyAt - now))
+      return { reason: 'cold', retryAfterMs: Math.max(1_000, this.#readyAt - now) }
     }
-    switch (attempt.fate) {
-      case 'hang':
-        return
-      case 'misconfigured':
-        return this.#failAt(answerAt, attempt, 'misconfigured', null)
-      case 'black-hole':
-      case 'bad-gateway':
-        return this.#failAt(answerAt, attempt, 'server-error', null)
-      case 'reject':
-        return this.#failAt(answerAt, attempt, 'rejected', null)
-      case 'busy':
-        return this.#failAt(answerAt, attempt, 'busy', null, BUSY_RETRY_AFTER_MS)
-      default:
-        this.#queue.push(attempt)
-        this.#gauge.changeWaiting(1, now)
-        this.#startNext()
-    }
+    const reason = attempt.fate === null ? undefined : REFUSALS[attempt.fate]
+    return reason ? { reason, retryAfterMs: reason === 'busy' ? BUSY_RETRY_AFTER_MS : 0 } : null
   }
 
   #startNext(): void {
@@ -190,17 +194,25 @@ export class SimBackend {
 
   readonly #finish = (attempt: Attempt, run: number): void => {
     if (run !== this.#run || this.#running !== attempt) return
-    const { flight, fate } = attempt
-    if (flight.isPoison || (fate === 'crash-loop' && this.decodes++ % 2 === 1)) return this.crash()
+    const isFatal = attempt.flight.isPoison || (attempt.fate === 'crash-loop' && this.decodes % 2 === 1)
     this.decodes++
+    if (isFatal) {
+      this.crash()
+      return
+    }
+    this.#answer(attempt)
+    this.#finishRun()
+  }
+
+  #answer(attempt: Attempt): void {
+    const { flight, fate, decodeMs } = attempt
     const at = this.#engine.now + this.#network.latencyMs
     if (fate === 'oom' && flight.workMs > MEMORY_LIMIT_MS) this.#failAt(at, attempt, 'out-of-memory', null)
     else if (fate === 'reset') this.#failAt(at, attempt, 'unreachable', null)
     else if (fate === 'error') this.#failAt(at, attempt, 'server-error', null)
-    else if (fate === 'truncate') this.#failAt(at, attempt, 'broke-off', attempt.decodeMs)
-    else if (fate === 'invalid') this.#failAt(at, attempt, 'invalid', attempt.decodeMs)
-    else this.#tell(at, attempt, { kind: 'answer', decodeMs: attempt.decodeMs })
-    this.#finishRun()
+    else if (fate === 'truncate') this.#failAt(at, attempt, 'broke-off', decodeMs)
+    else if (fate === 'invalid') this.#failAt(at, attempt, 'invalid', decodeMs)
+    else this.#tell(at, attempt, { kind: 'answer', decodeMs })
   }
 
   #finishRun(): void {

@@ -77,16 +77,14 @@ export class Gateway {
   /** The pool answers, in its own place. */
   granted(question: Question, grant: Grant): void {
     const attempt = new Attempt(question, grant, this.mailbox.epoch)
-    if (!this.mailbox.isCentral) return this.#receive(attempt)
     if (this.mailbox.forget(question)) this.#parts.gauge.changeWaiting(-1, this.#engine.now)
-    this.mailbox.back(this.#receive, attempt)
+    this.mailbox.send(this.#receive, attempt)
   }
 
   refused(question: Question, reason: RejectReason, retryAfterMs: number): void {
     const answer = { question, reason, retryAfterMs }
-    if (!this.mailbox.isCentral) return this.#hearRefusal(answer)
     if (this.mailbox.forget(question)) this.#parts.gauge.changeWaiting(-1, this.#engine.now)
-    this.mailbox.back(this.#hearRefusal, answer)
+    this.mailbox.send(this.#hearRefusal, answer)
   }
 
   probe(backend: number, test: ProbeTest): void {
@@ -126,9 +124,7 @@ export class Gateway {
     flight.question = question
     flight.phase = 'asking'
     const { now } = this.#engine
-    if (!this.mailbox.isCentral) {
-      this.#policy?.acquire(question)
-    } else if (this.#degraded.isOn(flight.isolate, now)) {
+    if (this.#degraded.isOn(flight.isolate, now)) {
       this.#goAlone(question)
     } else if (this.mailbox.isCut) {
       this.#engine.schedule(now + SILENCE_MS, this.#goAlone, question)
@@ -138,7 +134,8 @@ export class Gateway {
   readonly #deliver = (question: Question): void => {
     const { flight } = question
     if (flight.question !== question || flight.phase !== 'asking') return
-    if (this.mailbox.remember(question)) this.#parts.gauge.changeWaiting(1, this.#engine.now)
+    if (this.mailbox.isCentral && this.mailbox.remember(question))
+      this.#parts.gauge.changeWaiting(1, this.#engine.now)
     this.#policy?.acquire(question)
   }
 
@@ -153,7 +150,10 @@ export class Gateway {
     if (flight.question !== question || flight.phase !== 'asking') return
     this.#degraded.begin(flight.isolate, this.#engine.now)
     const backend = this.#degraded.choose(flight)
-    if (backend === undefined) return this.#finish(flight, 'failed', 'exhausted')
+    if (backend === undefined) {
+      this.#finish(flight, 'failed', 'exhausted')
+      return
+    }
     this.#degraded.sent(flight.isolate, backend)
     this.#send(new Attempt(question, { backend, leaseId: -1, startsInMs: 0, expectedMs: null }, -1))
   }
@@ -266,7 +266,7 @@ export class Gateway {
       if (attempt.isOver) return
       this.#drop(attempt)
       this.#settled(flight)
-    } else if (question && this.mailbox.isCentral) {
+    } else if (question) {
       this.mailbox.send(this.#cancel, question)
     }
     const hasLeft = flight.leavesAt <= this.#engine.now
@@ -282,7 +282,7 @@ export class Gateway {
   }
 
   #settled({ attempt, isolate }: Flight): void {
-    if (attempt?.leaseId === -1 && this.mailbox.isCentral) this.#degraded.settled(isolate, attempt.backend)
+    if (attempt?.leaseId === -1) this.#degraded.settled(isolate, attempt.backend)
   }
 
   #report(attempt: Attempt, outcome: Outcome): void {

@@ -1,5 +1,5 @@
 /** Messages between Workers and the pool: each takes a hop, some find the pool in another life, or no way at all. */
-import type { Engine, Handler } from '../engine/engine.ts'
+import type { Engine } from '../engine/engine.ts'
 import type { Policy } from '../policies/policy.ts'
 import type { Attempt, Question } from './flight.ts'
 import type { Network } from './network.ts'
@@ -33,14 +33,10 @@ export class Mailbox {
     return this.#engine.now < this.cutUntil
   }
 
-  /** To the pool. */
-  send<S>(handler: Handler<S>, subject: S): void {
-    if (!this.isCut) this.#engine.schedule(this.#engine.now + this.#hopMs, handler, subject)
-  }
-
-  /** From the pool. */
-  back<S>(handler: Handler<S>, subject: S): void {
-    if (!this.isCut) this.#engine.schedule(this.#engine.now + this.#hopMs, handler, subject)
+  /** To the pool, and back: a hop, or nothing at all where the Worker decides by itself. */
+  send<S>(handler: (subject: S) => void, subject: S): void {
+    if (!this.isCentral) handler(subject)
+    else if (!this.isCut) this.#engine.schedule(this.#engine.now + this.#hopMs, handler, subject)
   }
 
   /**
@@ -60,20 +56,17 @@ export class Mailbox {
   }
 
   free(attempt: Attempt, decodeMs: number | null): void {
-    if (!this.isCentral) return this.#policy?.free(attempt, timingsOf(attempt, decodeMs, this.#engine.now))
     if (attempt.leaseId < 0 || this.#isLost()) return
     const timings = timingsOf(attempt, decodeMs, this.#engine.now)
     this.send(this.#deliverFree, { attempt, timings })
   }
 
   abandon(attempt: Attempt): void {
-    if (!this.isCentral) this.#policy?.abandon(attempt)
-    else if (attempt.leaseId >= 0) this.send(this.#deliverAbandon, attempt)
+    if (attempt.leaseId >= 0) this.send(this.#deliverAbandon, attempt)
   }
 
   report(attempt: Attempt): void {
-    if (!this.isCentral) this.#deliverReport(attempt)
-    else if (attempt.leaseId >= 0 && !this.#isLost()) this.send(this.#deliverReport, attempt)
+    if (attempt.leaseId >= 0 && !this.#isLost()) this.send(this.#deliverReport, attempt)
   }
 
   renew(attempt: Attempt): void {

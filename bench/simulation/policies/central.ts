@@ -37,8 +37,10 @@ class CentralQueue implements Policy {
   }
 
   acquire(question: Question): void {
-    if (question.flight.excluded.length >= this.#places.length)
-      return this.#host.refused(question, 'exhausted', 0)
+    if (question.flight.excluded.length >= this.#places.length) {
+      this.#host.refused(question, 'exhausted', 0)
+      return
+    }
     this.#queue.push(question)
     this.#grantAll()
   }

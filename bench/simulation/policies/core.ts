@@ -130,11 +130,17 @@ export class CorePolicy implements Policy {
   }
 
   #perform(action: PoolAction): void {
-    if (action.kind === 'probe') return this.#host.probe(backendIndex(action.backendId), action.test)
+    if (action.kind === 'probe') {
+      this.#host.probe(backendIndex(action.backendId), action.test)
+      return
+    }
     const question = this.#waiting.get(action.ticket)
     if (!question) return
     this.#waiting.delete(action.ticket)
-    if (action.kind === 'reject') return this.#host.refused(question, action.reason, action.retryAfterMs)
+    if (action.kind === 'reject') {
+      this.#host.refused(question, action.reason, action.retryAfterMs)
+      return
+    }
     const { backendId, leaseId, startsInMs, expectedMs, isLearnt } = action
     const backend = backendIndex(backendId)
     this.#host.granted(question, { backend, leaseId, startsInMs, expectedMs: isLearnt ? expectedMs : null })
