@@ -66,6 +66,7 @@ export function run(
   })
   let lost = 0
   gateway.mailbox.lossRate = scenario.lossRate
+  gateway.mailbox.lossUntil = scenario.lossUntil
   gateway.mailbox.luck = () => luckOf(seed, lost++, 7, 7)
   disturb(scenario, engine, gateway)
 

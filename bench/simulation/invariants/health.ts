@@ -27,18 +27,19 @@ function objectionTo(state: PoolState, backend: BackendState, job: Job, now: num
       if (backend.leases.length > 1) return 'is half-open and has a job already'
       return job.predictedMs > SMALL_JOB_MS ? 'is half-open and may have small jobs only' : undefined
     case 'ejected':
-      return isPanic(state, job) ? undefined : 'is ejected'
+      return isPanic(state, job, now) ? undefined : 'is ejected'
     default:
       return `is ${backend.health.kind}`
   }
 }
 
 /** Less than half of those that could have the job serve. */
-function isPanic({ backends }: PoolState, job: Job): boolean {
+function isPanic({ backends }: PoolState, job: Job, now: number): boolean {
   const able = backends.filter(
-    ({ id, models, health }) =>
+    ({ id, models, health, ceilings }) =>
       models.includes(job.model) &&
       !job.exclude.includes(id) &&
+      !ceilings.some(({ predictedMs, until }) => until > now && predictedMs < job.predictedMs) &&
       health.kind !== 'drained' &&
       health.kind !== 'disabled',
   )

@@ -224,7 +224,7 @@ export class SimBackend {
   readonly #begin = (fault: Fault): void => {
     const { now } = this.#engine
     if (fault.everyMs > 0) this.#engine.schedule(now + fault.everyMs, this.#begin, fault)
-    if (fault.kind === 'crash') this.#engine.schedule(now + fault.until - fault.from, this.#heal, null)
+    if (fault.kind === 'crash') this.#engine.schedule(now + fault.until - fault.from + 1, this.#heal, null)
     if (fault.kind === 'crash') this.crash()
     if (fault.kind === 'cold' && this.#power === 'ready') {
       this.#power = 'asleep'

@@ -9,8 +9,9 @@ export class Mailbox {
   epoch = 0
   cutUntil = 0
   isCentral = false
-  /** Share of what leases have to say that never arrives. */
+  /** Share of what leases have to say that never arrives, until then. */
   lossRate = 0
+  lossUntil = Number.POSITIVE_INFINITY
   /** In [0, 1); whether a message is lost. */
   luck: () => number = () => 1
 
@@ -78,7 +79,7 @@ export class Mailbox {
   }
 
   #isLost(): boolean {
-    return this.lossRate > 0 && this.luck() < this.lossRate
+    return this.lossRate > 0 && this.#engine.now < this.lossUntil && this.luck() < this.lossRate
   }
 
   /** What a lease of a former life has to say reaches nobody. */

@@ -22,6 +22,7 @@ export interface Scenario {
   readonly cuts: readonly { readonly from: number; readonly until: number }[]
   /** Share of the messages of leases that are lost. */
   readonly lossRate: number
+  readonly lossUntil: number
   /** Key that asks for more than its share; -1: none. */
   readonly heavyKey: number
   /** How long the run goes on after the last request. */
@@ -62,6 +63,7 @@ export function scenario(
     restartEveryMs: 0,
     cuts: [],
     lossRate: 0,
+    lossUntil: Number.POSITIVE_INFINITY,
     heavyKey: -1,
     quietMs: 5_000,
     ...changes,

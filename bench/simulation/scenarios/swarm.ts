@@ -61,6 +61,7 @@ export function swarm(seed: number): Scenario {
     restartEveryMs: random.chance(0.3) ? random.between(5_000, 30_000) : 0,
     cuts: random.chance(0.2) ? [someCut(random)] : [],
     lossRate: random.chance(0.3) ? random.between(0.001, 0.1) : 0,
+    lossUntil: HEALED_MS,
     workload: {
       requests: Math.ceil(RUN_MS * perMs),
       loadOfKeys: shares(load, keys, random),
