@@ -8,8 +8,8 @@ const QUANTUM_MS = 500
 const LEAD_MS = (largestMs: number): number => 3 * largestMs + 4 * QUANTUM_MS
 
 /**
- * I7: of keys that have jobs waiting all the time, none gets much more decode time than another. Keys whose jobs may
- * not go everywhere are left out by clearing the ledger.
+ * I7: of keys that have jobs waiting all the time, none gets much more decode time than another. Nothing is
+ * said while something other than turns decides.
  */
 export const keepsShares: Invariant = ({ after, now }, { granted, waiting }) => {
   if (granted.size < 2 || isUneven(after.backends, waiting, now)) return undefined
@@ -24,15 +24,21 @@ export const keepsShares: Invariant = ({ after, now }, { granted, waiting }) => 
   return most - least > LEAD_MS(Math.max(largestMs, 10_000)) ? `a key is ${most - least} ms ahead` : undefined
 }
 
+/** Speeds that differ by more than this make it worth a job's while to wait for the faster backend out of turn. */
+const EVEN_SPEEDS = 1.3
+
 /** Whether something other than turns decides who goes next. */
 const isUneven = (
   backends: Observed['after']['backends'],
   waiting: History['waiting'],
   now: number,
 ): boolean =>
+  Math.max(...backends.map(({ pace }) => pace.speed)) >
+    EVEN_SPEEDS * Math.min(...backends.map(({ pace }) => pace.speed)) ||
   backends.some(
     ({ health, ceilings, busyUntil }) => health.kind !== 'usable' || ceilings.length > 0 || busyUntil > now,
-  ) || [...waiting.values()].some(({ exclude }) => exclude.length > 0)
+  ) ||
+  [...waiting.values()].some(({ exclude }) => exclude.length > 0)
 
 /** The ledger of `keepsShares`: a key starts level with the one that has had least. */
 export function keepLedger({ after, actions, now }: Observed, history: History): void {

@@ -36,7 +36,8 @@ export const RECOVERED_MS = HEALED_MS + 90_000
 
 export function swarm(seed: number): Scenario {
   const random = streamOf(seed, 'swarm')
-  const slowness = Array.from({ length: 1 + random.below(8) }, () => random.between(0.8, 2.5))
+  const most = pick(random, [1, 2.5])
+  const slowness = Array.from({ length: 1 + random.below(8) }, () => random.between(1, most))
   const capacity = slowness.reduce((sum, own) => sum + 1 / own, 0)
   const kinds = KINDS.filter(() => random.chance(0.2))
   const videoShare = pick(random, [0, 0.1, 0.3])
