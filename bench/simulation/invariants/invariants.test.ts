@@ -84,6 +84,19 @@ const out = (health: BackendState['health'], changes: Partial<BackendState> = {}
   observed(pool({ health, leases: [lease(5)], ...changes }), { actions: [grant('a')] })
 const busy: Partial<BackendState> = { leases: [lease(5)] }
 
+/** Keys k and l began to wait when k had been granted 5 s more; by how much that has grown. */
+const ledger = (growthMs: number): History => ({
+  ...freshHistory(),
+  granted: new Map([
+    ['k', 105_000 + growthMs],
+    ['l', 100_000],
+  ]),
+  leads: new Map([
+    ['k', new Map()],
+    ['l', new Map([['k', 5_000]])],
+  ]),
+})
+
 const CASES: Readonly<Record<string, Case>> = {
   'I1 keeps places': {
     sound: [observed(pool({ leases: [lease(1), lease(2, 'staged')] }))],
@@ -158,27 +171,10 @@ const CASES: Readonly<Record<string, Case>> = {
     },
   },
   'I7 keeps shares': {
-    sound: [
-      observed(pool()),
-      {
-        ...waitingFor(job('a')),
-        granted: new Map([
-          ['k', 30_000],
-          ['l', 10_000],
-        ]),
-      },
-    ],
+    sound: [observed(pool()), ledger(30_000)],
     broken: {
-      'far ahead': [
-        observed(pool()),
-        {
-          ...waitingFor(job('a')),
-          granted: new Map([
-            ['k', 90_000],
-            ['l', 10_000],
-          ]),
-        },
-      ],
+      'the newer one ahead': [observed(pool()), ledger(-60_000)],
+      'the older one ahead': [observed(pool()), ledger(60_000)],
     },
   },
   'I8 keeps order': {
@@ -253,15 +249,15 @@ describe.each(Object.entries(CASES))('%s', (name, { sound, broken }) => {
   })
 })
 
-test('the ledger sets a new key level with the one that has had most', () => {
+test('the ledger compares two keys from when both wait, and forgets one that does not wait any more', () => {
   const history = waitingFor(job('a'))
-  const after = pool({}, [lane([job('b')]), lane([job('c', { key: 'l' })], 'l')])
-  history.granted.set('k', 4_000)
-  keepLedger(observed(after, { actions: [grant('a')] }), history)
-  expect([...history.granted]).toEqual([
-    ['k', 4_100],
-    ['l', 4_100],
-  ])
+  const both = pool({}, [lane([job('b')]), lane([job('c', { key: 'l' })], 'l')])
+  keepLedger(observed(pool({}, [lane([job('b')])]), { actions: [grant('a')] }), history)
+  keepLedger(observed(both, { actions: [grant('a')] }), history)
+  expect([...history.granted]).toEqual([['k', 200]])
+  expect(history.leads.get('l')?.get('k')).toBe(200)
+  keepLedger(observed(pool({}, [lane([job('c', { key: 'l' })], 'l')])), history)
+  expect([...(history.leads.get('l') ?? [])]).toEqual([])
 })
 
 test('a pool that never gives a lease back is found out', () => {

@@ -25,8 +25,13 @@ export interface History {
   readonly adopters: Set<string>
   /** How often a request's report took a backend out, by serial. */
   readonly ejections: Map<number, number>
-  /** Decode time granted to each key since it has had jobs waiting; see `keepsShares`. */
+  /** Decode time granted to each key. */
   readonly granted: Map<string, number>
+  /**
+   * Of keys that have jobs waiting: by how much each other had been granted more when both began to wait. See
+   * `keepsShares`.
+   */
+  readonly leads: Map<string, Map<string, number>>
 }
 
 export const freshHistory = (): History => ({
@@ -34,6 +39,7 @@ export const freshHistory = (): History => ({
   adopters: new Set(),
   ejections: new Map(),
   granted: new Map(),
+  leads: new Map(),
 })
 
 /** @returns what is wrong; undefined while the promise holds */

@@ -5,24 +5,26 @@ import { isBestFor, isBeyondDoubt, SHORT_MS } from './wake-ups.ts'
 
 const QUANTUM_MS = 500
 /** How far one key may run ahead of another that waits all the while: the largest job each, and some rounds. */
-const LEAD_MS = (largestMs: number): number => 3 * largestMs + 4 * QUANTUM_MS
+const mostAheadMs = (largestMs: number): number => 3 * largestMs + 4 * QUANTUM_MS
 
 /**
- * I7: of keys that have jobs waiting all the time, none gets much more decode time than another. Nothing is
- * said while something other than turns decides.
+ * I7: of two keys that have had jobs waiting all the while neither gets much more decode time than the other. Nothing
+ * is said while something other than turns decides.
  */
-export const keepsShares: Invariant = ({ after, now }, { granted, waiting }) => {
-  if (granted.size < 2 || isUneven(after.backends, waiting, now)) return undefined
-  let least = Number.POSITIVE_INFINITY
-  let most = 0
-  for (const ms of granted.values()) {
-    least = Math.min(least, ms)
-    most = Math.max(most, ms)
-  }
-  let largestMs = 0
+export const keepsShares: Invariant = (_, { granted, leads, waiting }) => {
+  let largestMs = 10_000
   for (const { predictedMs } of waiting.values()) largestMs = Math.max(largestMs, predictedMs)
-  return most - least > LEAD_MS(Math.max(largestMs, 10_000)) ? `a key is ${most - least} ms ahead` : undefined
+  for (const [key, others] of leads) {
+    for (const [other, leadMs] of others) {
+      const ahead = leadOf(granted, other, key) - leadMs
+      if (Math.abs(ahead) > mostAheadMs(largestMs)) return `${other} is ${ahead} ms ahead of ${key}`
+    }
+  }
+  return undefined
 }
+
+const leadOf = (granted: History['granted'], key: string, other: string): number =>
+  (granted.get(key) ?? 0) - (granted.get(other) ?? 0)
 
 /** Speeds that differ by more than this make it worth a job's while to wait for the faster backend out of turn. */
 const EVEN_SPEEDS = 1.3
@@ -40,19 +42,25 @@ const isUneven = (
   ) ||
   [...waiting.values()].some(({ exclude }) => exclude.length > 0)
 
-/** The ledger of `keepsShares`: a key starts level with the one that has had least. */
+/** The ledger of `keepsShares`. */
 export function keepLedger({ after, actions, now }: Observed, history: History): void {
-  const { granted, waiting } = history
-  if (isUneven(after.backends, waiting, now)) granted.clear()
+  const { granted, leads, waiting } = history
+  if (isUneven(after.backends, waiting, now)) leads.clear()
   for (const { ticket } of grantsOf(actions)) {
     const job = waiting.get(ticket)
-    const before = job && granted.get(job.key)
-    if (job && before !== undefined) granted.set(job.key, before + job.predictedMs)
+    if (job) granted.set(job.key, (granted.get(job.key) ?? 0) + job.predictedMs)
   }
   const keys = new Set(after.lanes.map(({ key }) => key))
-  for (const key of granted.keys()) if (!keys.has(key)) granted.delete(key)
-  const level = granted.size > 0 ? Math.max(...granted.values()) : 0
-  for (const key of keys) if (!granted.has(key)) granted.set(key, level)
+  for (const key of leads.keys()) {
+    if (keys.has(key)) continue
+    leads.delete(key)
+    for (const others of leads.values()) others.delete(key)
+  }
+  for (const key of keys) {
+    if (leads.has(key)) continue
+    const others = [...leads.keys()].map((other): [string, number] => [other, leadOf(granted, other, key)])
+    leads.set(key, new Map(others))
+  }
 }
 
 /**
@@ -63,7 +71,9 @@ export const keepsOrder: Invariant = ({ after, actions, now }, { waiting }) => {
   for (const { ticket, backendId } of grantsOf(actions)) {
     const job = waiting.get(ticket)
     const backend = after.backends.find(({ id }) => id === backendId)
-    if (!job || !backend || job.predictedMs > SHORT_MS || !isBeyondDoubt(backend, now)) continue
+    // Behind another job it may well be that whoever waits would rather be somewhere else.
+    if (!job || backend?.leases.length !== 1 || !isBeyondDoubt(backend, now)) continue
+    if (job.predictedMs > SHORT_MS) continue
     for (const { key, jobs } of after.lanes) {
       if (key !== job.key) continue
       const passedOver = jobs.find((other) => isBefore(other, job) && isBestFor(after, backend, other))

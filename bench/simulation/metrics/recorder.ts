@@ -6,6 +6,9 @@ import type { Summary } from './summary.ts'
 
 export type Ending = 'served' | 'rejected' | 'failed' | 'left'
 
+/** Who is refused after this had been let in before. */
+const ADMITTED_AFTER_MS = 1_000
+
 export class Recorder {
   readonly waits = new Sample()
   readonly imageWaits = new Sample()
@@ -27,6 +30,7 @@ export class Recorder {
   #servedMs = 0
   #lightRejected = 0
   #blameless = 0
+  #late = 0
 
   /**
    * @param warmUpMs requests that arrive before are not counted
@@ -72,8 +76,10 @@ export class Recorder {
     this.#why.set(why, (this.#why.get(why) ?? 0) + 1)
     if (!flight.isPoison) this.#blameless++
     if (flight.key !== this.#heavyKey) this.#lightRejected++
+    const isAtOnce = how === 'rejected' && now - flight.arrivedAt < ADMITTED_AFTER_MS
+    if (!isAtOnce) this.#late++
     if (how === 'failed') return
-    this.rejections.add(now - flight.arrivedAt)
+    if (isAtOnce) this.rejections.add(now - flight.arrivedAt)
     this.#rejectedOfClass[flight.costClass] = (this.#rejectedOfClass[flight.costClass] ?? 0) + 1
   }
 
@@ -99,6 +105,7 @@ export class Recorder {
       latencyMs: { mean: this.latencies.mean, ...quantiles(this.latencies) },
       goodput: this.#servedMs / Math.min(offeredMs, capacity * spanMs),
       rejectionP99Ms: this.rejections.quantile(0.99),
+      late: this.#late,
       rejectedShares: this.#rejectedOfClass.map((count, index) => count / (this.#offeredOfClass[index] || 1)),
       jain: jainIndex(satisfaction),
       light: { refused: this.#lightRejected, waitP99Ms: this.lightWaits.quantile(0.99) },

@@ -18,7 +18,10 @@ export interface Summary {
   readonly latencyMs: Quantiles & { readonly mean: number }
   /** Decode time of the answered over what could have been. */
   readonly goodput: number
+  /** Of those who were refused when they came. */
   readonly rejectionP99Ms: number
+  /** Let in, waited, and not served in the end. */
+  readonly late: number
   /** By cost class. */
   readonly rejectedShares: readonly number[]
   readonly jain: number
