@@ -17,7 +17,7 @@ export function acquire(before: PoolState, asked: Job, now: number): Step {
   const lanes = known ? withoutJobs(before.lanes, ({ ticket }) => ticket === job.ticket) : before.lanes
   const state = { ...before, lanes, budget: refill(before.budget, slotsOf(before), now) }
   if (job.purpose === 'hedge') {
-    const hedged = hedge(state, job, now)
+    const hedged = job.deadlineAt > now ? hedge(state, job, now) : undefined
     return hedged ? [hedged[0], [hedged[1]]] : reject(state, job, 'budget', 0)
   }
   const refusal = refusalOf(state, job, now)

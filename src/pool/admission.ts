@@ -1,7 +1,7 @@
 /** Whether a job may wait: what cannot be served in time is refused at once, so that its client need not wait. */
 import { isLong } from './lanes.ts'
 import { loadOn } from './load.ts'
-import { candidatesOf, isAble, isTooLarge } from './selection.ts'
+import { candidatesOf } from './selection.ts'
 import { outOfService, type Refusal } from './service.ts'
 import type { BackendState, Job, Lane, PoolState } from './state.ts'
 import { isProven } from './track-record.ts'
@@ -22,9 +22,7 @@ export function refusalOf(state: PoolState, job: Job, now: number): Refusal | un
   )
   if (serving.length === 0) return { reason: 'no-backend', waitMs: 0 }
   if (isRepeated(state, job, now)) return { reason: 'repeated', waitMs: 0 }
-  if (serving.every((backend) => isTooLarge(backend, job, now))) return { reason: 'too-large', waitMs: 0 }
-  const able = serving.filter((backend) => isAble(backend, job, now))
-  return outOfService(able, job, now) ?? overload(state, candidatesOf(able, job, now), job, now)
+  return outOfService(serving, job, now) ?? overload(state, candidatesOf(serving, job, now), job, now)
 }
 
 /**

@@ -22,5 +22,12 @@ export type Health =
   /** By the operator: as if it were not there. */
   | { readonly kind: 'disabled' }
 
+/** One that should have been asked to start so long ago was not needed until now. */
+const UNASKED_MS = 30_000
+
+/** Since when a cold backend is being asked to start; `now` if nobody has for a while. */
+export const askedToStartAt = ({ since, wakeAt }: Health & { kind: 'cold' }, now: number): number =>
+  wakeAt !== null && now - wakeAt > UNASKED_MS ? now : since
+
 /** States in which jobs are sent as usual. */
 export const isServing = (health: Health): boolean => health.kind === 'usable' || health.kind === 'slow-start'

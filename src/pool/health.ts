@@ -130,9 +130,16 @@ function asleep(backend: BackendState, now: number): BackendState {
   return { ...backend, health: { kind: 'cold', since: now, tries: 0, wakeAt: now } }
 }
 
-/** What time alone changes: who was taken out for a while may show what it can. */
+/** Who was taken out for a while may show what it can, who has warmed up is like any other. */
 export function elapse(backend: BackendState, now: number): BackendState {
   const { health } = backend
-  const isOver = (health.kind === 'down' || health.kind === 'ejected') && health.until <= now
-  return isOver ? { ...backend, health: { kind: 'half-open', isProbing: false } } : backend
+  if (changesAt(health) > now) return backend
+  if (health.kind === 'slow-start') return { ...backend, health: { kind: 'usable' } }
+  return { ...backend, health: { kind: 'half-open', isProbing: false } }
+}
+
+/** When time alone changes a state. One that gets no jobs while it warms up would do so forever. */
+export function changesAt(health: Health): number {
+  if (health.kind === 'down' || health.kind === 'ejected') return health.until
+  return health.kind === 'slow-start' ? health.since + SLOW_START_MS : Number.POSITIVE_INFINITY
 }

@@ -21,7 +21,8 @@ export function emptyPool(
     backends: members.map((member) => freshBackend(member, memories?.get(member.id))),
     lanes: [],
     traffic: { at: now, classes: [], pessimism: 1, askedAt: 0, shortAskedAt: 0 },
-    budget: { at: now, retryMs: 0, hedgeMs: 0, retries: 0, freeRetries: 0 },
+    // Refilled with the first job.
+    budget: { at: 0, retryMs: 0, hedgeMs: 0, retries: 0, freeRetries: 0 },
     nextLeaseId: 1,
     seed,
     startedAt: now,

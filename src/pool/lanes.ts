@@ -96,7 +96,8 @@ function agedFirst(jobs: readonly Job[], now: number, limit: number): readonly J
 
 /**
  * The lanes after these turns were taken: every lane has its quanta of the rounds that went by, those that were
- * served paid. A lane that could not use its turns keeps what its next job needs, and no more.
+ * served paid. A lane that could not use its turns keeps what its next job and one more round come to: less
+ * would take from those whose turn in this round is still to come.
  */
 export function afterTurns(lanes: readonly Lane[], taken: readonly Turn[], now: number): readonly Lane[] {
   if (taken.length === 0) return lanes
@@ -109,8 +110,6 @@ export function afterTurns(lanes: readonly Lane[], taken: readonly Turn[], now: 
     const [next] = agedFirst(jobs, now, 1)
     if (!next) return []
     const earnedMs = rounds * quantumOf(lanes, lane) - (paid[index] ?? 0)
-    return [
-      { ...lane, deficitMs: Math.min(lane.deficitMs + earnedMs, Math.max(QUANTUM_MS, costMs(next))), jobs },
-    ]
+    return [{ ...lane, deficitMs: Math.min(lane.deficitMs + earnedMs, costMs(next) + QUANTUM_MS), jobs }]
   })
 }

@@ -118,7 +118,9 @@ export function expire(backend: BackendState, now: number): { backend: BackendSt
         : {
             ...current,
             leases: current.leases.map((other) =>
-              other === lease ? { ...lease, phase: 'draining', endsAt: until, expiresAt: until } : other,
+              other.id === lease.id
+                ? { ...lease, phase: 'draining', endsAt: until, expiresAt: until }
+                : other,
             ),
           }
   }

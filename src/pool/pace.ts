@@ -26,7 +26,7 @@ export function expectedMs(backend: BackendState, predictedMs: number, now: numb
 }
 
 export function learnSpeed(pace: Pace, predictedMs: number, actualMs: number): Pace {
-  if (predictedMs <= 0 || actualMs <= 0) return pace
+  if (!(predictedMs > 0 && actualMs > 0)) return pace
   const ratio = actualMs / predictedMs
   const bounded = Math.min(pace.speed * MAX_CHANGE, Math.max(pace.speed / MAX_CHANGE, ratio))
   const weight = Math.max(SMOOTHING, 1 / (pace.samples + 1))

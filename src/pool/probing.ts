@@ -1,6 +1,6 @@
 /** Looking after backends that get no jobs: is it there, shall it start, can it decode. Only while there is demand. */
-import { HEALTH_PROBE_MS, learn } from './health.ts'
-import { type Health, isServing } from './health-states.ts'
+import { changesAt, HEALTH_PROBE_MS, learn } from './health.ts'
+import { askedToStartAt, type Health, isServing } from './health-states.ts'
 import { learnColdStart } from './pace.ts'
 import type { BackendState, PoolAction, PoolState, ProbeResult, ProbeTest } from './state.ts'
 
@@ -9,6 +9,9 @@ const DEMAND_MS = 300_000
 
 /** One backend is woken per so much waiting work. */
 const WORK_PER_WAKING_MS = 30_000
+
+/** After so much more than the usual time one may never start. */
+const HOPELESS_FACTOR = 2
 
 /** Between two tries to wake a backend; the last one again and again. */
 const WAKE_AFTER_MS = [1_000, 2_000, 4_000, 8_000, 10_000]
@@ -29,11 +32,15 @@ export function probe(state: PoolState, now: number): readonly [PoolState, reado
         if (health.probeAt > now) return backend
         actions.push({ kind: 'probe', backendId: id, test: 'health' })
         return { ...backend, health: { ...health, probeAt: now + HEALTH_PROBE_MS } }
-      case 'cold':
-        // Those that are being woken already count.
-        if (toWake-- <= 0 || health.wakeAt === null || health.wakeAt > now) return backend
+      case 'cold': {
+        if (toWake <= 0) return backend
+        // Those that are being woken already count, but for one that has been asked for too long.
+        const since = askedToStartAt(health, now)
+        if (now - since <= HOPELESS_FACTOR * backend.pace.coldStartMs) toWake--
+        if (health.wakeAt === null || health.wakeAt > now) return backend
         actions.push({ kind: 'probe', backendId: id, test: 'wake' })
-        return { ...backend, health: { ...health, wakeAt: null } }
+        return { ...backend, health: { ...health, since, wakeAt: null } }
+      }
       case 'half-open':
         if (health.isProbing || backend.leases.length > 0) return backend
         actions.push({ kind: 'probe', backendId: id, test: 'decode' })
@@ -94,21 +101,19 @@ export function probed(
   }
 }
 
+function looksAt(health: Health): number {
+  const at = health.kind === 'down' ? health.probeAt : health.kind === 'cold' ? health.wakeAt : undefined
+  return at ?? Number.POSITIVE_INFINITY
+}
+
 /** When the next probe or change of state is due; undefined while nobody asks. */
 export function nextProbeAt(state: PoolState, now: number): number | undefined {
   let next: number | undefined
   if (state.backends.every(({ health }) => health.kind === 'usable') || !hasDemand(state, now))
     return undefined
   for (const { health } of state.backends) {
-    const at =
-      health.kind === 'down'
-        ? Math.min(health.until, health.probeAt)
-        : health.kind === 'ejected'
-          ? health.until
-          : health.kind === 'cold'
-            ? (health.wakeAt ?? undefined)
-            : undefined
-    if (at !== undefined && at > now && (next === undefined || at < next)) next = at
+    const at = Math.min(changesAt(health), looksAt(health))
+    if (Number.isFinite(at) && at > now && (next === undefined || at < next)) next = at
   }
   return next
 }

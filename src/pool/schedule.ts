@@ -9,8 +9,8 @@ import { type Choice, candidatesOf, choose, isAble, type Promises } from './sele
 import type { BackendState, Job, PoolAction, PoolState } from './state.ts'
 import { SHORT_JOB_MS } from './traffic.ts'
 
-/** Jobs that are looked at in one step. */
-const WINDOW = 32
+/** Jobs that are looked at in one step: a whole queue, as the only one whose backend is idle may be its last. */
+const WINDOW = 256
 
 /** From so many backends on, one is kept from long jobs while short ones are about. */
 const RESERVE_FROM = 4
@@ -19,13 +19,16 @@ const RESERVE_MEMORY_MS = 10_000
 
 export function schedule(state: PoolState, now: number): readonly [PoolState, readonly PoolAction[]] {
   if (state.lanes.length === 0) return [state, []]
-  if (!state.backends.some((backend) => hasRoom(backend, now, state.startedAt))) return [state, []]
   const actions: PoolAction[] = []
   const taken: Turn[] = []
   const promises: Promises = new Map()
   let { backends, nextLeaseId } = state
   for (const turn of inTurn(state.lanes, now, WINDOW)) {
     const { job } = turn
+    const isOpen = backends.some(
+      (backend) => !promises.has(backend.id) && hasRoom(backend, now, state.startedAt),
+    )
+    if (!isOpen) break
     const candidates = mayTake(backends, state, candidatesOf(backends, job, now), job, now)
     const choice = choose(candidates, job, promises, state.startedAt, now)
     if (!choice) continue

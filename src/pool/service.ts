@@ -1,5 +1,6 @@
 /** Whether anybody is there for a job. */
-import { isAble } from './selection.ts'
+import { askedToStartAt } from './health-states.ts'
+import { isAble, isTooLarge } from './selection.ts'
 import type { BackendState, Job, RejectReason } from './state.ts'
 
 /** Backends that their operator has taken out come back when he says so. */
@@ -34,14 +35,19 @@ export function outOfService(backends: readonly BackendState[], job: Job, now: n
       case 'half-open':
         return undefined
       case 'cold':
-        coldMs = Math.min(coldMs, Math.max(MIN_COLD_MS, health.since + pace.coldStartMs - now))
+        coldMs = Math.min(coldMs, Math.max(MIN_COLD_MS, askedToStartAt(health, now) + pace.coldStartMs - now))
         break
       case 'down':
         downMs = Math.min(downMs, health.until - now)
     }
   }
-  if (!isAnyAble) return { reason: 'exhausted', waitMs: 0 }
+  if (!isAnyAble)
+    return { reason: isTooLargeForAll(backends, job, now) ? 'too-large' : 'exhausted', waitMs: 0 }
   if (now + coldMs + job.predictedMs <= job.deadlineAt) return undefined
   if (Number.isFinite(coldMs)) return { reason: 'cold', waitMs: coldMs }
   return { reason: 'down', waitMs: Number.isFinite(downMs) ? downMs : OUT_OF_SERVICE_MS }
 }
+
+/** Of those that serve its model. */
+const isTooLargeForAll = (backends: readonly BackendState[], job: Job, now: number): boolean =>
+  backends.every((backend) => !backend.models.includes(job.model) || isTooLarge(backend, job, now))

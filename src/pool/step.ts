@@ -6,6 +6,7 @@ import { acquire } from './acquire.ts'
 import { earn } from './budget.ts'
 import { draw } from './chance.ts'
 import { onBackend, reject, type Step, slotsOf } from './edit.ts'
+import { isServing } from './health-states.ts'
 import { findJob, withoutJobs } from './lanes.ts'
 import { abandon, adopt, free, leaseOf, renew } from './leases.ts'
 import { operate } from './operator.ts'
@@ -18,6 +19,9 @@ import { elapseAll, rejectStranded } from './sweep.ts'
 
 /** A timer that is due now would go off in the same millisecond, again and again. */
 const MIN_TIMER_MS = 1
+
+/** Jobs may wait beside an idle backend: for a faster one, or since it is kept for short ones. Not for ever. */
+const RELOOK_MS = 1_000
 
 export function step(before: PoolState, event: PoolEvent, now: number): Step {
   const current = elapseAll(before, now)
@@ -35,7 +39,10 @@ export function nextWakeAt(state: PoolState, now: number): number | undefined {
     for (const { expiresAt } of backend.leases) next = Math.min(next, expiresAt)
     if (state.lanes.length === 0) continue
     if (backend.busyUntil > now) next = Math.min(next, backend.busyUntil)
-    if (backend.leases.length < backend.slots) continue
+    if (backend.leases.length < backend.slots) {
+      if (isServing(backend.health)) next = Math.min(next, now + RELOOK_MS)
+      continue
+    }
     // When the next job may be sent ahead; when that is over already, when its estimate is looked at again.
     const roomAt = freeAt(backend, now) - backend.pace.gapMs
     next = Math.min(next, Math.max(roomAt, now + backend.pace.gapMs / 2))

@@ -1,7 +1,7 @@
 /** What time does by itself: states that are over, leases nobody gave back, jobs that cannot be served any more. */
 
-import { reject, type Step } from './edit.ts'
-import { elapse, learn } from './health.ts'
+import { onBackend, reject, type Step } from './edit.ts'
+import { changesAt, elapse, learn } from './health.ts'
 import { withoutJobs } from './lanes.ts'
 import { expire } from './leases.ts'
 import { mayEject } from './report.ts'
@@ -13,24 +13,29 @@ import { disappointed } from './traffic.ts'
 const LATE_RETRY_MS = 2_000
 
 /** What time alone does to backends and their leases. */
-export function elapseAll(state: PoolState, now: number): PoolState {
-  // Most of the time there is nothing to do.
-  if (!state.backends.some((backend) => isDue(backend, now))) return state
-  const backends = state.backends.map((before) => {
-    const { backend, isSuspect } = expire(elapse(before, now), now)
-    const circumstances = { random: 0.5, mayEject: mayEject(state, backend.id), now }
-    return isSuspect ? learn(backend, { kind: 'soft' }, circumstances) : backend
-  })
-  return { ...state, backends }
+export function elapseAll(before: PoolState, now: number): PoolState {
+  let state = before
+  for (const due of before.backends) {
+    // Most of the time there is nothing to do.
+    if (!isDue(due, now)) continue
+    const { backend, isSuspect } = expire(elapse(due, now), now)
+    // Whether one may be taken out depends on those that were just now.
+    const circumstances = { random: 0.5, mayEject: mayEject(state, due.id), now }
+    const after = isSuspect ? learn(backend, { kind: 'soft' }, circumstances) : backend
+    state = onBackend(state, due.id, () => after)
+  }
+  return state
 }
 
 const isDue = ({ leases, health }: BackendState, now: number): boolean =>
-  leases.some(({ expiresAt }) => expiresAt <= now) || ('until' in health && health.until <= now)
+  leases.some(({ expiresAt }) => expiresAt <= now) || changesAt(health) <= now
 
 /** Jobs whose time is over, and those that all backends have gone away from. */
 export function rejectStranded(state: PoolState, now: number): Step {
   if (state.lanes.length === 0) return [state, []]
-  const isAnyOut = state.backends.some(({ health }) => health.kind !== 'usable')
+  const isAnyOut = state.backends.some(
+    ({ health, ceilings }) => health.kind !== 'usable' || ceilings.length > 0,
+  )
   const actions: PoolAction[] = []
   let current = state
   for (const { jobs } of state.lanes) {

@@ -47,4 +47,4 @@ function recentOutcomes({ buckets }: TrackRecord, now: number): { good: number; 
 
 /** How often it was taken out of late: halved with each minute since. */
 export const relapsesAt = (record: TrackRecord, now: number): number =>
-  Math.floor(record.relapses * 2 ** -Math.floor((now - record.relapsedAt) / 60_000))
+  Math.floor(record.relapses * 2 ** -Math.max(0, Math.floor((now - record.relapsedAt) / 60_000)))

@@ -1,70 +1,140 @@
 /** A pool with a clock that tests turn. */
-import {
-  type Evidence,
-  emptyPool,
-  type Job,
-  type PoolAction,
-  type PoolEvent,
-  type PoolMember,
-  type PoolState,
+import { emptyPool, UNKNOWN_PACE } from '../../src/pool/initial.ts'
+import type {
+  BackendState,
+  Evidence,
+  Job,
+  Lease,
+  PoolAction,
+  PoolEvent,
+  PoolMember,
+  PoolState,
+  ProbeResult,
+  ProbeTest,
 } from '../../src/pool/state.ts'
 import { nextWakeAt, step } from '../../src/pool/step.ts'
 
 /** When the clock of a test starts. */
 export const START = 1_000_000
 
+/** A pool of tests has been up for so long: it knows what its backends do. */
+const UP_MS = 600_000
+
 export const member = (id: string, changes: Partial<PoolMember> = {}): PoolMember => ({
   id,
   models: ['sdxl'],
   slots: 1,
   abortable: true,
+  scaleToZero: false,
   ...changes,
 })
 
 export const job = (ticket: string, changes: Partial<Job> = {}): Job => ({
   ticket,
+  key: 'key',
   model: 'sdxl',
   predictedMs: 200,
+  enqueuedAt: START,
   deadlineAt: START + 60_000,
   exclude: [],
+  failures: [],
+  purpose: 'first',
   ...changes,
 })
+
+/** A decode that began just now. */
+export const lease = (changes: Partial<Lease> = {}): Lease => ({
+  id: 1,
+  predictedMs: 200,
+  grantedAt: START,
+  phase: 'running',
+  startsAt: START,
+  endsAt: START + 200,
+  expiresAt: START + 10_000,
+  isHedge: false,
+  ...changes,
+})
+
+export const backend = (id: string, changes: Partial<BackendState> = {}): BackendState => ({
+  ...member(id),
+  health: { kind: 'usable' },
+  busyUntil: 0,
+  record: { hard: 0, soft: 0, buckets: [], relapses: 0, relapsedAt: 0, failedAt: 0 },
+  pace: UNKNOWN_PACE,
+  ceilings: [],
+  leases: [],
+  lastGrantAt: 0,
+  ...changes,
+})
+
+export const pool = (backends: readonly BackendState[], changes: Partial<PoolState> = {}): PoolState => ({
+  ...emptyPool([], { seed: 7, now: START - UP_MS }),
+  backends,
+  ...changes,
+})
+
+/** In words: `a on gpu-1`, `b: deadline`, `gpu-2? wake`. */
+export function words(action: PoolAction): string {
+  switch (action.kind) {
+    case 'grant':
+      return `${action.ticket} on ${action.backendId}`
+    case 'reject':
+      return `${action.ticket}: ${action.reason}`
+    case 'probe':
+      return `${action.backendId}? ${action.test}`
+  }
+}
+
+/** Whoever changes a state in place is found out. */
+export function frozen<T>(value: T): T {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value)
+    for (const part of Object.values(value)) frozen(part)
+  }
+  return value
+}
 
 export class TestPool {
   now = START
   state: PoolState
 
-  constructor(...members: readonly PoolMember[]) {
-    this.state = emptyPool(members)
+  constructor(...backends: readonly (PoolMember | BackendState)[]) {
+    this.state = pool(backends.map((one) => backend(one.id, one)))
   }
 
-  /** Applies an event and gives what is to be done, in words: `a on gpu-1`, `b: deadline`. */
+  /** Applies an event and gives what is to be done, in words. */
   step(event: PoolEvent): string[] {
-    return this.actions(event).map((action) =>
-      action.kind === 'grant'
-        ? `${action.ticket} on ${action.backendId}`
-        : `${action.ticket}: ${action.reason}`,
-    )
+    return this.actions(event).map(words)
   }
 
   actions(event: PoolEvent): readonly PoolAction[] {
-    const [state, actions] = step(this.state, event, this.now)
+    const [state, actions] = step(frozen(this.state), event, this.now)
     this.state = state
     return actions
   }
 
   acquire(ticket: string, changes: Partial<Job> = {}): string[] {
-    return this.step({ kind: 'acquire', job: job(ticket, changes) })
+    return this.step({ kind: 'acquire', job: job(ticket, { enqueuedAt: this.now, ...changes }) })
   }
 
-  /** Frees or abandons the lease of the backend that was granted first. */
+  /** Frees or abandons the lease of the backend that was granted first; a decode took what was predicted. */
   end(kind: 'free' | 'abandon', backendId: string): string[] {
-    const lease = this.state.leases.find((lease) => lease.backendId === backendId)
-    return this.step({ kind, leaseId: lease?.id ?? 0 })
+    const first = this.backend(backendId).leases[0]
+    const leaseId = first?.id ?? 0
+    if (kind === 'abandon') return this.step({ kind, backendId, leaseId })
+    return this.step({ kind, backendId, leaseId, decoded: true, computeMs: first?.predictedMs ?? 1 })
   }
 
-  report(backendId: string, evidence: Evidence, random = 1): string[] {
-    return this.step({ kind: 'report', backendId, evidence, random })
+  report(backendId: string, ...evidence: readonly Evidence[]): string[] {
+    return evidence.flatMap((one) => this.step({ kind: 'report', backendId, leaseId: 0, evidence: one }))
+  }
+
+  probed(backendId: string, test: ProbeTest, result: ProbeResult): string[] {
+    return this.step({ kind: 'probed', backendId, test, result })
+  }
+
+  operate(backendId: string, order: 'drain' | 'disable' | 'enable' | 'probe'): string[] {
+    return this.step({ kind: 'operate', backendId, order })
   }
 
   tickAt(now: number): string[] {
@@ -72,7 +142,30 @@ export class TestPool {
     return this.step({ kind: 'tick' })
   }
 
+  /** Ticks whenever the pool asks for it, until then. */
+  sleepUntil(end: number): string[] {
+    const done: string[] = []
+    for (let at = this.wakeAt; at !== undefined && at <= end; at = this.wakeAt) done.push(...this.tickAt(at))
+    this.now = end
+    return done
+  }
+
   get wakeAt(): number | undefined {
     return nextWakeAt(this.state, this.now)
+  }
+
+  backend(id: string): BackendState {
+    const found = this.state.backends.find((one) => one.id === id)
+    if (!found) throw new Error(`no ${id}`)
+    return found
+  }
+
+  health(id: string): BackendState['health']['kind'] {
+    return this.backend(id).health.kind
+  }
+
+  /** Tickets that wait, in the order of keys and of their lanes. */
+  get queued(): string[] {
+    return this.state.lanes.flatMap(({ jobs }) => jobs.map(({ ticket }) => ticket))
   }
 }
