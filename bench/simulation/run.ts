@@ -1,13 +1,12 @@
 /** One run: a scenario under a policy, from one integer. */
+import { assemble } from './assemble.ts'
 import { Engine } from './engine/engine.ts'
-import { luckOf, streamOf } from './engine/random.ts'
+import { luckOf } from './engine/random.ts'
 import { IdleGauge } from './metrics/idle-gauge.ts'
 import { Recorder } from './metrics/recorder.ts'
 import type { Summary } from './metrics/summary.ts'
-import { SimBackend } from './model/backend.ts'
-import { FaultPlan } from './model/faults.ts'
 import type { Flight } from './model/flight.ts'
-import { Gateway } from './model/gateway.ts'
+import type { Gateway } from './model/gateway.ts'
 import { Arrivals, returning } from './model/workload.ts'
 import type { Policy, PolicyFactory } from './policies/policy.ts'
 import { capacityOf, type Scenario } from './scenarios/scenario.ts'
@@ -29,36 +28,11 @@ export function run(
   seed: number,
   atLastArrival: (policy: Policy, now: number) => void = () => {},
 ): Run {
-  const { workload, network } = scenario
+  const { workload } = scenario
   const engine = new Engine()
   const gauge = new IdleGauge()
   const recorder = new Recorder(workload.loadOfKeys.length, scenario.warmUpMs, scenario.heavyKey)
-  const backends: SimBackend[] = []
-  const gateway = new Gateway({
-    engine,
-    network,
-    backends,
-    recorder,
-    gauge,
-    random: streamOf(seed, 'gateway'),
-  })
-  for (const [index, slowness] of scenario.slowness.entries()) {
-    const { isAbortable, isCold: isAsleep, coldStartMs } = scenario
-    const faults = new FaultPlan(scenario.faults, index, seed)
-    const settings = { index, slowness, isAbortable, isAsleep, coldStartMs }
-    backends.push(new SimBackend(settings, faults, { engine, network, gauge, seed }, gateway.settle))
-  }
-  const facts = { isAbortable: scenario.isAbortable, isScaleToZero: scenario.isScaleToZero }
-  const policy = factory({
-    engine,
-    network,
-    random: streamOf(seed, 'policy'),
-    backends: backends.map(() => facts),
-    granted: gateway.granted.bind(gateway),
-    refused: gateway.refused.bind(gateway),
-    probe: gateway.probe.bind(gateway),
-  })
-
+  const { gateway, policy } = assemble(scenario, factory, seed, { engine, gauge, recorder })
   let returned = 0
   gateway.serve(policy, (flight, afterMs) => {
     const at = engine.now + afterMs
