@@ -11,12 +11,13 @@ import { type Ambient, realAmbient as ambient } from './lib/ambient.ts'
 import { ok, type Result } from './lib/result.ts'
 import { PoolClient, type PoolStub } from './pool/client.ts'
 import type { PoolParts } from './pool/durable-object.ts'
+import { LocalView } from './pool/local-view.ts'
 import { membersOf } from './pool/membership.ts'
 import { type EventSink, logEvents } from './telemetry/events.ts'
 
 /** Bindings of wrangler.toml; settings and secrets stand beside them and are read by `readConfig`. */
 export interface Env extends Readonly<Record<string, unknown>> {
-  readonly POOL: { getByName(name: string): PoolStub }
+  readonly POOL: { getByName(name: string, options?: { readonly locationHint?: string }): PoolStub }
   readonly ASSETS?: Fetcher
 }
 
@@ -25,6 +26,8 @@ export interface Installation {
   readonly config: Config
   readonly keyRing: KeyRing
   readonly budget: ByteBudget
+  /** What this isolate knows of pools and backends by itself. */
+  readonly view: LocalView
   readonly backends: ReadonlyMap<string, Backend>
   /** Ids of the models that some backend serves. */
   readonly served: ReadonlySet<string>
@@ -71,6 +74,7 @@ async function install(
     config,
     keyRing: await KeyRing.import(config.peppers),
     budget: new ByteBudget(config.dispatch.bodyBudgetBytes),
+    view: new LocalView(),
     backends: new Map(config.backends.map((backend) => [backend.id, backend])),
     served: new Set(config.backends.flatMap((backend) => backend.models)),
   })
@@ -84,6 +88,8 @@ export interface Invocation {
   readonly env: Env
   readonly requestId: string
   readonly preview: Fetcher
+  /** Of the client, where the platform knows it. */
+  readonly continent: string | undefined
   readonly defer: (task: Promise<unknown>) => void
 }
 
@@ -92,12 +98,13 @@ export async function createServices({
   env,
   requestId,
   preview,
+  continent,
   defer,
 }: Invocation): Promise<Result<Services, readonly ConfigProblem[]>> {
   installed ??= install(env)
   const installation = await installed
   if (!installation.ok) return installation
-  const { config, budget, backends } = installation.value
+  const { config, budget, backends, view } = installation.value
   const events = logEvents(requestId, ambient.now)
   return ok({
     ...installation.value,
@@ -109,7 +116,20 @@ export async function createServices({
       events,
       budget,
       send: createSend(ambient.fetch, preview),
-      pool: new PoolClient((name) => env.POOL.getByName(name), config.backends, ambient, defer),
+      defer,
+      pool: new PoolClient({
+        stubOf: ({ name, shard }) => {
+          const locationHint = config.shards.get(shard ?? '')?.locationHint
+          return env.POOL.getByName(name, locationHint === undefined ? {} : { locationHint })
+        },
+        backends: config.backends,
+        shards: config.shards,
+        continent,
+        view,
+        ambient,
+        emit: (event) => events.emit(event),
+        defer,
+      }),
       backendOf: (id) => backends.get(id),
       commitBytes: config.dispatch.commitBytes,
       minAttemptMs: config.dispatch.attemptTimeoutMs,

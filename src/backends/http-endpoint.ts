@@ -7,7 +7,7 @@ export function httpEndpoint(fetcher: typeof fetch): Send {
     if (backend.url === undefined) throw new TypeError(`Backend ${backend.id} has no url.`)
     return fetcher(`${backend.url}?${request.query}`, {
       method: 'POST',
-      headers: upstreamHeaders(request.accept, request.attemptId, backend.token),
+      headers: upstreamHeaders(request, backend.token),
       body: request.body,
       // A redirect would carry the latent, and perhaps the token, to somewhere nobody configured.
       redirect: 'manual',

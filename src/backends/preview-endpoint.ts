@@ -6,7 +6,7 @@ export function previewEndpoint(preview: Fetcher): Send {
   return (_backend, request, signal) =>
     preview.fetch(`https://preview.invalid/${request.model}?${request.query}`, {
       method: 'POST',
-      headers: upstreamHeaders(request.accept, request.attemptId, undefined),
+      headers: upstreamHeaders(request, undefined),
       body: request.body,
       signal,
     })

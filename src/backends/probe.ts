@@ -82,5 +82,9 @@ function decode(backend: Backend, signal: AbortSignal, { send, randomUuid }: Pro
   for (const size of shape) query.append('shape', String(size))
   const body = new ArrayBuffer(2 * shape.reduce((product, size) => product * size, 1))
   const accept = isVideo ? 'tensor/binary' : 'image/jpeg'
-  return send(backend, { model: model.id, query, body, accept, attemptId: randomUuid() }, signal)
+  return send(
+    backend,
+    { model: model.id, query, body, accept, attemptId: randomUuid(), remainingMs: TIMEOUT_MS.decode },
+    signal,
+  )
 }

@@ -9,6 +9,8 @@ export interface UpstreamRequest {
   readonly body: ArrayBuffer
   /** Echoed by backends that can, so that an answer to another request is noticed. */
   readonly attemptId: string
+  /** After this nobody wants the answer any more. */
+  readonly remainingMs: number
 }
 
 /** Sends a decode to a backend. Rejects when there is no response, with the signal's reason when it was aborted. */

@@ -1,6 +1,7 @@
 /** The settings of [vars], with every default. */
 import * as z from 'zod'
 import { findModel, isServable } from '../models/registry.ts'
+import { MAX_DEADLINE_MS, MIN_DEADLINE_MS } from '../wire/deadline.ts'
 
 const modelList = z
   .array(z.string())
@@ -54,7 +55,7 @@ export const planSchema = z.strictObject({
 
 export const dispatchSchema = z.strictObject({
   /** Time a request may take in all, from its last uploaded byte to the first byte of the answer. */
-  deadlineMs: z.int().min(1000).max(120_000).default(60_000),
+  deadlineMs: z.int().min(MIN_DEADLINE_MS).max(MAX_DEADLINE_MS).default(60_000),
   /** Least time one attempt gets; a decode predicted to be long gets more. */
   attemptTimeoutMs: z.int().min(100).max(120_000).default(20_000),
   /** Answers up to this size are received whole before the first byte goes to the client. */

@@ -3,13 +3,16 @@ import type { Backend } from '../backends/backend.ts'
 import type { Send } from '../backends/upstream.ts'
 import type { Ambient } from '../lib/ambient.ts'
 import type { Lease } from '../pool/client.ts'
+import type { Timings } from '../pool/protocol.ts'
 import { passedHeaders } from '../privacy/response-headers.ts'
 import type { AnswerDtype } from '../wire/dtype.ts'
 import { checkHeaders } from './check-headers.ts'
 import { classifyStatus, ERROR_HEAD_BYTES, parseRetryAfter } from './classify.ts'
+import { receiveTimeoutMs } from './deadline.ts'
 import type { Failure, FailureReason } from './failure.ts'
 import type { DecodeJob } from './job.ts'
-import { type ReceivedBody, type ReceiveLimits, receive } from './receive.ts'
+import { type ReceivedBody, type ReceiveLimits, receive, receivedAtOnce } from './receive.ts'
+import { timingsOf } from './timings.ts'
 
 export type AttemptOutcome =
   | { readonly kind: 'answer'; readonly answer: Answer }
@@ -20,6 +23,7 @@ export interface Answer extends ReceivedBody {
   readonly dtype: AnswerDtype | undefined
   /** Headers of the backend that the client may see. */
   readonly headers: Readonly<Record<string, string>>
+  readonly timings: Timings
   /** Breaks the transfer off. */
   readonly abort: AbortController
 }
@@ -32,54 +36,66 @@ export interface AttemptServices extends ReceiveLimits {
 const CLIENT_GONE = new Error('client gone')
 const TIMED_OUT = new Error('attempt timed out')
 
-/** @param timeoutMs until the answer is committed to */
+/**
+ * @param timeoutMs until the headers; what is received before the commit has its own time
+ * @param unwanted fires when nobody wants the answer any more
+ */
 export async function attempt(
   job: DecodeJob,
   backend: Backend,
   lease: Lease,
   timeoutMs: number,
-  clientLeft: AbortSignal,
+  unwanted: AbortSignal,
   services: AttemptServices,
 ): Promise<AttemptOutcome> {
+  const { ambient, commitBytes } = services
   const abort = new AbortController()
   const leave = (): void => abort.abort(CLIENT_GONE)
   const failed = (reason: FailureReason, retryAfterMs?: number): AttemptOutcome => ({
     kind: 'failure',
     failure: { reason, backendId: backend.id, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) },
   })
-  if (clientLeft.aborted) return { kind: 'client-gone' }
-  clientLeft.addEventListener('abort', leave)
-  const stopTimer = services.ambient.after(timeoutMs, () => abort.abort(TIMED_OUT))
+  if (unwanted.aborted) return { kind: 'client-gone' }
+  unwanted.addEventListener('abort', leave)
+  const timeOut = (): void => abort.abort(TIMED_OUT)
+  const startedAt = ambient.now()
+  let stopTimer = ambient.after(timeoutMs, timeOut)
   let answered = false
   try {
-    const attemptId = services.ambient.randomUuid()
-    const { model, query, body, expected } = job
-    const request = { model, query, body, accept: upstreamAccept(expected.mediaType), attemptId }
+    const attemptId = ambient.randomUuid()
+    const { model, query, body, expected, deadlineAt } = job
+    const accept = upstreamAccept(expected.mediaType)
+    const request = { model, query, body, accept, attemptId, remainingMs: deadlineAt - startedAt }
     const response = await services.send(backend, request, abort.signal)
     answered = true
     if (response.status !== 200 || !response.body) {
       const reason = classifyStatus(response.status, await readHead(response), backend.scaleToZero)
-      const retryAfterMs = parseRetryAfter(response.headers.get('retry-after'), services.ambient.now())
-      return failed(reason, retryAfterMs)
+      return failed(reason, parseRetryAfter(response.headers.get('retry-after'), ambient.now()))
     }
     const head = checkHeaders(response.headers, expected, attemptId, job.maxAnswerBytes)
     if (!head.ok) {
       await response.body.cancel().catch(() => undefined)
       return failed(head.error)
     }
+    const now = ambient.now()
+    const timings = timingsOf(response.headers, expected.kind, now - startedAt)
     // A one-picture decoder is done when it answers; a video may be encoded while it is sent.
-    if (expected.kind !== 'video') lease.free()
-    const received = await receive(response.body, head.value, expected, services)
+    if (expected.kind !== 'video') lease.free(timings)
+    stopTimer()
+    const leftMs = startedAt + timeoutMs - now
+    const bytesMs = receiveTimeoutMs(receivedAtOnce(head.value, commitBytes), deadlineAt - now)
+    stopTimer = ambient.after(Math.max(leftMs, bytesMs), timeOut)
+    const received = await receive(response.body, head.value, expected, services, abort.signal)
     if (!received.ok) return failed(received.error)
     const headers = passedHeaders(response.headers)
-    return { kind: 'answer', answer: { ...received.value, dtype: head.value.dtype, headers, abort } }
+    return { kind: 'answer', answer: { ...received.value, dtype: head.value.dtype, headers, timings, abort } }
   } catch {
     if (abort.signal.reason === CLIENT_GONE) return { kind: 'client-gone' }
     if (abort.signal.reason === TIMED_OUT) return failed('timed-out')
     return failed(answered ? 'broke-off' : 'unreachable')
   } finally {
     stopTimer()
-    clientLeft.removeEventListener('abort', leave)
+    unwanted.removeEventListener('abort', leave)
   }
 }
 

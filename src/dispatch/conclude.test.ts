@@ -17,6 +17,12 @@ const REFUSALS: (RejectReason | 'unreachable')[] = [
   'deadline',
   'cancelled',
   'unreachable',
+  'down',
+  'cold',
+  'too-large',
+  'repeated',
+  'over-share',
+  'budget',
 ]
 
 describe('after failures', () => {
@@ -73,6 +79,12 @@ describe('after a refusal of the pool', () => {
     ['queue-full', 'no-capacity', 3],
     ['deadline', 'no-capacity', 3],
     ['exhausted', 'no-capacity', 3],
+    ['budget', 'no-capacity', 3],
+    ['down', 'no-backend', 3],
+    ['cold', 'cold-start', 3],
+    ['too-large', 'decode-too-large', undefined],
+    ['repeated', 'request-failed-repeatedly', undefined],
+    ['over-share', 'quota-exceeded', 3],
     ['unreachable', 'pool-unavailable', 1],
     ['cancelled', 'client-closed-request', undefined],
   ] as const)('%s is told as %s', (reason, code, seconds) => {
@@ -81,16 +93,46 @@ describe('after a refusal of the pool', () => {
     expect(problem.detail).toMatch(/^[A-Z].+\.$/)
   })
 
-  test.each(['exhausted', 'deadline'] as const)('%s after a failure is told as that failure', (reason) => {
-    expect(refuse(reason, [failed('server-error')]).code).toBe('upstream-error')
+  test('B35: a pool that is down is told as such within its status, with a hint', () => {
+    expect(problemKind(refuse('down').code).status).toBe(503)
   })
 
-  test.each(['no-backend', 'queue-full', 'unreachable', 'cancelled'] as const)(
-    '%s is told as it is, whatever failed before',
+  test('C34: a key that takes more than its share is told so, and nobody else is', () => {
+    expect(problemKind(refuse('over-share').code).status).toBe(429)
+    for (const reason of REFUSALS) {
+      if (reason !== 'over-share') expect(problemKind(refuse(reason).code).status).not.toBe(429)
+    }
+  })
+
+  test('B12: nothing is too large that failed in passing on the backend that could have decoded it', () => {
+    expect(refuse('too-large', [failed('out-of-memory')]).code).toBe('decode-too-large')
+    expect(refuse('too-large', [failed('broke-off')]).code).toBe('upstream-unreachable')
+    expect(refuse('too-large', [failed('broke-off'), failed('out-of-memory')]).code).toBe('decode-too-large')
+  })
+
+  test('B18: a cold start after a failure is told with the time that it takes', () => {
+    const problem = refuse('cold', [failed('rejected')], 90_000)
+    expect([problem.code, problem.retryAfterSeconds]).toEqual(['cold-start', 90])
+  })
+
+  test.each(['exhausted', 'deadline', 'budget', 'down'] as const)(
+    '%s after a failure is told as that failure',
     (reason) => {
-      expect(refuse(reason, [failed('server-error')])).toEqual(refuse(reason))
+      expect(refuse(reason, [failed('server-error')]).code).toBe('upstream-error')
     },
   )
+
+  test.each([
+    'no-backend',
+    'queue-full',
+    'unreachable',
+    'cancelled',
+    'repeated',
+    'over-share',
+    'cold',
+  ] as const)('%s is told as it is, whatever failed before', (reason) => {
+    expect(refuse(reason, [failed('server-error')])).toEqual(refuse(reason))
+  })
 
   test('C35: is never an invitation to come back at once', () => {
     expect(refuse('queue-full', [], 0).retryAfterSeconds).toBe(1)

@@ -2,13 +2,19 @@
 import { type Problem, problem } from '../errors/problem.ts'
 import type { RejectReason } from '../pool/state.ts'
 import { DEFAULT_PAUSE_MS, type Failure, PROBLEM_OF } from './failure.ts'
+import { isTransient } from './retry-policy.ts'
 
-/** The refusal of the pool, in the light of what was tried before. */
+/**
+ * The refusal of the pool, in the light of what was tried before. Mostly the last failure is the honest answer, since
+ * without it nobody would have asked again. A refusal is told as it is where it says more: when to come back, or that
+ * there is no point in it.
+ */
 export function concludeRefusal(
   refusal: { readonly reason: RejectReason | 'unreachable'; readonly retryAfterMs: number },
   failures: readonly Failure[],
 ): Problem {
   const last = failures.at(-1)
+  const again = after(refusal.retryAfterMs)
   switch (refusal.reason) {
     case 'no-backend':
       return problem('no-backend', 'No backend is configured for this model.')
@@ -16,12 +22,30 @@ export function concludeRefusal(
       return problem('pool-unavailable', 'The pool of this model did not answer.', { retryAfterSeconds: 1 })
     case 'exhausted':
     case 'deadline':
+    case 'budget':
       if (last) return concludeFailures(failures)
-      return problem('no-capacity', 'No backend was free before the deadline.', after(refusal.retryAfterMs))
+      return problem('no-capacity', 'No backend was free before the deadline.', again)
+    case 'down':
+      if (last) return concludeFailures(failures)
+      return problem('no-backend', 'All backends of this model are out of reach or out of service.', again)
+    case 'cold':
+      // Whatever failed before: when they are up, they may do better.
+      return problem('cold-start', 'The backends of this model are asleep and will not be up in time.', again)
+    case 'too-large':
+      // The one that could have decoded it failed in passing, so it is worth another try.
+      if (last && isTransient(last)) return concludeFailures(failures)
+      return problem('decode-too-large', 'All backends of this model have run out of memory for less.')
+    case 'repeated':
+      return problem(
+        'request-failed-repeatedly',
+        'The request failed in the same way on two backends that serve others; another try would end alike.',
+      )
+    case 'over-share':
+      return problem('quota-exceeded', 'This key has more waiting than its share of the pool.', again)
     case 'cancelled':
       return problem('client-closed-request', 'The client left while it waited.')
     case 'queue-full':
-      return problem('no-capacity', 'The queue of this model is full.', after(refusal.retryAfterMs))
+      return problem('no-capacity', 'The backends of this model have as much waiting as they may.', again)
   }
 }
 

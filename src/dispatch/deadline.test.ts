@@ -1,36 +1,80 @@
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { attemptTimeoutMs, transferTimeoutMs } from './deadline.ts'
-import type { DecodeJob } from './job.ts'
+import { seeded } from '../../test/support/seeded.ts'
+import { attemptTimeoutMs, type Forecast, receiveTimeoutMs } from './deadline.ts'
 
-const NOW = 1_000_000
-const job = (changes: Partial<DecodeJob> = {}): DecodeJob => ({
-  model: 'sdxl',
-  query: new URLSearchParams(),
-  body: new ArrayBuffer(131_072),
-  expected: { kind: 'image', mediaType: 'image/png', width: 8, height: 8 },
-  maxAnswerBytes: 1_000,
-  predictedMs: 200,
-  deadlineAt: NOW + 60_000,
+const PATIENCE = 20_000
+const AMPLE = 120_000
+const forecast = (changes: Partial<Forecast> = {}): Forecast => ({
+  startsInMs: 0,
+  expectedMs: 200,
+  isLearnt: true,
   ...changes,
 })
+const timeout = (changes: Partial<Forecast>, bodyBytes = 0, patienceMs = PATIENCE, remainingMs = AMPLE) =>
+  attemptTimeoutMs(bodyBytes, forecast(changes), patienceMs, remainingMs)
 
-describe('the time of an attempt', () => {
-  test('is the configured one for a small picture', () => {
-    expect(attemptTimeoutMs(job(), 20_000, NOW)).toBe(20_000)
+describe('B5: an attempt whose decode time is learnt', () => {
+  test.each([
+    [100, 2_000],
+    [200, 2_000],
+    [400, 2_200],
+    [5_000, 16_000],
+  ])('of %i ms gets %i ms: three times as much and a second, two at least', (expectedMs, ms) => {
+    expect(timeout({ expectedMs })).toBe(ms)
   })
 
-  test('is ten times the prediction for a long decode, and the time its upload takes', () => {
-    expect(attemptTimeoutMs(job({ predictedMs: 4_000 }), 20_000, NOW)).toBeCloseTo(40_131, 0)
-    expect(attemptTimeoutMs(job({ body: new ArrayBuffer(30_000_000) }), 20_000, NOW)).toBeCloseTo(32_000, 0)
+  test('gets the time until the backend is free, and the time of its upload, on top', () => {
+    expect(timeout({ startsInMs: 700 })).toBe(2_700)
+    expect(timeout({}, 3_000_000)).toBe(5_000)
   })
 
-  test('B5: ends with the deadline of the request', () => {
-    expect(attemptTimeoutMs(job(), 20_000, NOW + 55_000)).toBe(5_000)
-    expect(attemptTimeoutMs(job({ predictedMs: 100_000 }), 20_000, NOW)).toBe(60_000)
+  test('never gets more than one whose time is a guess', () => {
+    expect(timeout({ expectedMs: 20 }, 0, 500)).toBe(500)
+    expect(timeout({ expectedMs: 100 }, 0, 500)).toBe(1_000)
+    fc.assert(
+      fc.property(
+        fc.nat(60_000),
+        fc.nat(60_000),
+        fc.nat(30_000_000),
+        fc.integer({ min: 100, max: AMPLE }),
+        (startsInMs, expectedMs, bytes, patienceMs) => {
+          const known = timeout({ startsInMs, expectedMs }, bytes, patienceMs)
+          expect(known).toBeLessThanOrEqual(
+            timeout({ startsInMs, expectedMs, isLearnt: false }, bytes, patienceMs),
+          )
+        },
+      ),
+      seeded,
+    )
   })
 })
 
-test('B6: the time of a transfer is a grace and 32 KB a second', () => {
-  expect(transferTimeoutMs(0)).toBe(20_000)
-  expect(transferTimeoutMs(32_000_000)).toBe(1_020_000)
+describe('B5: an attempt whose decode time is a guess', () => {
+  test('gets what is configured, or ten times the guess', () => {
+    expect(timeout({ isLearnt: false })).toBe(20_000)
+    expect(timeout({ isLearnt: false, expectedMs: 4_000 })).toBe(40_000)
+    expect(timeout({ isLearnt: false, startsInMs: 700 }, 30_000_000)).toBe(50_700)
+  })
+})
+
+test('B5: no attempt outlives the deadline of its request', () => {
+  fc.assert(
+    fc.property(
+      fc.nat(200_000),
+      fc.nat(200_000),
+      fc.boolean(),
+      fc.nat(AMPLE),
+      (a, b, isLearnt, remaining) => {
+        const ms = timeout({ startsInMs: a, expectedMs: b, isLearnt }, 30_000_000, PATIENCE, remaining)
+        expect(ms).toBeLessThanOrEqual(remaining)
+        expect(receiveTimeoutMs(4_194_304, remaining)).toBeLessThanOrEqual(remaining)
+      },
+    ),
+    seeded,
+  )
+})
+
+test('B6: bytes that are held back have two seconds, and one for each megabyte', () => {
+  expect(receiveTimeoutMs(4_000_000, AMPLE)).toBe(6_000)
 })

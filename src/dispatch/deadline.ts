@@ -1,20 +1,44 @@
-import type { DecodeJob } from './job.ts'
+/** How long an attempt may take. Everything here is a duration: deadlines of other machines are not ours. */
 
-/** A prediction may be off by this much before the backend is taken to hang. */
-const PREDICTION_FACTOR = 10
-
-/** Slowest upload to a backend that is still patience-worthy, in bytes per millisecond. */
-const UPLOAD_BYTES_PER_MS = 1_000
-
-/** Time for one attempt, until its answer can be committed to: never past the deadline of the request. */
-export function attemptTimeoutMs(job: DecodeJob, minAttemptMs: number, now: number): number {
-  const generous = PREDICTION_FACTOR * job.predictedMs + job.body.byteLength / UPLOAD_BYTES_PER_MS
-  return Math.min(Math.max(minAttemptMs, generous), job.deadlineAt - now)
+/** What the pool foretold of the decode when it granted the slot. */
+export interface Forecast {
+  /** Until the backend gets to it. */
+  readonly startsInMs: number
+  readonly expectedMs: number
+  /** Whether that is learnt from its decodes, or a guess. */
+  readonly isLearnt: boolean
 }
 
-/** Slowest transfer of an answer, in bytes per millisecond (32 KB/s), after a grace for starting. */
-const TRANSFER_BYTES_PER_MS = 32
-const TRANSFER_GRACE_MS = 20_000
+/** A guess may be off by this much before the backend is taken to hang. */
+const GUESS_FACTOR = 10
 
-/** Time for the body of a committed answer; a native stream has no hook that could watch for a stall. */
-export const transferTimeoutMs = (bytes: number): number => TRANSFER_GRACE_MS + bytes / TRANSFER_BYTES_PER_MS
+/** What is learnt is off by less. */
+const LEARNT_FACTOR = 3
+const LEARNT_MARGIN_MS = 1_000
+const LEARNT_LEAST_MS = 2_000
+
+/** Slowest link to a backend that is still patience-worthy, in bytes per millisecond. */
+const LINK_BYTES_PER_MS = 1_000
+const RECEIVE_GRACE_MS = 2_000
+
+/**
+ * Time for one attempt until its headers. What is known of a backend shortens the wait for one that hangs, and never
+ * lengthens it: the operator's setting holds. The deadline of the request ends it in any case.
+ *
+ * @param patienceMs as configured: least time for a decode of which only a guess is known
+ */
+export function attemptTimeoutMs(
+  bodyBytes: number,
+  { startsInMs, expectedMs, isLearnt }: Forecast,
+  patienceMs: number,
+  remainingMs: number,
+): number {
+  const beforeDecode = startsInMs + bodyBytes / LINK_BYTES_PER_MS
+  const guessed = Math.max(patienceMs, GUESS_FACTOR * expectedMs)
+  const learnt = Math.max(LEARNT_LEAST_MS, LEARNT_FACTOR * expectedMs + LEARNT_MARGIN_MS)
+  return Math.min(beforeDecode + (isLearnt ? Math.min(learnt, guessed) : guessed), remainingMs)
+}
+
+/** Time from an answer's headers until so many bytes of it are there. */
+export const receiveTimeoutMs = (bytes: number, remainingMs: number): number =>
+  Math.min(RECEIVE_GRACE_MS + bytes / LINK_BYTES_PER_MS, remainingMs)

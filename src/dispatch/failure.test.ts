@@ -1,7 +1,19 @@
 import { describe, expect, test } from 'vitest'
 import { problemKind } from '../errors/codes.ts'
 import type { Evidence } from '../pool/state.ts'
-import { evidenceOf, type Failure, PROBLEM_OF } from './failure.ts'
+import {
+  evidenceOf,
+  type Failure,
+  type FailureReason,
+  isTransparent,
+  isVote,
+  PROBLEM_OF,
+  SIGNATURE_OF,
+  wastesDecode,
+} from './failure.ts'
+
+const JOB = { model: 'sdxl', predictedMs: 700 }
+const REASONS = Object.keys(PROBLEM_OF) as FailureReason[]
 
 const failure = (reason: Failure['reason'], retryAfterMs?: number): Failure => ({
   reason,
@@ -21,20 +33,62 @@ describe('evidenceOf', () => {
       failure('misconfigured'),
       { kind: 'misconfigured' },
     ],
-    ['B18: a cold start asks for time', failure('cold'), { kind: 'busy', retryAfterMs: 5_000 }],
-    [
-      'B18: a cold start may say for how much',
-      failure('cold', 30_000),
-      { kind: 'busy', retryAfterMs: 30_000 },
-    ],
+    ['B18: a cold start is none against it', failure('cold', 30_000), { kind: 'cold' }],
     ['B19: too many requests ask for time', failure('busy'), { kind: 'busy', retryAfterMs: 1_000 }],
     ['B19: no time at all is taken at its word', failure('busy', 0), { kind: 'busy', retryAfterMs: 0 }],
-    ['B12: a full GPU may be the request’s fault', failure('out-of-memory'), null],
-    ['B15: so may a decode that is too large', failure('too-large'), null],
-    ['B13: so may a refusal', failure('rejected'), null],
+    [
+      'B19: too many requests may say for how long',
+      failure('busy', 30_000),
+      { kind: 'busy', retryAfterMs: 30_000 },
+    ],
+    [
+      'B12: a full GPU is a ceiling',
+      failure('out-of-memory'),
+      { kind: 'out-of-memory', model: 'sdxl', predictedMs: 700 },
+    ],
+    [
+      'B15: so is a decode that is too large',
+      failure('too-large'),
+      { kind: 'out-of-memory', model: 'sdxl', predictedMs: 700 },
+    ],
+    ['B13: a refusal may be the request’s fault', failure('rejected'), null],
   ])('%s', (_, failure, evidence) => {
-    expect(evidenceOf(failure)).toEqual(evidence)
+    expect(evidenceOf(failure, JOB)).toEqual(evidence)
   })
+})
+
+test('B33: accusations are votes, of which a request has one; what a backend says of itself is not', () => {
+  const votes = REASONS.filter((reason) => {
+    const evidence = evidenceOf(failure(reason), JOB)
+    return evidence !== null && isVote(evidence)
+  })
+  expect(votes).toEqual(['unreachable', 'timed-out', 'broke-off', 'invalid', 'server-error'])
+  expect(isVote({ kind: 'served' })).toBe(false)
+})
+
+test('B18, B19: only backends that ask for time are as if they had not been asked', () => {
+  expect(REASONS.filter((reason) => isTransparent(failure(reason)))).toEqual(['cold', 'busy'])
+})
+
+test('T20: a decode may be lost where something was sent that a GPU may have worked on', () => {
+  expect(REASONS.filter((reason) => wastesDecode(failure(reason)))).toEqual([
+    'timed-out',
+    'broke-off',
+    'invalid',
+    'server-error',
+    'out-of-memory',
+    'rejected',
+  ])
+})
+
+test('B33: failures that a request can cause are told apart, and from all others', () => {
+  const telling = ['server-error', 'broke-off', 'invalid', 'rejected'] as const
+  const signatures = telling.map((reason) => SIGNATURE_OF[reason])
+  expect(signatures).toEqual(['error', 'truncated', 'invalid', 'rejected'])
+  for (const reason of REASONS) {
+    const isTelling = telling.some((other) => other === reason)
+    expect(signatures.includes(SIGNATURE_OF[reason])).toBe(isTelling)
+  }
 })
 
 test('a client hears 4xx only where its request may be at fault', () => {

@@ -1,6 +1,7 @@
 /** What can go wrong in one attempt, as values. */
 import type { ProblemCode } from '../errors/codes.ts'
-import type { Evidence } from '../pool/state.ts'
+import type { Evidence, Signature } from '../pool/state.ts'
+import type { DecodeJob } from './job.ts'
 
 /**
  * - `unreachable`: no connection, or broken off before an answer
@@ -33,14 +34,31 @@ export interface Failure {
   readonly retryAfterMs?: number
 }
 
-/** A paused backend is asked again after this, when it did not say. */
+/** A backend that asks for time is asked again after this, when it did not say. */
 export const DEFAULT_PAUSE_MS: Readonly<Record<'cold' | 'busy', number>> = { cold: 5_000, busy: 1_000 }
 
 /**
- * What a failure says against its backend; null when the request may be at fault as well, which one attempt cannot
+ * Whether a backend only asked for time. Nothing was decoded, the pool knows when to go back, and the request is as
+ * good as one that was never sent.
+ */
+export const isTransparent = ({ reason }: Failure): boolean => reason === 'cold' || reason === 'busy'
+
+/** Whether a GPU may have worked for nothing: what was refused, or never arrived, cost no decode. */
+export const wastesDecode = ({ reason }: Failure): boolean => !FREE.has(reason)
+
+const FREE: ReadonlySet<FailureReason> = new Set([
+  'unreachable',
+  'misconfigured',
+  'too-large',
+  'cold',
+  'busy',
+])
+
+/**
+ * What a failure says of its backend; null when it refused a request that may deserve it, which one attempt cannot
  * tell.
  */
-export function evidenceOf(failure: Failure): Evidence | null {
+export function evidenceOf(failure: Failure, job: Pick<DecodeJob, 'model' | 'predictedMs'>): Evidence | null {
   switch (failure.reason) {
     case 'unreachable':
       return { kind: 'hard' }
@@ -52,13 +70,36 @@ export function evidenceOf(failure: Failure): Evidence | null {
     case 'misconfigured':
       return { kind: 'misconfigured' }
     case 'cold':
+      return { kind: 'cold' }
     case 'busy':
-      return { kind: 'busy', retryAfterMs: failure.retryAfterMs ?? DEFAULT_PAUSE_MS[failure.reason] }
+      return { kind: 'busy', retryAfterMs: failure.retryAfterMs ?? DEFAULT_PAUSE_MS.busy }
     case 'out-of-memory':
     case 'too-large':
+      return { kind: 'out-of-memory', model: job.model, predictedMs: job.predictedMs }
     case 'rejected':
       return null
   }
+}
+
+/**
+ * Whether evidence accuses a backend of what the request may have done to it. One request has one such vote: a latent
+ * that crashes every backend must not take them all out. What a backend says of itself is always passed on.
+ */
+export const isVote = (evidence: Evidence): boolean => evidence.kind === 'hard' || evidence.kind === 'soft'
+
+/** How the pool tells failures of one job apart. */
+export const SIGNATURE_OF: Readonly<Record<FailureReason, Signature>> = {
+  unreachable: 'unreachable',
+  'timed-out': 'hang',
+  'broke-off': 'truncated',
+  invalid: 'invalid',
+  'server-error': 'error',
+  rejected: 'rejected',
+  misconfigured: 'other',
+  cold: 'other',
+  busy: 'other',
+  'out-of-memory': 'other',
+  'too-large': 'other',
 }
 
 /** What the client is told when this was the last attempt. */

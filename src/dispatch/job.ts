@@ -2,6 +2,8 @@ import type { ExpectedAnswer } from '../models/answer.ts'
 
 /** A request that is found good, its body in hand: all that attempts need to know. */
 export interface DecodeJob {
+  /** Id of the API key; the pool is fair between keys. */
+  readonly key: string
   /** Id of the model. */
   readonly model: string
   readonly query: URLSearchParams

@@ -12,6 +12,8 @@ export interface ReceivedBody {
   /** Length of the whole, where it is known: declared by the backend, or following from the request. */
   readonly byteLength: number | undefined
   readonly isLengthDeclared: boolean
+  /** What of it the budget has paid for. */
+  readonly heldBytes: number
   /** Gives back the bytes that are held; to be called when they have gone out. */
   readonly release: () => void
 }
@@ -25,12 +27,17 @@ export interface ReceiveLimits {
 /** Of an answer that is streamed, this much is seen before it is committed to. */
 const BEGINNING_BYTES = 65_536
 
+/** Most bytes that are received before the client gets the first. */
+export const receivedAtOnce = ({ byteLength, maxBytes }: AnswerHead, commitBytes: number): number =>
+  Math.min(byteLength ?? maxBytes, Math.max(commitBytes, BEGINNING_BYTES))
+
 type Flaw = 'invalid' | 'broke-off'
 
 /**
  * Small answers are received whole, so that a backend that dies in the middle is one more retry. Of larger ones,
  * and of those that the budget has no room for, the beginning is received and checked.
  *
+ * @param unwanted fires when nobody wants the answer any more
  * @throws what reading the stream throws: the signal's reason, or that the connection was lost
  */
 export async function receive(
@@ -38,12 +45,15 @@ export async function receive(
   head: AnswerHead,
   expected: ExpectedAnswer,
   { commitBytes, budget }: ReceiveLimits,
+  unwanted: AbortSignal,
 ): Promise<Result<ReceivedBody, Flaw>> {
   const bound = head.byteLength ?? head.maxBytes
   const held = Math.min(bound, commitBytes)
   const reserved = budget.reserve(held)
   const release = reserved ?? (() => {})
-  let received: Result<Omit<ReceivedBody, 'release'>, Flaw> | undefined
+  // When a client resets, the runtime may drop this context without running what follows.
+  unwanted.addEventListener('abort', release)
+  let received: Received | undefined
   try {
     const isWhole = reserved !== null && bound <= commitBytes
     // A file of unknown length is most likely a small one: hold as much as we may.
@@ -54,10 +64,10 @@ export async function receive(
   } finally {
     if (!received?.ok) release()
   }
-  return received.ok ? ok({ ...received.value, release }) : received
+  return received.ok ? ok({ ...received.value, heldBytes: reserved ? held : 0, release }) : received
 }
 
-type Received = Result<Omit<ReceivedBody, 'release'>, Flaw>
+type Received = Result<Omit<ReceivedBody, 'heldBytes' | 'release'>, Flaw>
 
 async function receiveWhole(
   body: ReadableStream<Uint8Array>,

@@ -5,6 +5,7 @@ import type { Failure, FailureReason } from './failure.ts'
 import {
   excludedBackends,
   MAX_ATTEMPTS,
+  MAX_ATTEMPTS_DEGRADED,
   mayRetry,
   maySecondRound,
   secondRoundDelayMs,
@@ -40,8 +41,20 @@ describe('another attempt', () => {
   })
 
   test('T20: is not made after three', () => {
-    expect(mayRetry(failedWith('unreachable', 'busy'), AMPLE)).toBe(true)
-    expect(mayRetry(failedWith('unreachable', 'busy', 'invalid'), AMPLE)).toBe(false)
+    expect(mayRetry(failedWith('unreachable', 'misconfigured'), AMPLE)).toBe(true)
+    expect(mayRetry(failedWith('unreachable', 'misconfigured', 'invalid'), AMPLE)).toBe(false)
+  })
+
+  test('P6: is made once without the pool’s object', () => {
+    expect(mayRetry(failedWith('unreachable'), AMPLE, MAX_ATTEMPTS_DEGRADED)).toBe(true)
+    expect(mayRetry(failedWith('unreachable', 'invalid'), AMPLE, MAX_ATTEMPTS_DEGRADED)).toBe(false)
+  })
+
+  test('B18, B19: is not counted where a backend only asked for time, ten times at most', () => {
+    const asked = (times: number): Failure[] =>
+      Array.from({ length: times }, (_, i) => ({ reason: i % 2 ? 'cold' : 'busy', backendId: 'a' }))
+    expect(mayRetry([...failedWith('unreachable', 'invalid'), ...asked(9)], AMPLE)).toBe(true)
+    expect(mayRetry(asked(10), AMPLE)).toBe(false)
   })
 
   test.each<[string, FailureReason, FailureReason]>([
@@ -68,18 +81,36 @@ describe('a second round', () => {
   test.each(
     REASONS.map((reason) => [reason, ['unreachable', 'broke-off', 'server-error'].includes(reason)] as const),
   )('after %s: %s', (reason, may) => {
-    expect(maySecondRound(failedWith(reason), AMPLE)).toBe(may)
+    expect(maySecondRound('exhausted', failedWith(reason), AMPLE)).toBe(may)
   })
 
   test('is worth it when one of the failures passes', () => {
-    expect(maySecondRound(failedWith('unreachable', 'invalid'), AMPLE)).toBe(true)
-    expect(maySecondRound(failedWith('misconfigured', 'broke-off'), AMPLE)).toBe(true)
+    expect(maySecondRound('exhausted', failedWith('unreachable', 'invalid'), AMPLE)).toBe(true)
+    expect(maySecondRound('exhausted', failedWith('misconfigured', 'broke-off'), AMPLE)).toBe(true)
+  })
+
+  test.each([
+    ['exhausted', true],
+    ['down', true],
+    ['cold', true],
+    ['too-large', true],
+    ['no-backend', false],
+    ['repeated', false],
+    ['over-share', false],
+    ['queue-full', false],
+    ['deadline', false],
+    ['budget', false],
+    ['cancelled', false],
+    ['unreachable', false],
+  ] as const)('is made where the pool has none left, not where it is short: %s: %s', (refusal, may) => {
+    expect(maySecondRound(refusal, failedWith('unreachable'), AMPLE)).toBe(may)
   })
 
   test('is only for requests that may be tried again at all', () => {
     fc.assert(
       fc.property(histories, fc.integer({ min: -10, max: 500 }), (failures, remainingMs) => {
-        if (maySecondRound(failures, remainingMs)) expect(mayRetry(failures, remainingMs)).toBe(true)
+        if (maySecondRound('exhausted', failures, remainingMs))
+          expect(mayRetry(failures, remainingMs)).toBe(true)
       }),
       seeded,
     )

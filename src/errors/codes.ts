@@ -17,6 +17,7 @@ const kinds = {
     'The body that arrived is not as long as Content-Length said.',
   ],
   'duplicate-parameter': [400, 'Duplicate parameter', 'A query parameter that takes one value came twice.'],
+  'invalid-header': [400, 'Invalid header', 'A header of the request has a bad value.'],
   unauthorized: [401, 'Unauthorized', 'The request has no valid API key.'],
   forbidden: [403, 'Forbidden', 'The API key is valid, but its plan does not allow this.'],
   'not-found': [404, 'Not found', 'Nothing is served at this path.'],
@@ -63,6 +64,11 @@ const kinds = {
     'Rejected by the backends',
     'Two backends refused the request, though it looks valid to the gateway.',
   ],
+  'quota-exceeded': [
+    429,
+    'Share exceeded',
+    'This key has as much waiting as its share of the pool allows; others are served meanwhile.',
+  ],
   'client-closed-request': [499, 'Client closed request', 'The client left before the answer.'],
 
   // The gateway
@@ -95,6 +101,11 @@ const kinds = {
     502,
     'Backends misconfigured',
     'A backend is gone or refuses the gateway; its operator must act.',
+  ],
+  'request-failed-repeatedly': [
+    502,
+    'Request failed repeatedly',
+    'Backends that serve other requests failed this one, and all in the same way.',
   ],
   'no-backend': [503, 'No backend', 'No backend of this model can be used at present.'],
   'cold-start': [503, 'Backends are starting', 'The backends of this model are starting up.'],

@@ -25,10 +25,14 @@ export const identify = (ambient: Ambient) =>
 export const allowBrowsers = cors({
   origin: '*',
   allowMethods: ['GET', 'POST'],
-  allowHeaders: ['authorization', 'content-type', 'x-api-key', HEADER.requestId],
+  allowHeaders: ['authorization', 'content-type', 'x-api-key', HEADER.requestId, HEADER.deadline],
   exposeHeaders: [...Object.values(HEADER), 'retry-after', 'ratelimit', 'ratelimit-policy', 'x-weights'],
   maxAge: 86_400,
 })
+
+/** Absent where the platform does not say, as on a machine of one's own. */
+const continentOf = ({ cf }: Request): string | undefined =>
+  typeof cf?.continent === 'string' ? cf.continent : undefined
 
 /** Gives the request its services; with a configuration that is refused nothing but `/health` is served. */
 export const provide = (create: typeof createServices, previewOf: () => Invocation['preview']) =>
@@ -38,6 +42,7 @@ export const provide = (create: typeof createServices, previewOf: () => Invocati
       env: c.env,
       requestId,
       preview: previewOf(),
+      continent: continentOf(c.req.raw),
       defer: (task) => c.executionCtx.waitUntil(task),
     })
     if (!services.ok) {

@@ -1,112 +1,92 @@
-/** The pool as the Worker sees it: one waiting call for a slot, and a lease that gives it back by itself. */
-import type { Backend } from '../backends/backend.ts'
-import type { Ambient } from '../lib/ambient.ts'
-import { poolNameOf } from './membership.ts'
-import type { AcquireAnswer, AcquireRequest } from './protocol.ts'
-import type { Evidence, RejectReason } from './state.ts'
+/** The pools as the Worker sees them: a slot from the pool near by, from another, or without any when none answers. */
+import { askPool } from './ask.ts'
+import { localLease } from './lease.ts'
+import { membersOf, type PoolRef, poolsOf } from './membership.ts'
+import { orderPools } from './shards.ts'
+import {
+  enter,
+  type PoolClientParts,
+  type SlotAnswer,
+  type SlotRefusal,
+  type SlotRequest,
+  UNREACHABLE,
+} from './slots.ts'
 
-/** What we use of a stub of the pool's object. */
-export interface PoolStub {
-  acquire(request: AcquireRequest): Promise<AcquireAnswer<RemoteLease> & Partial<Disposable>>
-  cancel(ticket: string): Promise<void>
-}
+export type { PoolStub } from './call.ts'
+export type { Lease } from './lease.ts'
+export type { PoolClientParts, SlotAnswer, SlotRefusal, SlotRequest } from './slots.ts'
 
-interface RemoteLease {
-  free(): Promise<void>
-  report(evidence: Evidence): Promise<void>
-}
-
-/** A slot of a backend. Dispose it when the request is over. */
-export interface Lease extends Disposable {
-  readonly backendId: string
-  free(): void
-  report(evidence: Evidence): void
-}
-
-export interface SlotRequest {
-  readonly model: string
-  readonly predictedMs: number
-  readonly remainingMs: number
-  readonly exclude: readonly string[]
-}
-
-export type SlotAnswer =
-  | { readonly ok: true; readonly lease: Lease }
-  | { readonly ok: false; readonly reason: RejectReason | 'unreachable'; readonly retryAfterMs: number }
-
-/** The object answers at the deadline at the latest; this much later it is taken for unreachable. */
-const ANSWER_GRACE_MS = 1_500
+/** Refusals that say something of their pool only; another may do better. */
+const LOCAL_REASONS: readonly SlotRefusal['reason'][] = [
+  'exhausted',
+  'down',
+  'cold',
+  'too-large',
+  'queue-full',
+  'deadline',
+]
 
 export class PoolClient {
-  readonly #stubOf: (poolName: string) => PoolStub
-  readonly #backends: readonly Backend[]
-  readonly #ambient: Ambient
-  readonly #defer: (task: Promise<unknown>) => void
+  readonly #parts: PoolClientParts
+
+  constructor(parts: PoolClientParts) {
+    this.#parts = parts
+  }
 
   /**
-   * @param stubOf makes a new stub each time: one that has seen its object reset throws forever
-   * @param defer keeps the request's context alive for a call that nobody waits for
+   * Waits for a slot of a backend that serves the model.
+   *
+   * @param calledOff gives up the place in the queue: the client left, or a slot is not needed any more
    */
-  constructor(
-    stubOf: (poolName: string) => PoolStub,
-    backends: readonly Backend[],
-    ambient: Ambient,
-    defer: (task: Promise<unknown>) => void,
-  ) {
-    this.#stubOf = stubOf
-    this.#backends = backends
-    this.#ambient = ambient
-    this.#defer = defer
-  }
-
-  /** Waits for a slot of a backend that serves the model. A client that leaves gives up its place in the queue. */
-  async acquire(wanted: SlotRequest, clientLeft: AbortSignal): Promise<SlotAnswer> {
-    const poolName = poolNameOf(this.#backends, wanted.model)
-    if (poolName === undefined) return { ok: false, reason: 'no-backend', retryAfterMs: 0 }
-    const request: AcquireRequest = { v: 1, ticket: this.#ambient.randomUuid(), ...wanted }
-    const leave = (): void => this.#background(this.#stubOf(poolName).cancel(request.ticket))
-    clientLeft.addEventListener('abort', leave)
-    const askedAt = this.#ambient.now()
-    try {
-      const answer = await this.#ask(poolName, request)
-      if (answer) return answer
-      // After a reset there is time for another try; after silence there is none.
-      const remainingMs = wanted.remainingMs - (this.#ambient.now() - askedAt)
-      const second = remainingMs > 0 ? await this.#ask(poolName, { ...request, remainingMs }) : undefined
-      return second ?? { ok: false, reason: 'unreachable', retryAfterMs: 1_000 }
-    } finally {
-      clientLeft.removeEventListener('abort', leave)
+  async acquire(wanted: SlotRequest, calledOff: AbortSignal): Promise<SlotAnswer> {
+    const { ambient, view } = this.#parts
+    const askedAt = ambient.now()
+    const remainingMs = (): number => wanted.remainingMs - (ambient.now() - askedAt)
+    const lost: PoolRef[] = []
+    let refusal: SlotRefusal | undefined
+    for (const pool of this.#poolsFor(wanted, askedAt)) {
+      const route = view.routeOf(pool.name, ambient.now())
+      const request = { ...wanted, remainingMs: remainingMs() }
+      const isTrial = route === 'trial'
+      const answer =
+        route === 'local' ? undefined : await askPool(pool, request, isTrial, calledOff, this.#parts)
+      if (answer?.ok) return answer
+      if (!answer) lost.push(pool)
+      else if (!LOCAL_REASONS.includes(answer.reason)) return answer
+      else refusal = moreTelling(refusal, answer)
     }
+    if (lost.length === 0) return refusal ?? { ok: false, reason: 'no-backend', retryAfterMs: 0 }
+    const placed = this.#placeLocally(lost, { ...wanted, remainingMs: remainingMs() }, calledOff)
+    return placed.ok ? placed : moreTelling(refusal, placed)
   }
 
-  /** One call; undefined when the object was reset, is overloaded or does not answer. */
-  async #ask(poolName: string, request: AcquireRequest): Promise<SlotAnswer | undefined> {
-    let stop = (): void => {}
-    const silence = new Promise<undefined>((resolve) => {
-      stop = this.#ambient.after(request.remainingMs + ANSWER_GRACE_MS, () => resolve(undefined))
+  #poolsFor({ model, purpose }: SlotRequest, now: number): readonly PoolRef[] {
+    const { backends, shards, continent, view, ambient } = this.#parts
+    const pools = poolsOf(backends, model)
+    const ordered = orderPools(pools, shards, continent, view.reports, ambient.random(), now)
+    // A second copy is not worth a search.
+    return purpose === 'hedge' ? ordered.slice(0, 1) : ordered
+  }
+
+  /** Without their objects nobody knows whether backends are idle, so there are no hedges. */
+  #placeLocally(pools: readonly PoolRef[], wanted: SlotRequest, calledOff: AbortSignal): SlotAnswer {
+    const { ambient, backends, view } = this.#parts
+    const { model, predictedMs, exclude, purpose, remainingMs } = wanted
+    if (purpose === 'hedge') return { ok: false, reason: 'budget', retryAfterMs: 0 }
+    if (remainingMs <= 0) return UNREACHABLE
+    const members = pools.flatMap(({ name }) => membersOf(backends, name))
+    const placed = view.place(members, model, exclude, ambient.random, ambient.now())
+    if (!placed.ok) return placed
+    const { backendId } = placed
+    const lease = localLease(backendId, {
+      predictedMs,
+      learn: (evidence) => view.learn(backendId, evidence, ambient.now()),
+      leave: enter(this.#parts, backendId, remainingMs, calledOff),
     })
-    try {
-      const answer = await Promise.race([this.#stubOf(poolName).acquire(request), silence])
-      return answer?.ok ? { ok: true, lease: this.#lease(answer) } : answer
-    } catch {
-      return undefined
-    } finally {
-      stop()
-    }
-  }
-
-  #lease(answer: AcquireAnswer<RemoteLease> & { ok: true } & Partial<Disposable>): Lease {
-    return {
-      backendId: answer.backendId,
-      free: () => this.#background(answer.lease.free()),
-      report: (evidence) => this.#background(answer.lease.report(evidence)),
-      // Disposing the answer disposes the lease in it.
-      [Symbol.dispose]: () => answer[Symbol.dispose]?.(),
-    }
-  }
-
-  /** The object may be gone by now; what it would have learnt is gone with it. */
-  #background(call: Promise<unknown>): void {
-    this.#defer(call.catch(() => undefined))
+    return { ok: true, lease }
   }
 }
+
+/** Of several pools' refusals the first counts, but that a pool has nobody else says the least. */
+const moreTelling = (before: SlotRefusal | undefined, next: SlotRefusal): SlotRefusal =>
+  before && before.reason !== 'exhausted' ? before : next

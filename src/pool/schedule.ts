@@ -18,17 +18,29 @@ const RESERVE_FROM = 4
 const RESERVE_MEMORY_MS = 10_000
 
 export function schedule(state: PoolState, now: number): readonly [PoolState, readonly PoolAction[]] {
-  if (state.lanes.length === 0) return [state, []]
+  const actions: PoolAction[] = []
+  let current = state
+  // Whoever was served has paid, which changes whose turn it is, and so who waits for which backend.
+  while (current.lanes.length > 0) {
+    const [next, grants] = goRound(current, now)
+    if (grants.length === 0) break
+    current = next
+    actions.push(...grants)
+  }
+  return [current, actions]
+}
+
+function goRound(state: PoolState, now: number): readonly [PoolState, readonly PoolAction[]] {
+  const isOpen = (some: readonly BackendState[]): boolean =>
+    some.some((backend) => !promises.has(backend.id) && hasRoom(backend, now, state.startedAt))
   const actions: PoolAction[] = []
   const taken: Turn[] = []
   const promises: Promises = new Map()
   let { backends, nextLeaseId } = state
+  if (!isOpen(backends)) return [state, []]
   for (const turn of inTurn(state.lanes, now, WINDOW)) {
     const { job } = turn
-    const isOpen = backends.some(
-      (backend) => !promises.has(backend.id) && hasRoom(backend, now, state.startedAt),
-    )
-    if (!isOpen) break
+    if (!isOpen(backends)) break
     const candidates = mayTake(backends, state, candidatesOf(backends, job, now), job, now)
     const choice = choose(candidates, job, promises, state.startedAt, now)
     if (!choice) continue

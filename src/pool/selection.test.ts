@@ -1,159 +1,175 @@
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { job, member, START } from '../../test/support/pool.ts'
-import { candidatesOf, estimateWaitMs, selectBackend } from './selection.ts'
-import {
-  type BackendState,
-  emptyPool,
-  type Lease,
-  type Pause,
-  type PoolMember,
-  type PoolState,
-} from './state.ts'
+import { backend, job, lease, START } from '../../test/support/pool.ts'
+import { seeded } from '../../test/support/seeded.ts'
+import type { Health } from './health-states.ts'
+import { candidatesOf, choose, type Promises } from './selection.ts'
+import type { BackendState, Job } from './state.ts'
 
-let serial = 0
-const lease = (backendId: string, predictedMs = 200, grantedAt = START): Lease => ({
-  id: ++serial,
-  backendId,
-  predictedMs,
-  grantedAt,
-  phase: 'running',
-  endsAt: START + 65_000,
-})
+const UP = START - 60_000
+const ids = (backends: readonly BackendState[]): string[] => backends.map(({ id }) => id)
+const candidates = (backends: readonly BackendState[], changes: Partial<Job> = {}): string[] =>
+  ids(candidatesOf(backends, job('t', changes), START))
 
-interface Setup {
-  members: PoolMember[]
-  leases?: Lease[]
-  pauses?: Record<string, Pause>
-  lastGrants?: Record<string, number>
-}
-const poolOf = ({ members, leases = [], pauses = {}, lastGrants = {} }: Setup): PoolState => {
-  const state = emptyPool(members)
-  const backends = state.backends.map(
-    (backend): BackendState => ({
-      ...backend,
-      pause: pauses[backend.id] ?? null,
-      lastGrantAt: lastGrants[backend.id] ?? 0,
-    }),
-  )
-  return { ...state, backends, leases }
-}
-const chosen = (setup: Setup, changes: Parameters<typeof job>[1] = {}): string | undefined =>
-  selectBackend(poolOf(setup), job('t', changes), START)?.id
+const chosen = (
+  backends: readonly BackendState[],
+  changes: Partial<Job> = {},
+  promises: Promises = new Map(),
+) => choose(backends, job('t', changes), promises, UP, START)
 
-const [A, B] = [member('a'), member('b')]
-const down: Pause = { kind: 'down', until: START + 1_000 }
-const busy: Pause = { kind: 'busy', until: START + 1_000 }
+const health = (id: string, health: Health, changes: Partial<BackendState> = {}): BackendState =>
+  backend(id, { health, ...changes })
 
-describe('a job goes to', () => {
-  test.each<[string, Setup, string]>([
-    ['the only backend', { members: [A] }, 'a'],
-    ['the first of two that never had one', { members: [A, B] }, 'a'],
-    [
-      'the one that has been idle for longer',
-      { members: [A, B], lastGrants: { a: START - 1, b: START - 2 } },
-      'b',
-    ],
-    ['the one with a free slot', { members: [A, B], leases: [lease('a')] }, 'b'],
-    [
-      'the one with less work per slot',
-      {
-        members: [member('a', { slots: 4 }), member('b', { slots: 2 })],
-        leases: [lease('a', 1_000), lease('b', 400)],
-      },
-      'b',
-    ],
-    [
-      'the one with more slots at the same work',
-      {
-        members: [member('a', { slots: 2 }), member('b', { slots: 4 })],
-        leases: [lease('a', 1_000), lease('b', 1_000)],
-      },
-      'b',
-    ],
-    [
-      'the one whose work is nearly done',
-      {
-        members: [member('a', { slots: 2 }), member('b', { slots: 2 })],
-        leases: [lease('a', 500), lease('b', 5_000, START - 4_900)],
-      },
-      'b',
-    ],
-    [
-      'one whose work takes longer than predicted as if it were idle',
-      {
-        members: [member('a', { slots: 2 }), member('b', { slots: 2 })],
-        leases: [lease('a', 100), lease('b', 100, START - 9_000)],
-      },
-      'b',
-    ],
-    ['one that is up before one that is down', { members: [A, B], pauses: { a: down } }, 'b'],
-    ['one that is down when there is no other', { members: [A, B], pauses: { a: down, b: down } }, 'a'],
-    [
-      'one that is down when the other asked for time',
-      { members: [A, B], pauses: { a: down, b: busy } },
-      'a',
-    ],
-    ['one whose pause is over', { members: [A], pauses: { a: { kind: 'busy', until: START } } }, 'a'],
-  ])('%s', (_, setup, id) => {
-    expect(chosen(setup)).toBe(id)
+const EJECTED: Health = { kind: 'ejected', until: START + 5_000 }
+const WARMING: Health = { kind: 'slow-start', since: START, served: 0 }
+const HALF_OPEN: Health = { kind: 'half-open', isProbing: false }
+
+describe('the candidates for a job', () => {
+  test('serve its model, have not failed it, and have not run out of memory for less', () => {
+    const ceilings = [{ model: 'sdxl', predictedMs: 100, until: START + 1 }]
+    const pool = [
+      backend('other', { models: ['flux'] }),
+      backend('failed'),
+      backend('small', { ceilings }),
+      backend('good'),
+    ]
+    expect(candidates(pool, { exclude: ['failed'] })).toEqual(['good'])
+    expect(candidates(pool, { exclude: ['failed'], predictedMs: 100 })).toEqual(['small', 'good'])
   })
 
-  test.each<[string, Setup]>([
-    ['all slots are taken', { members: [A], leases: [lease('a')] }],
-    ['draining leases hold the slots', { members: [A], leases: [{ ...lease('a'), phase: 'draining' }] }],
-    ['everybody asked for time', { members: [A, B], pauses: { a: busy, b: busy } }],
-    ['one is full and the other down', { members: [A, B], leases: [lease('a')], pauses: { b: down } }],
-    ['nobody serves the model', { members: [member('a', { models: ['flux'] })] }],
-    ['there are no backends', { members: [] }],
-  ])('nobody while %s', (_, setup) => {
-    expect(chosen(setup)).toBeUndefined()
+  test.each<Health>([
+    { kind: 'down', until: START + 5_000, probeAt: START },
+    { kind: 'cold', since: START, tries: 0, wakeAt: null },
+    { kind: 'drained' },
+    { kind: 'disabled' },
+  ])('are none that is $kind, be it the last', (state) => {
+    expect(candidates([health('a', state)])).toEqual([])
+    expect(candidates([health('a', state), backend('b')])).toEqual(['b'])
   })
 
-  test('nobody who had it already', () => {
-    expect(chosen({ members: [A, B] }, { exclude: ['a'] })).toBe('b')
-    expect(chosen({ members: [A, B] }, { exclude: ['a', 'b'] })).toBeUndefined()
-    // The other one being excluded, the backend that is down is the only one left.
-    expect(chosen({ members: [A, B], pauses: { b: down } }, { exclude: ['a'] })).toBe('b')
+  test('are none that is ejected, while half of the pool serves', () => {
+    expect(candidates([health('a', EJECTED), backend('b')])).toEqual(['b'])
+    expect(candidates([health('a', EJECTED), health('b', EJECTED), backend('c')])).toEqual(['c', 'a', 'b'])
   })
 
-  test('somebody who serves its model', () => {
-    const members = [member('a', { models: ['flux'] }), member('b', { models: ['flux', 'sd3'] })]
-    expect(chosen({ members }, { model: 'sd3' })).toBe('b')
-    expect(candidatesOf(poolOf({ members }), job('t', { model: 'flux' })).map(({ id }) => id)).toEqual([
-      'a',
-      'b',
-    ])
+  test('B36: are those that are ejected when there is nobody else', () => {
+    expect(candidates([health('a', EJECTED)])).toEqual(['a'])
+    expect(candidates([health('a', EJECTED)], { exclude: ['a'] })).toEqual([])
+  })
+
+  test('of which the operator has taken some out are not fewer than half by that', () => {
+    const out: Health[] = [{ kind: 'drained' }, { kind: 'disabled' }]
+    const pool = [backend('a'), health('b', EJECTED), ...out.map((state, at) => health(`out-${at}`, state))]
+    expect(candidates(pool)).toEqual(['a'])
+  })
+
+  test('for a long job are warm, unless none is', () => {
+    const pool = [health('warming', WARMING), backend('warm')]
+    expect(candidates(pool, { predictedMs: 10_000 })).toEqual(['warm'])
+    expect(candidates(pool, { predictedMs: 200 })).toEqual(['warming', 'warm'])
+    expect(candidates(pool.slice(0, 1), { predictedMs: 10_000 })).toEqual(['warming'])
+  })
+
+  test('may be half-open for one small job, alone, while no probe runs', () => {
+    const tried = (changes: Partial<BackendState>, one: Partial<Job> = {}): string[] =>
+      candidates([health('a', HALF_OPEN, changes), backend('b')], one)
+    expect(tried({})).toEqual(['b', 'a'])
+    expect(tried({}, { predictedMs: 501 })).toEqual(['b'])
+    expect(tried({ leases: [lease()] })).toEqual(['b'])
+    expect(tried({ health: { kind: 'half-open', isProbing: true } })).toEqual(['b'])
   })
 })
 
-describe('the wait of a new job', () => {
-  const estimate = (setup: Setup, queue: number[] = [], changes: Parameters<typeof job>[1] = {}): number => {
-    const queued = queue.map((predictedMs, i) => job(`q${i}`, { predictedMs }))
-    return estimateWaitMs({ ...poolOf(setup), queue: queued }, job('t', changes), START)
-  }
-
-  test('is nothing where there is nothing to do', () => {
-    expect(estimate({ members: [A] })).toBe(0)
+describe('the choice', () => {
+  test('is nobody among nobody', () => {
+    expect(chosen([])).toBeUndefined()
   })
 
-  test('is all work over all slots', () => {
-    expect(estimate({ members: [A, B], leases: [lease('a', 600), lease('b', 400)] }, [300, 700])).toBe(1_000)
+  test('is an idle backend rather than a busy one, and the fast one of two', () => {
+    const fast = { pace: { ...backend('a').pace, speed: 0.5 } }
+    expect(chosen([backend('a', { leases: [lease()] }), backend('b')])?.backend.id).toBe('b')
+    expect(chosen([backend('a'), backend('b', fast)])?.backend.id).toBe('b')
   })
 
-  test('counts what is left of the work, and no work of backends that cannot have the job', () => {
-    expect(estimate({ members: [A], leases: [lease('a', 600, START - 500)] })).toBe(100)
-    expect(estimate({ members: [A, B], leases: [lease('a', 600)] }, [], { exclude: ['a'] })).toBe(0)
+  test('B30: is a fast backend that is about to be free rather than a slow one that is idle', () => {
+    const fast = backend('fast', { leases: [lease({ endsAt: START + 300 })] })
+    const slow = backend('slow', { pace: { ...backend('a').pace, speed: 10 } })
+    expect(chosen([fast, slow])).toMatchObject({ backend: fast, startsAt: START + 300, hasRoom: false })
+    expect(chosen([fast, slow], { predictedMs: 10 })).toMatchObject({ backend: slow, hasRoom: true })
   })
 
-  test('lasts as long as everybody asked for', () => {
-    expect(estimate({ members: [A, B], pauses: { a: busy, b: { kind: 'busy', until: START + 400 } } })).toBe(
-      400,
+  test('is the one that was used least recently of two that are equal', () => {
+    const [a, b] = [backend('a', { lastGrantAt: 2 }), backend('b', { lastGrantAt: 1 })]
+    expect([chosen([a, b])?.backend, chosen([b, a])?.backend]).toEqual([b, b])
+    expect(chosen([backend('a'), backend('b')])?.backend.id).toBe('a')
+  })
+
+  test('starts when the job can be there, and ends by the pace of the backend', () => {
+    const pace = { ...backend('a').pace, gapMs: 80, speed: 2 }
+    expect(chosen([backend('a', { pace })], { predictedMs: 100 })).toMatchObject({
+      startsAt: START + 80,
+      endsAt: START + 280,
+      hasRoom: true,
+    })
+  })
+
+  test('B19: counts the time that a backend has asked for, and has no room before', () => {
+    const paused = backend('a', { busyUntil: START + 900 })
+    expect(chosen([paused])).toMatchObject({ startsAt: START + 900, hasRoom: false })
+    expect(chosen([paused], { deadlineAt: START + 899 })).toBeUndefined()
+    expect(chosen([paused, backend('b')])?.backend.id).toBe('b')
+  })
+
+  test('counts what is promised to jobs before, who have the room', () => {
+    const promises: Promises = new Map([['a', START + 700]])
+    expect(chosen([backend('a')], {}, promises)).toMatchObject({ startsAt: START + 700, hasRoom: false })
+    expect(chosen([backend('a'), backend('b')], {}, promises)?.backend.id).toBe('b')
+  })
+
+  test('is a backend that failed just now only when others are later by seconds, which fades', () => {
+    const record = { ...backend('a').record, failedAt: START }
+    const others = (ms: number): BackendState[] => [
+      backend('failed', { record }),
+      backend('busy', { leases: [lease({ endsAt: START + ms })] }),
+    ]
+    const at = (backends: BackendState[], now: number) =>
+      choose(backends, job('t', { deadlineAt: START + 1e6 }), new Map(), UP, now)?.backend.id
+    expect(at(others(1_000), START)).toBe('busy')
+    expect(at(others(9_000), START)).toBe('failed')
+    expect(at(others(20_000), START + 10_000)).toBe('failed')
+  })
+
+  test('is one that is ejected last of all', () => {
+    const pool = [health('ejected', EJECTED), health('warming', WARMING)]
+    expect(chosen(pool)?.backend.id).toBe('warming')
+    expect(chosen([health('ejected', EJECTED)])?.backend.id).toBe('ejected')
+  })
+
+  test('is never later than any other candidate would be', () => {
+    const one = fc.record({
+      ends: fc.array(fc.integer({ min: -500, max: 5_000 }), { maxLength: 3 }),
+      slots: fc.integer({ min: 1, max: 2 }),
+      speed: fc.double({ min: 0.1, max: 5, noNaN: true }),
+      busyMs: fc.constantFrom(0, 300),
+    })
+    fc.assert(
+      fc.property(fc.array(one, { minLength: 1, maxLength: 6 }), (settings) => {
+        const pool = settings.map(({ ends, slots, speed, busyMs }, index) =>
+          backend(`b${index}`, {
+            slots,
+            busyUntil: START + busyMs,
+            pace: { ...backend('a').pace, speed },
+            leases: ends.map((ms, id) => lease({ id, endsAt: START + ms })),
+          }),
+        )
+        const best = chosen(pool)
+        for (const other of pool) {
+          const alone = chosen([other])
+          expect(best?.endsAt).toBeLessThanOrEqual(alone?.endsAt ?? 0)
+        }
+        expect(best?.startsAt).toBeGreaterThan(START)
+      }),
+      seeded,
     )
-    expect(estimate({ members: [A, B], pauses: { a: busy } })).toBe(0)
-  })
-
-  test('is a number that can be sent, even where nobody can have the job', () => {
-    expect(estimate({ members: [] })).toBe(0)
-    expect(estimate({ members: [A] }, [], { exclude: ['a'] })).toBe(0)
   })
 })

@@ -1,166 +1,220 @@
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { job, member, START, TestPool } from '../../test/support/pool.ts'
+import { backend, frozen, job, member, pool, START, TestPool } from '../../test/support/pool.ts'
+import { seeded } from '../../test/support/seeded.ts'
+import type { PoolEvent } from './state.ts'
+import { nextWakeAt, step } from './step.ts'
 
 describe('a job', () => {
   test('gets a free slot at once', () => {
-    const pool = new TestPool(member('a'))
-    expect(pool.acquire('t1')).toEqual(['t1 on a'])
-    expect(pool.state.leases).toEqual([
-      { id: 1, backendId: 'a', predictedMs: 200, grantedAt: START, phase: 'running', endsAt: START + 65_000 },
-    ])
+    expect(new TestPool(member('a')).acquire('t1')).toEqual(['t1 on a'])
   })
 
   test('waits while all slots are taken, and is served when one is free', () => {
-    const pool = new TestPool(member('a', { slots: 2 }))
-    expect([pool.acquire('t1'), pool.acquire('t2'), pool.acquire('t3')]).toEqual([
-      ['t1 on a'],
-      ['t2 on a'],
-      [],
-    ])
-    expect(pool.end('free', 'a')).toEqual(['t3 on a'])
+    const one = new TestPool(member('a', { slots: 2 }))
+    expect(['t1', 't2', 't3'].map((ticket) => one.acquire(ticket))).toEqual([['t1 on a'], ['t2 on a'], []])
+    expect(one.end('free', 'a')).toEqual(['t3 on a'])
   })
 
-  test('is served in turn', () => {
-    const pool = new TestPool(member('a'))
-    for (const ticket of ['t1', 't2', 't3', 't4']) pool.acquire(ticket)
-    expect([pool.end('free', 'a'), pool.end('free', 'a'), pool.end('free', 'a')]).toEqual([
-      ['t2 on a'],
-      ['t3 on a'],
-      ['t4 on a'],
-    ])
+  test('is sent ahead when the one before it is about to end', () => {
+    const one = new TestPool(member('a'))
+    one.acquire('t1', { predictedMs: 1_000 })
+    expect(one.acquire('t2')).toEqual([])
+    expect(one.sleepUntil(START + 900)).toEqual([])
+    expect(one.sleepUntil(START + 1_060)).toEqual(['t2 on a'])
+    expect(one.backend('a').leases.map(({ phase }) => phase)).toEqual(['running', 'staged'])
+    expect(one.acquire('t3')).toEqual([])
+    expect(one.sleepUntil(START + 3_000)).toEqual([])
+    expect(one.end('free', 'a')).toEqual([])
   })
 
   test('does not hold up those behind it that another backend can serve', () => {
-    const pool = new TestPool(member('a'), member('b', { models: ['flux'] }))
-    pool.acquire('t1')
-    pool.acquire('t2')
-    expect(pool.acquire('t3', { model: 'flux' })).toEqual(['t3 on b'])
+    const one = new TestPool(member('a'), member('b', { models: ['flux'] }))
+    one.acquire('t1')
+    one.acquire('t2')
+    expect(one.acquire('t3', { model: 'flux' })).toEqual(['t3 on b'])
   })
 
-  test('C2: is taken out of the queue by its caller', () => {
-    const pool = new TestPool(member('a'))
-    pool.acquire('t1')
-    pool.acquire('t2')
-    expect(pool.step({ kind: 'cancel', ticket: 't2' })).toEqual(['t2: cancelled'])
-    expect(pool.end('free', 'a')).toEqual([])
-    expect(pool.step({ kind: 'cancel', ticket: 't2' })).toEqual([])
-    expect(pool.step({ kind: 'cancel', ticket: 'unheard-of' })).toEqual([])
+  test('C2: is taken out of the queue by its caller, once', () => {
+    const one = new TestPool(member('a'))
+    one.acquire('t1')
+    one.acquire('t2')
+    const [refusal] = one.actions({ kind: 'cancel', ticket: 't2' })
+    expect(refusal).toEqual({ kind: 'reject', ticket: 't2', reason: 'cancelled', retryAfterMs: 0 })
+    expect(one.step({ kind: 'cancel', ticket: 't2' })).toEqual([])
+    expect(one.step({ kind: 'cancel', ticket: 't1' })).toEqual([])
+    expect(one.step({ kind: 'cancel', ticket: 'unheard-of' })).toEqual([])
+    expect(one.end('free', 'a')).toEqual([])
   })
 
   test('P2: that is asked for again under its ticket keeps its place and gets one slot', () => {
-    const pool = new TestPool(member('a', { slots: 2 }))
-    for (const ticket of ['t1', 't2', 't3', 't4', 't3']) pool.acquire(ticket)
-    expect(pool.end('free', 'a')).toEqual(['t3 on a'])
-    expect(pool.end('free', 'a')).toEqual(['t4 on a'])
-    expect(pool.end('free', 'a')).toEqual([])
-  })
-
-  test('is refused at its deadline, to the millisecond', () => {
-    const pool = new TestPool(member('a'))
-    pool.acquire('t1')
-    pool.acquire('t2', { deadlineAt: START + 500 })
-    expect(pool.wakeAt).toBe(START + 500)
-    expect(pool.tickAt(START + 499)).toEqual([])
-    expect(pool.tickAt(START + 500)).toEqual(['t2: deadline'])
+    const one = new TestPool(member('a', { slots: 2 }))
+    for (const ticket of ['t1', 't2', 't3', 't4']) {
+      one.acquire(ticket)
+      one.now++
+    }
+    expect(one.acquire('t3')).toEqual([])
+    expect(['a', 'a', 'a'].map((id) => one.end('free', id))).toEqual([['t3 on a'], ['t4 on a'], []])
   })
 
   test('is refused when its deadline is over before it comes, though a slot is free', () => {
-    const pool = new TestPool(member('a'))
-    expect(pool.acquire('t1', { deadlineAt: START })).toEqual(['t1: deadline'])
-    expect(pool.acquire('t2', { deadlineAt: START - 1 })).toEqual(['t2: deadline'])
+    const one = new TestPool(member('a'))
+    expect(one.acquire('t1', { deadlineAt: START })).toEqual(['t1: deadline'])
+    expect(one.acquire('t2', { deadlineAt: START - 1 })).toEqual(['t2: deadline'])
+    expect(one.backend('a').leases).toEqual([])
   })
 
-  test.each([
-    ['nobody serves its model', { model: 'flux' }, 'no-backend'],
-    ['all that serve it had it already', { exclude: ['a', 'b'] }, 'exhausted'],
-  ])('is refused at once where %s', (_, changes, reason) => {
-    const pool = new TestPool(member('a'), member('b'))
-    const [refusal] = pool.actions({ kind: 'acquire', job: job('t1', changes) })
-    expect(refusal).toEqual({ kind: 'reject', ticket: 't1', reason, retryAfterMs: 0 })
-    expect(pool.wakeAt).toBeUndefined()
+  test('B19: waits for a backend that asked for time', () => {
+    const one = new TestPool(member('a'))
+    one.report('a', { kind: 'busy', retryAfterMs: 10_000 })
+    expect(one.acquire('t1')).toEqual([])
+    expect(one.sleepUntil(START + 9_999)).toEqual([])
+    expect(one.sleepUntil(START + 10_000)).toEqual(['t1 on a'])
   })
 
-  test('is refused at once where everybody asked for more time than there is', () => {
-    const pool = new TestPool(member('a'))
-    pool.report('a', { kind: 'busy', retryAfterMs: 10_000 })
-    const [refusal] = pool.actions({ kind: 'acquire', job: job('t1', { deadlineAt: START + 9_999 }) })
-    expect(refusal).toEqual({ kind: 'reject', ticket: 't1', reason: 'deadline', retryAfterMs: 10_000 })
-    expect(pool.acquire('t2', { deadlineAt: START + 10_001 })).toEqual([])
-    expect(pool.tickAt(START + 10_000)).toEqual(['t2 on a'])
+  test('B34: is not sent to a backend that still decodes for somebody who left', () => {
+    const one = new TestPool(member('a', { abortable: false }))
+    one.acquire('t1', { predictedMs: 1_000 })
+    one.acquire('t2')
+    expect(one.end('abandon', 'a')).toEqual([])
+    expect(one.sleepUntil(START + 1_000)).toEqual([])
+    expect(one.sleepUntil(START + 2_000)).toEqual(['t2 on a'])
   })
 
-  test('waits for the one backend that did not ask for time', () => {
-    const pool = new TestPool(member('a'), member('b'))
-    pool.acquire('t1', { exclude: ['a'] })
-    pool.report('a', { kind: 'busy', retryAfterMs: 300_000 })
-    expect(pool.acquire('t2')).toEqual([])
-    expect(pool.end('free', 'b')).toEqual(['t2 on b'])
+  test('C3: is sent at once to one that stops with its connection', () => {
+    const one = new TestPool(member('a'))
+    one.acquire('t1', { predictedMs: 1_000 })
+    one.acquire('t2')
+    expect(one.end('abandon', 'a')).toEqual(['t2 on a'])
+  })
+})
+
+describe('a lease', () => {
+  test('that is unknown or over may be freed, renewed or abandoned without harm', () => {
+    const one = new TestPool(member('a'))
+    one.acquire('t1')
+    const { backends } = one.state
+    for (const backendId of ['a', 'unheard-of']) {
+      for (const kind of ['renew', 'abandon'] as const) one.step({ kind, backendId, leaseId: 77 })
+      one.step({ kind: 'free', backendId, leaseId: 77, decoded: true })
+    }
+    expect(one.state.backends).toEqual(backends)
+    expect(one.state.budget.retryMs).toBe(0)
   })
 
-  test('is refused where 256 wait already, with an estimate of the wait', () => {
-    const pool = new TestPool(member('a'))
-    for (let i = 0; i < 257; i++) expect(pool.acquire(`t${i}`)).toEqual(i === 0 ? ['t0 on a'] : [])
-    const [refusal] = pool.actions({ kind: 'acquire', job: job('one-too-many') })
-    expect(refusal).toEqual({
-      kind: 'reject',
-      ticket: 'one-too-many',
-      reason: 'queue-full',
-      retryAfterMs: 257 * 200,
-    })
-    expect(pool.step({ kind: 'cancel', ticket: 't7' })).toEqual(['t7: cancelled'])
-    expect(pool.acquire('in-its-place')).toEqual([])
-    // One that waits already may ask again, though the queue is full.
-    expect(pool.acquire('t9')).toEqual([])
+  test('earns for second tries when something was decoded', () => {
+    const one = new TestPool(member('a'))
+    one.acquire('t1')
+    const leaseId = one.backend('a').leases[0]?.id ?? 0
+    const nothing = structuredClone(one.state)
+    one.step({ kind: 'free', backendId: 'a', leaseId, decoded: false })
+    expect(one.state.budget.retryMs).toBe(0)
+    one.state = nothing
+    one.step({ kind: 'free', backendId: 'a', leaseId, decoded: true })
+    expect(one.state.budget.retryMs).toBeGreaterThan(0)
+  })
+
+  test('P10: that nobody gives back is over by itself, and the next job is served', () => {
+    const one = new TestPool(member('a'))
+    one.acquire('t1', { deadlineAt: START + 5_000 })
+    one.acquire('t2', { deadlineAt: START + 50_000 })
+    expect(one.sleepUntil(START + 60_000)).toContain('t2 on a')
+  })
+
+  test('lasts as long as its holder says that it is at it', () => {
+    const one = new TestPool(member('a'))
+    one.acquire('t1', { deadlineAt: START + 1_000 })
+    const leaseId = one.backend('a').leases[0]?.id ?? 0
+    for (let index = 0; index < 20; index++) {
+      one.sleepUntil(one.now + 5_000)
+      one.step({ kind: 'renew', backendId: 'a', leaseId })
+    }
+    expect(one.backend('a').leases).toHaveLength(1)
+    one.sleepUntil(one.now + 60_000)
+    expect(one.backend('a').leases).toEqual([])
+  })
+
+  test('P2: of the former life of the pool holds its slot', () => {
+    const one = new TestPool(member('a'))
+    one.step({ kind: 'adopt', backendId: 'a', predictedMs: 5_000, elapsedMs: 100 })
+    expect(one.acquire('t1')).toEqual([])
+    expect(one.end('free', 'a')).toEqual(['t1 on a'])
+    one.step({ kind: 'adopt', backendId: 'unheard-of', predictedMs: 1, elapsedMs: 1 })
+    const ids = one.state.backends.flatMap(({ leases }) => leases.map(({ id }) => id))
+    expect(one.state.nextLeaseId).toBeGreaterThan(Math.max(...ids))
   })
 })
 
 describe('a backend', () => {
-  test('that is down is avoided while the other is up, full as it may be', () => {
-    const pool = new TestPool(member('a'), member('b'))
-    pool.report('a', { kind: 'misconfigured' })
-    expect(pool.acquire('t1')).toEqual(['t1 on b'])
-    expect(pool.acquire('t2')).toEqual([])
-    expect(pool.wakeAt).toBe(START + 60_000)
-    expect(pool.end('free', 'b')).toEqual(['t2 on b'])
+  test('B31: that answers at once and badly is left alone after three jobs', () => {
+    const one = new TestPool(member('bad'), member('good'))
+    let bad = 0
+    for (let index = 0; index < 200; index++) {
+      one.now += 20
+      const [granted = ''] = one.acquire(`t${index}`).filter((done) => done.includes(' on '))
+      const id = granted.split(' ').at(-1) ?? ''
+      if (id === '') continue
+      if (id === 'bad') bad++
+      one.report(id, { kind: id === 'bad' ? 'soft' : 'served' })
+      one.end('free', id)
+    }
+    expect(bad).toBeLessThanOrEqual(3)
   })
 
-  test('B35: that is down is tried when there is no other', () => {
-    const pool = new TestPool(member('a'))
-    pool.report('a', { kind: 'misconfigured' })
-    expect(pool.acquire('t1')).toEqual(['t1 on a'])
+  test('B30: that is ten times slower gets a tenth of the jobs, or less', () => {
+    const one = new TestPool(member('slow'), member('fast'))
+    const counts = { slow: 0, fast: 0 }
+    const ends = new Map<string, number>()
+    for (let index = 0; index < 500; index++) {
+      one.now += 200
+      for (const id of ['slow', 'fast'] as const) {
+        const [running] = one.backend(id).leases
+        if (!running || (ends.get(`${id} ${running.id}`) ?? 0) > one.now) continue
+        const computeMs = id === 'slow' ? 2_000 : 200
+        const found = { backendId: id, leaseId: running.id, decoded: true, computeMs }
+        const granted = one.step({ kind: 'free', ...found })
+        note(granted)
+      }
+      note(one.acquire(`t${index}`))
+    }
+    function note(done: readonly string[]): void {
+      for (const id of ['slow', 'fast'] as const) {
+        if (!done.some((one) => one.endsWith(` on ${id}`))) continue
+        counts[id]++
+        for (const { id: leaseId } of one.backend(id).leases)
+          ends.set(
+            `${id} ${leaseId}`,
+            ends.get(`${id} ${leaseId}`) ?? one.now + (id === 'slow' ? 2_000 : 200),
+          )
+      }
+    }
+    expect(counts.fast + counts.slow).toBeGreaterThan(400)
+    expect(counts.slow).toBeLessThan(0.15 * counts.fast)
   })
 
-  test('comes back when its pause is over, to those who wait', () => {
-    const pool = new TestPool(member('a'), member('b'))
-    pool.report('a', { kind: 'hard' })
-    pool.report('a', { kind: 'hard' })
-    pool.acquire('t1')
-    pool.acquire('t2')
-    expect(pool.wakeAt).toBe(START + 1_000)
-    expect(pool.tickAt(START + 1_000)).toEqual(['t2 on a'])
-  })
-
-  test('that serves again is trusted at once', () => {
-    const pool = new TestPool(member('a'), member('b'))
-    pool.report('a', { kind: 'misconfigured' })
-    pool.acquire('t1')
-    pool.acquire('t2')
-    expect(pool.report('a', { kind: 'served' })).toEqual(['t2 on a'])
-  })
-
-  test('of another pool may be reported on without harm', () => {
-    const pool = new TestPool(member('a'))
-    const before = pool.state
-    expect(pool.report('unheard-of', { kind: 'hard' })).toEqual([])
-    expect(pool.state).toEqual(before)
+  test('B33: is not lost to a job that fails everywhere', () => {
+    const one = new TestPool(member('a'), member('b'), member('c'))
+    for (const id of ['a', 'b', 'c'])
+      for (let index = 0; index < 5; index++) one.report(id, { kind: 'served' })
+    one.acquire('poison')
+    one.report('a', { kind: 'soft' })
+    one.end('free', 'a')
+    const failures = [{ backendId: 'a', signature: 'error' as const }]
+    one.acquire('poison', { purpose: 'retry', exclude: ['a'], failures })
+    one.report('b', { kind: 'soft' })
+    one.end('free', 'b')
+    failures.push({ backendId: 'b', signature: 'error' })
+    const third = one.acquire('poison', { purpose: 'retry', exclude: ['a', 'b'], failures })
+    expect(third).toEqual(['poison: repeated'])
+    expect(['a', 'b', 'c'].map((id) => one.health(id))).toEqual(['usable', 'usable', 'usable'])
   })
 
   test('takes turns with its equals', () => {
-    const pool = new TestPool(member('a'), member('b'), member('c'))
+    const one = new TestPool(member('a'), member('b'), member('c'))
     const order = ['t1', 't2', 't3', 't4', 't5', 't6'].map((ticket) => {
-      const [granted = ''] = pool.acquire(ticket)
-      pool.now++
-      pool.end('free', granted.at(-1) ?? '')
+      const [granted = ''] = one.acquire(ticket)
+      one.now++
+      one.end('abandon', granted.at(-1) ?? '')
       return granted.at(-1)
     })
     expect(order).toEqual(['a', 'b', 'c', 'a', 'b', 'c'])
@@ -169,20 +223,62 @@ describe('a backend', () => {
 
 describe('a pool', () => {
   test('sleeps where nothing is pending', () => {
-    const pool = new TestPool(member('a'))
-    expect(pool.wakeAt).toBeUndefined()
-    pool.report('a', { kind: 'misconfigured' })
-    expect(pool.wakeAt).toBeUndefined()
-    pool.acquire('t1')
-    pool.end('free', 'a')
-    expect(pool.wakeAt).toBeUndefined()
+    const one = new TestPool(member('a'))
+    expect(one.wakeAt).toBeUndefined()
+    one.acquire('t1')
+    one.end('free', 'a')
+    expect(one.wakeAt).toBeUndefined()
   })
 
-  test('wakes for a lease that nobody gives back', () => {
-    const pool = new TestPool(member('a'))
-    pool.acquire('t1')
-    expect(pool.wakeAt).toBe(START + 65_000)
-    pool.tickAt(START + 65_000)
-    expect(pool.wakeAt).toBeUndefined()
+  test('wakes for a lease, for a deadline, for a pause and for a state that ends', () => {
+    const one = new TestPool(member('a'))
+    one.acquire('t1')
+    expect(one.wakeAt).toBe(one.backend('a').leases[0]?.expiresAt)
+    for (const ticket of ['t2', 't3']) one.acquire(ticket, { deadlineAt: START + 1_000 })
+    one.sleepUntil(START + 999)
+    expect(one.wakeAt).toBe(START + 1_000)
+    const paused = new TestPool(backend('a', { busyUntil: START + 300 }))
+    paused.acquire('t1')
+    expect(paused.wakeAt).toBe(START + 300)
+    const out = new TestPool(backend('a', { health: { kind: 'ejected', until: START + 400 } }), member('b'))
+    expect(out.wakeAt).toBeUndefined()
+    out.acquire('asks')
+    expect(out.wakeAt).toBe(START + 400)
+  })
+
+  test('never wakes in the same millisecond', () => {
+    const state = pool([backend('a', { busyUntil: START - 5 })], {
+      lanes: [{ key: 'k', isLong: false, deficitMs: 0, jobs: [job('t', { deadlineAt: START - 9 })] }],
+    })
+    expect(nextWakeAt(state, START)).toBe(START + 1)
+  })
+
+  test('is a function: the same state and event end alike, and neither is changed', () => {
+    const events = fc.constantFrom<PoolEvent>(
+      { kind: 'acquire', job: job('t1') },
+      { kind: 'acquire', job: job('t2', { model: 'flux', purpose: 'hedge' }) },
+      { kind: 'cancel', ticket: 't1' },
+      { kind: 'free', backendId: 'a', leaseId: 1, decoded: true, attemptMs: 90, computeMs: 80 },
+      { kind: 'renew', backendId: 'a', leaseId: 1 },
+      { kind: 'abandon', backendId: 'a', leaseId: 1 },
+      { kind: 'adopt', backendId: 'a', predictedMs: 100, elapsedMs: 50 },
+      { kind: 'report', backendId: 'a', leaseId: 1, evidence: { kind: 'hard' } },
+      { kind: 'probed', backendId: 'a', test: 'decode', result: 'failed' },
+      { kind: 'operate', backendId: 'a', order: 'enable' },
+      { kind: 'tick' },
+    )
+    fc.assert(
+      fc.property(fc.array(fc.tuple(events, fc.nat({ max: 3_000 })), { maxLength: 30 }), (all) => {
+        let state = frozen(pool([backend('a'), backend('b', { models: ['flux'] })]))
+        let now = START
+        for (const [event, ms] of all) {
+          now += ms
+          const once = step(state, frozen(event), now)
+          expect(step(structuredClone(state), structuredClone(event), now)).toEqual(once)
+          state = frozen(once[0])
+        }
+      }),
+      seeded,
+    )
   })
 })

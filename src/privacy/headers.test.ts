@@ -4,20 +4,28 @@ import { seeded } from '../../test/support/seeded.ts'
 import { upstreamHeaders } from './request-headers.ts'
 import { passedHeaders } from './response-headers.ts'
 
+const FACTS = { accept: 'image/png', attemptId: 'attempt-1', remainingMs: 1_234.5 }
+
 describe('to a backend', () => {
   test('go these headers and no other', () => {
-    expect(Object.fromEntries(upstreamHeaders('image/png', 'attempt-1', 'hf_token'))).toEqual({
+    expect(Object.fromEntries(upstreamHeaders(FACTS, 'hf_token'))).toEqual({
       accept: 'image/png',
       'accept-encoding': 'identity',
       authorization: 'Bearer hf_token',
       'content-type': 'tensor/binary',
       'user-agent': 'vae-gateway',
       'x-attempt-id': 'attempt-1',
+      'x-vae-deadline-ms': '1235',
     })
   })
 
+  test('P9: goes the time that is left, which is never less than none', () => {
+    const late = upstreamHeaders({ ...FACTS, remainingMs: -3 }, undefined)
+    expect(late.get('x-vae-deadline-ms')).toBe('0')
+  })
+
   test('goes no authorization where there is no token', () => {
-    expect(upstreamHeaders('image/png', 'attempt-1', undefined).has('authorization')).toBe(false)
+    expect(upstreamHeaders(FACTS, undefined).has('authorization')).toBe(false)
   })
 })
 

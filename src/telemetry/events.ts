@@ -7,7 +7,7 @@ export type GatewayEvent =
       /** 200 when the answer was committed to; `end` says what became of it. */
       readonly status: number
       readonly code?: ProblemCode
-      readonly end?: 'served' | 'broke-off' | 'client-gone'
+      readonly end?: 'served' | 'broke-off' | 'client-gone' | 'client-slow'
       readonly model?: string
       readonly backend?: string
       readonly keyId?: string
@@ -20,6 +20,13 @@ export type GatewayEvent =
       readonly backendId: string
       readonly ms: number
     }
+  /** A pool's object does not answer; jobs are placed without it until it does. */
+  | {
+      readonly kind: 'pool-degraded'
+      readonly pool: string
+      readonly why: 'errors' | 'silent' | 'overloaded'
+    }
+  | { readonly kind: 'pool-recovered'; readonly pool: string }
   /** A pool could not read or write what it has learnt; it goes on without. */
   | { readonly kind: 'pool-memory-failed'; readonly error: string }
   | { readonly kind: 'misconfigured'; readonly problems: string }

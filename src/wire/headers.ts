@@ -4,6 +4,9 @@ export const HEADER = {
   dtype: 'dtype',
   requestId: 'x-request-id',
   attemptId: 'x-attempt-id',
+  /** Time a request may take: from a client in all, to a backend what is left of it. */
+  deadline: 'x-vae-deadline-ms',
+  computeMs: 'x-compute-ms',
   model: 'x-vae-model',
   backend: 'x-vae-backend',
   attempts: 'x-vae-attempts',

@@ -120,6 +120,7 @@ test('a backend gets the latent, a normalised query and nothing else of the clie
     'host',
     'user-agent',
     'x-attempt-id',
+    'x-vae-deadline-ms',
   ])
 })
 

@@ -85,6 +85,49 @@ export const endless: Behaviour = (socket, request) => {
   socket.end(Buffer.alloc(sideOf(request) ** 2 * 3 + 5_000))
 }
 
+/** The right head and the first bytes of a body, then so many more every 100 ms. */
+export const drip =
+  (first: number, bytesPerTick: number): Behaviour =>
+  (socket, request) => {
+    const picture = pictureOf(request.body, sideOf(request))
+    socket.write(head({ headers: { ...tensorHeaders(request), 'content-length': picture.length } }))
+    socket.write(picture.subarray(0, first))
+    let at = first
+    const timer = setInterval(() => {
+      socket.write(picture.subarray(at, at + bytesPerTick))
+      at += bytesPerTick
+    }, 100)
+    socket.on('close', () => clearInterval(timer))
+  }
+
+/** Bytes that differ from place to place, so that none can stand for another. */
+export function uniqueBytes(length: number): Buffer {
+  const bytes = new Uint32Array(Math.ceil(length / 4))
+  for (let i = 0; i < bytes.length; i++) bytes[i] = Math.imul(i + 1, 2_654_435_761)
+  return Buffer.from(bytes.buffer, 0, length)
+}
+
+/** A picture of such bytes, with its length or without. */
+export const serveUnique =
+  (withLength: boolean): Behaviour =>
+  (socket, request) => {
+    const picture = uniqueBytes(sideOf(request) ** 2 * 3)
+    const framing = withLength ? { 'content-length': picture.length } : { connection: 'close' }
+    socket.write(head({ headers: { ...tensorHeaders(request), ...framing } }))
+    if (withLength) socket.write(picture)
+    else socket.end(picture)
+  }
+
+/** The right head and so many bytes of the body, then a reset. */
+export const resetAfter =
+  (bytes: number): Behaviour =>
+  (socket, request) => {
+    const picture = pictureOf(request.body, sideOf(request))
+    socket.write(head({ headers: { ...tensorHeaders(request), 'content-length': picture.length } }))
+    // A reset drops what is still on its way, so it waits for the other end to take it.
+    socket.write(picture.subarray(0, bytes), () => setTimeout(() => socket.resetAndDestroy(), 200))
+  }
+
 /** Closes without a word. */
 export const reset: Behaviour = (socket) => {
   socket.resetAndDestroy()

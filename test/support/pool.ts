@@ -45,6 +45,7 @@ export const job = (ticket: string, changes: Partial<Job> = {}): Job => ({
 /** A decode that began just now. */
 export const lease = (changes: Partial<Lease> = {}): Lease => ({
   id: 1,
+  key: 'key',
   predictedMs: 200,
   grantedAt: START,
   phase: 'running',
@@ -114,7 +115,8 @@ export class TestPool {
   }
 
   acquire(ticket: string, changes: Partial<Job> = {}): string[] {
-    return this.step({ kind: 'acquire', job: job(ticket, { enqueuedAt: this.now, ...changes }) })
+    const times = { enqueuedAt: this.now, deadlineAt: this.now + 60_000 }
+    return this.step({ kind: 'acquire', job: job(ticket, { ...times, ...changes }) })
   }
 
   /** Frees or abandons the lease of the backend that was granted first; a decode took what was predicted. */

@@ -1,6 +1,7 @@
 /** Life of a decode request, in the order it happens. */
 import { dispatch } from '../../dispatch/dispatch.ts'
 import { relay } from '../../dispatch/relay.ts'
+import { backendPatience } from '../../dispatch/stall.ts'
 import { problemKind } from '../../errors/codes.ts'
 import { type Problem, problem, problemResponse } from '../../errors/problem.ts'
 import { maxLatentBytes } from '../../models/cost.ts'
@@ -11,6 +12,7 @@ import { authenticate, type Caller } from '../authenticate.ts'
 import type { AppContext } from '../context.ts'
 import { type DecodeOrder, readOrder } from '../decode-order.ts'
 import { checkUpload, readUpload } from '../read-body.ts'
+import { readDeadline } from '../read-deadline.ts'
 
 /** @param impliesDecode whether the path itself says decode, or shares its URL with encode */
 export const decode =
@@ -41,6 +43,8 @@ export const decode =
     const { model, bodyBytes, expected, maxAnswerBytes } = order
     if (!allows(caller, model.id))
       return fail(problem('forbidden', `The plan of this key leaves out ${model.id}.`))
+    const deadline = readDeadline(request.headers, config.dispatch.deadlineMs)
+    if (!deadline.ok) return fail(deadline.error)
     // Limits and revocation of the key belong here: one call, while the body uploads.
 
     const uploadAt = ambient.now()
@@ -53,29 +57,30 @@ export const decode =
     spans.upload = uploadedAt - uploadAt
 
     const job = {
+      key: caller.keyId,
       model: model.id,
       query: order.upstreamQuery,
       body,
       expected,
       maxAnswerBytes,
       predictedMs: order.predictedMs,
-      deadlineAt: uploadedAt + config.dispatch.deadlineMs,
+      deadlineAt: uploadedAt + deadline.value,
     }
     const dispatched = await dispatch(job, request.signal, services.dispatch).finally(release)
     if (!dispatched.ok) return fail(dispatched.error)
-    const { answer, lease, attempts, queueMs } = dispatched.value
+    const { answer, backendId, expectedMs, attempts, queueMs, finish } = dispatched.value
     const answeredAt = ambient.now()
     spans.queue = queueMs
     spans.backend = answeredAt - uploadedAt - queueMs
     spans.total = answeredAt - startedAt
 
-    const { body: stream, ended } = relay(answer, maxAnswerBytes, request.signal, ambient)
+    const patience = backendPatience(expected.kind === 'video', expectedMs)
+    const limits = { maxBytes: maxAnswerBytes, patience }
+    const { body: stream, ended } = relay(answer, limits, request.signal, ambient)
     services.defer(
       ended.then((end) => {
-        if (end !== 'client-gone') lease.report({ kind: end === 'served' ? 'served' : 'soft' })
-        lease.free()
-        lease[Symbol.dispose]()
-        const known = { keyId: caller.keyId, model: model.id, backend: lease.backendId, attempts }
+        finish(end)
+        const known = { keyId: caller.keyId, model: model.id, backend: backendId, attempts }
         events.emit({ kind: 'decode', status: 200, end, ...known, ms: ambient.now() - startedAt })
       }),
     )
@@ -83,7 +88,7 @@ export const decode =
       ...answer.headers,
       'content-type': expected.mediaType,
       [HEADER.model]: model.id,
-      [HEADER.backend]: lease.backendId,
+      [HEADER.backend]: backendId,
       [HEADER.attempts]: String(attempts),
       [HEADER.serverTiming]: formatServerTiming(spans),
     })

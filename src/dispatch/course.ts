@@ -1,0 +1,93 @@
+/** What became of one request so far, and what of that the pool is told. */
+import type { Ambient } from '../lib/ambient.ts'
+import { settledWithin } from '../lib/sleep.ts'
+import type { Lease, SlotRequest } from '../pool/client.ts'
+import type { Evidence } from '../pool/state.ts'
+import type { EventSink } from '../telemetry/events.ts'
+import { evidenceOf, type Failure, isTransparent, isVote, SIGNATURE_OF, wastesDecode } from './failure.ts'
+import type { DecodeJob } from './job.ts'
+import { countedFailures, excludedBackends } from './retry-policy.ts'
+
+/** An object that does not take in a report within this is not waited for. */
+const TELL_MS = 1_000
+
+export class Course {
+  readonly job: DecodeJob
+  readonly failures: Failure[] = []
+  /** Times that the request was sent to a backend. */
+  attempts = 0
+  hasHedged = false
+  /** In the second round those that failed in passing may be asked again. */
+  round: 1 | 2 = 1
+  readonly #ticket: string
+  readonly #ambient: Ambient
+  readonly #events: EventSink
+  #hasVoted = false
+
+  constructor(job: DecodeJob, ambient: Ambient, events: EventSink) {
+    this.job = job
+    this.#ticket = ambient.randomUuid()
+    this.#ambient = ambient
+    this.#events = events
+  }
+
+  get remainingMs(): number {
+    return this.job.deadlineAt - this.#ambient.now()
+  }
+
+  /** What the pool is asked for next. A retry of what cost nothing costs nothing. */
+  slotRequest(): SlotRequest {
+    const last = this.failures.at(-1)
+    return {
+      ...this.#request(excludedBackends(this.failures, this.round)),
+      ticket: this.#ticket,
+      purpose: last && wastesDecode(last) ? 'retry' : 'first',
+    }
+  }
+
+  /** @param running where the request is being decoded */
+  hedgeRequest(running: string): SlotRequest {
+    return {
+      ...this.#request([...excludedBackends(this.failures, 1), running]),
+      // The other copy's job may still be known under the ticket of the request.
+      ticket: this.#ambient.randomUuid(),
+      purpose: 'hedge',
+    }
+  }
+
+  /** Tells the pool, unless the request has accused somebody before. Resolves when the pool knows. */
+  report(lease: Lease, evidence: Evidence): Promise<void> {
+    if (isVote(evidence)) {
+      if (this.#hasVoted) return Promise.resolve()
+      this.#hasVoted = true
+    }
+    return lease.report(evidence)
+  }
+
+  /**
+   * Takes note of a failure and gives its slot back. After a hang the GPU may still be at it, so that lease is let go
+   * of without a word and the pool decides when the slot is free.
+   *
+   * @returns when the pool knows what must be known before it is asked again
+   */
+  fail(lease: Lease, failure: Failure, ms: number): Promise<void> {
+    const { reason, backendId } = failure
+    this.failures.push(failure)
+    this.#events.emit({ kind: 'attempt-failed', reason, backendId, ms })
+    const evidence = evidenceOf(failure, this.job)
+    const told = evidence ? this.report(lease, evidence) : Promise.resolve()
+    if (reason !== 'timed-out') lease.free({ decoded: false })
+    lease[Symbol.dispose]()
+    // A backend that asked for time is not excluded, so the pool has to know that it did.
+    return isTransparent(failure) ? settledWithin(told, TELL_MS, this.#ambient) : Promise.resolve()
+  }
+
+  #request(exclude: readonly string[]): Omit<SlotRequest, 'ticket' | 'purpose'> {
+    const { key, model, predictedMs } = this.job
+    const failures = countedFailures(this.failures).map(({ backendId, reason }) => ({
+      backendId,
+      signature: SIGNATURE_OF[reason],
+    }))
+    return { key, model, predictedMs, remainingMs: this.remainingMs, exclude, failures }
+  }
+}

@@ -1,0 +1,156 @@
+/** Whatever the order in which slots, answers, failures, timers and the client's leaving come, nothing stays behind. */
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { type Conduct, DispatchWorld, type Say } from '../../test/support/dispatch-world.ts'
+import { seeded } from '../../test/support/seeded.ts'
+import { countedFailures } from './retry-policy.ts'
+
+const BACKENDS = ['a', 'b', 'c', 'd'] as const
+
+/** Hedges come after 1200 ms: when the first ends, when the slot comes, when the second ends. */
+const COINCIDENCES = [
+  [1_200, 0, 0],
+  [1_300, 100, 0],
+  [1_300, 0, 100],
+  [1_400, 100, 100],
+] as const
+
+const moment = fc.oneof(
+  // Moments that coincide: hedges come after 1200 ms, timeouts after 2000.
+  fc.constantFrom(0, 1, 100, 700, 800, 1_199, 1_200, 1_300, 1_900, 2_000, 3_200),
+  fc.nat(4_000),
+)
+const conduct: fc.Arbitrary<Conduct> = fc.record({
+  afterMs: fc.option(moment, { nil: undefined, freq: 6 }),
+  does: fc.constantFrom<Conduct['does'][]>('serve', 'serve', 'refuse', 'stall', 'cut', 429, 413, 500, 401),
+}) as fc.Arbitrary<Conduct>
+
+const say: fc.Arbitrary<Say> = fc.oneof(
+  { weight: 6, arbitrary: fc.record({ grant: fc.constantFrom(...BACKENDS), afterMs: moment }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      refuse: fc.constantFrom('exhausted' as const, 'budget' as const, 'deadline' as const, 'down' as const),
+      afterMs: moment,
+    }),
+  },
+)
+
+const story = fc.record({
+  says: fc.array(say, { minLength: 1, maxLength: 16 }),
+  conducts: fc.array(conduct, { minLength: 1, maxLength: 16 }),
+  leavesAfterMs: fc.option(moment, { nil: undefined, freq: 2 }),
+  isCrowded: fc.boolean(),
+  freeBytes: fc.constantFrom(100_000, 700, 300, 0),
+})
+
+test('B30, C3, T20: under any interleaving no timer, lease, byte or connection stays behind', async () => {
+  await fc.assert(
+    fc.asyncProperty(story, async ({ says, conducts, leavesAfterMs, isCrowded, freeBytes }) => {
+      const script = [...conducts]
+      const turn = { shift: () => script.shift() ?? { does: 'serve', afterMs: 100 } } as unknown as Conduct[]
+      const here = new DispatchWorld([...says], Object.fromEntries(BACKENDS.map((id) => [id, turn])))
+      here.ambient.isCrowded = isCrowded
+      here.budget.reserve(100_000 - freeBytes)
+      const deadlineAt = here.ambient.now() + 20_000
+      const outcome = here.start({ deadlineAt })
+      if (leavesAfterMs !== undefined) here.ambient.after(leavesAfterMs, () => here.client.abort())
+      await here.ambient.pass(60_000)
+
+      const ended = await outcome
+      if (ended.ok) {
+        // Only the winner's body is still to be sent.
+        const held = here.leases.filter(({ isDisposed }) => !isDisposed)
+        expect(held.map(({ backendId }) => backendId)).toEqual([ended.value.backendId])
+        expect(ended.value.attempts).toBe(here.sent.length)
+        ended.value.answer.release()
+        ended.value.answer.abort.abort()
+        ended.value.finish('served')
+      }
+      await Promise.all(here.deferred)
+      expect(here.ambient.timers).toEqual([])
+      expect([...here.open]).toEqual([])
+      expect(here.budget.free).toBe(freeBytes)
+      expect(here.leases.every(({ isDisposed }) => isDisposed)).toBe(true)
+
+      const hedges = here.requests.filter(({ purpose }) => purpose === 'hedge')
+      expect(hedges.length).toBeLessThanOrEqual(here.sent.length)
+      const failures = here.events.flatMap((event) => (event.kind === 'attempt-failed' ? [event] : []))
+      const counted = countedFailures(failures as Parameters<typeof countedFailures>[0])
+      expect(counted.length).toBeLessThanOrEqual(3)
+      // A backend is accused by one request once, and every failure was an attempt.
+      const accusations = here.leases.flatMap(({ said }) =>
+        said.filter((said) => 'kind' in said && (said.kind === 'hard' || said.kind === 'soft')),
+      )
+      expect(accusations.length).toBeLessThanOrEqual(1)
+      expect(failures.length).toBeLessThanOrEqual(here.sent.length)
+    }),
+    { ...seeded, numRuns: 3_000 },
+  )
+}, 60_000)
+
+test('B30: nothing stays behind when both copies end, or one begins, in the same moment', async () => {
+  const ends = ['serve', 'refuse', 500] as const
+  let [hedged, beaten] = [0, 0]
+  for (const first of ends) {
+    for (const second of ends) {
+      for (const [firstMs, grantMs, secondMs] of COINCIDENCES) {
+        for (let hops = 0; hops < 40; hops++) {
+          const here = new DispatchWorld(
+            [{ grant: 'a' }, { grant: 'b', afterMs: grantMs, hops }, { grant: 'c' }],
+            {
+              a: [{ does: first, afterMs: firstMs }],
+              b: [{ does: second, afterMs: secondMs }],
+            },
+          )
+          here.ambient.isCrowded = true
+          const outcome = here.start()
+          await here.ambient.pass(10_000)
+          const ended = await outcome
+          if (!ended.ok) throw new Error('the third backend serves')
+          ended.value.answer.release()
+          ended.value.finish('served')
+          await Promise.all(here.deferred)
+          expect([...here.open]).toEqual([])
+          expect(here.budget.free).toBe(100_000)
+          expect(here.leases.every(({ isDisposed }) => isDisposed)).toBe(true)
+          const failures = here.events.filter(({ kind }) => kind === 'attempt-failed').length
+          if (here.sent.some(({ backendId }) => backendId === 'b')) hedged++
+          else if (here.leases.some(({ backendId }) => backendId === 'b')) beaten++
+          // Who was called off has not failed.
+          if (ended.value.backendId === 'a') expect(failures).toBeLessThanOrEqual(second === 'serve' ? 0 : 1)
+          expect(ended.value.attempts).toBe(here.sent.length)
+        }
+      }
+    }
+  }
+  // The moments do coincide: sometimes the second copy begins, sometimes its slot comes too late.
+  expect(Math.min(hedged, beaten)).toBeGreaterThan(100)
+})
+
+test('B5: a request ends by its deadline, whatever its backends do', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(conduct, { maxLength: 8 }),
+      fc.integer({ min: 1_000, max: 9_000 }),
+      async (conducts, ms) => {
+        const script = [...conducts]
+        const turn = { shift: () => script.shift() ?? { does: 'serve' } } as unknown as Conduct[]
+        const backends = ['a', 'b', 'c', 'd']
+        const pool = ({ exclude }: { exclude: readonly string[] }): Say => {
+          const open = backends.filter((id) => !exclude.includes(id))
+          return open[0] ? { grant: open[0] } : { refuse: 'exhausted' }
+        }
+        const here = new DispatchWorld(pool, Object.fromEntries(backends.map((id) => [id, turn])))
+        const deadlineAt = here.ambient.now() + ms
+        let endedAt = Number.POSITIVE_INFINITY
+        void here.start({ deadlineAt }).then(() => {
+          endedAt = here.ambient.now()
+        })
+        await here.ambient.pass(ms)
+        expect(endedAt).toBeLessThanOrEqual(deadlineAt)
+      },
+    ),
+    { ...seeded, numRuns: 300 },
+  )
+}, 60_000)

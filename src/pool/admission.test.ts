@@ -1,0 +1,309 @@
+import { describe, expect, test } from 'vitest'
+import { backend, job, lease, member, pool, START, TestPool } from '../../test/support/pool.ts'
+import { refusalOf } from './admission.ts'
+import type { Health } from './health-states.ts'
+import type { BackendState, Job, PoolAction, RejectReason } from './state.ts'
+
+const reasonFor = (backends: readonly BackendState[], changes: Partial<Job> = {}): RejectReason | undefined =>
+  refusalOf(pool(backends), job('t', changes), START)?.reason
+
+const health = (id: string, health: Health, changes: Partial<BackendState> = {}): BackendState =>
+  backend(id, { health, ...changes })
+
+const COLD: Health = { kind: 'cold', since: START, tries: 0, wakeAt: START }
+const DOWN: Health = { kind: 'down', until: START + 800, probeAt: START }
+
+/** Outcomes that speak for a backend. */
+const proven = (id: string, changes: Partial<BackendState> = {}): BackendState => {
+  const record = { ...backend(id).record, buckets: [{ at: START, good: 20, bad: 1 }] }
+  return backend(id, { record, ...changes })
+}
+
+describe('a job is refused at once', () => {
+  test('where nobody serves its model', () => {
+    expect(reasonFor([backend('a', { models: ['flux'] })])).toBe('no-backend')
+    expect(reasonFor([])).toBe('no-backend')
+    expect(reasonFor([health('a', { kind: 'disabled' })])).toBe('no-backend')
+  })
+
+  test('where all that serve it have failed it', () => {
+    expect(reasonFor([backend('a'), backend('b')], { exclude: ['a', 'b'] })).toBe('exhausted')
+    expect(reasonFor([backend('a'), backend('b')], { exclude: ['a'] })).toBeUndefined()
+  })
+
+  test('B12: where all that serve it have run out of memory for less', () => {
+    const ceilings = [{ model: 'sdxl', predictedMs: 100, until: START + 1 }]
+    const other = backend('other', { models: ['flux'] })
+    expect(reasonFor([backend('a', { ceilings }), backend('b', { ceilings }), other])).toBe('too-large')
+    expect(reasonFor([backend('a', { ceilings }), backend('b')])).toBeUndefined()
+    // Of two, one has failed it and one is too small: it has been tried where it could be.
+    expect(reasonFor([backend('a', { ceilings }), backend('b')], { exclude: ['b'] })).toBe('exhausted')
+  })
+
+  test('B35: where all are out of reach, with the time until one is tried again', () => {
+    const down = pool([
+      health('a', { ...DOWN, until: START + 7_000 }),
+      health('b', { ...DOWN, until: START + 4_000 }),
+    ])
+    expect(refusalOf(down, job('t'), START)).toEqual({ reason: 'down', waitMs: 4_000 })
+    expect(reasonFor([health('a', { kind: 'drained' })])).toBe('down')
+    expect(reasonFor([health('a', DOWN), backend('b')])).toBeUndefined()
+  })
+
+  test('B18: where all are asleep and none will be up in time, with the time until one is', () => {
+    const pace = { ...backend('a').pace, coldStartMs: 40_000 }
+    const asleep = [health('a', COLD, { pace }), health('b', DOWN)]
+    expect(refusalOf(pool(asleep), job('t', { deadlineAt: START + 40_000 }), START)).toEqual({
+      reason: 'cold',
+      waitMs: 40_000,
+    })
+    expect(reasonFor(asleep, { deadlineAt: START + 41_000 })).toBeUndefined()
+    const halfway = refusalOf(pool(asleep), job('t', { deadlineAt: START + 40_300 }), START + 10_000)
+    expect(halfway).toBeUndefined()
+  })
+
+  test('B18: where it has been asleep for long and nobody has asked it to start yet', () => {
+    const asleep = pool([health('a', COLD)])
+    const now = START + 3_600_000
+    expect(refusalOf(asleep, job('t', { deadlineAt: now + 10_000 }), now)?.reason).toBe('cold')
+  })
+
+  test('B19: where everybody has asked for more time than there is', () => {
+    const busy = [backend('a', { busyUntil: START + 9_000 }), backend('b', { busyUntil: START + 7_000 })]
+    expect(refusalOf(pool(busy), job('t', { deadlineAt: START + 6_000 }), START)).toEqual({
+      reason: 'deadline',
+      waitMs: 7_000,
+    })
+    expect(reasonFor(busy, { deadlineAt: START + 8_000 })).toBeUndefined()
+  })
+
+  test('B33: when it has failed alike on two backends that serve others well', () => {
+    const failed = (...ids: string[]): Partial<Job> => ({
+      failures: ids.map((backendId) => ({ backendId, signature: 'error' as const })),
+    })
+    const good = [proven('a'), proven('b'), proven('c')]
+    expect(reasonFor(good, failed('a', 'b'))).toBe('repeated')
+    expect(reasonFor(good, failed('a'))).toBeUndefined()
+    expect(reasonFor(good, failed('a', 'a'))).toBeUndefined()
+    expect(reasonFor(good, failed('a', 'unheard-of'))).toBeUndefined()
+    // Of backends that fail everybody's jobs it says nothing, nor where it fails differently.
+    expect(reasonFor([proven('a'), backend('b'), proven('c')], failed('a', 'b'))).toBeUndefined()
+    const differently = [
+      { backendId: 'a', signature: 'error' as const },
+      { backendId: 'b', signature: 'invalid' as const },
+    ]
+    expect(reasonFor(good, { failures: differently })).toBeUndefined()
+    const silent = ['a', 'b'].map((backendId) => ({ backendId, signature: 'hang' as const }))
+    expect(reasonFor(good, { failures: silent })).toBeUndefined()
+  })
+})
+
+describe('a job may wait', () => {
+  test.each<Health>([
+    { kind: 'usable' },
+    { kind: 'slow-start', since: START, served: 0 },
+    { kind: 'ejected', until: START + 5_000 },
+    { kind: 'half-open', isProbing: true },
+  ])('for the last backend that is $kind', (state) => {
+    expect(reasonFor([health('a', state)])).toBeUndefined()
+  })
+
+  test('though it is long, where a place is free and nobody waits', () => {
+    expect(reasonFor([backend('a')], { predictedMs: 70_000 })).toBeUndefined()
+  })
+})
+
+/** The queue of a pool whose backend is at a long job. */
+function crowded(...backends: readonly BackendState[]): TestPool {
+  const one = new TestPool(...(backends.length > 0 ? backends : [backend('a')]))
+  for (const { id, slots } of one.state.backends) {
+    for (let slot = 0; slot < slots; slot++) one.acquire(`${slot} on ${id}`, { key: 'running' })
+  }
+  return one
+}
+
+describe('the queue', () => {
+  test('has room for so many jobs of a key, and for others behind them', () => {
+    const one = crowded()
+    let count = 0
+    while (one.acquire(`t${count}`, { predictedMs: 1 }).length === 0) count++
+    expect(count).toBe(32)
+    expect(one.acquire('more')).toEqual(['more: queue-full'])
+    expect(one.acquire('other', { key: 'other', predictedMs: 1 })).toEqual([])
+    // Now others wait too, so that it is the key that asks for too much.
+    expect(one.acquire('more')).toEqual(['more: over-share'])
+    expect(one.acquire('long', { predictedMs: 2_000 })).toEqual([])
+    expect(one.step({ kind: 'cancel', ticket: 't7' })).toEqual(['t7: cancelled'])
+    expect(one.acquire('more', { predictedMs: 1 })).toEqual([])
+  })
+
+  test('has room for so many jobs of all keys', () => {
+    const one = crowded()
+    let count = 0
+    while (one.acquire(`t${count}`, { key: `${count % 20}`, predictedMs: 1 }).length === 0) count++
+    expect(count).toBe(256)
+    expect(one.acquire('light', { key: 'light', predictedMs: 1 })).toEqual(['light: queue-full'])
+    expect(one.acquire('heavy', { key: '0', predictedMs: 1 })).toEqual(['heavy: over-share'])
+    // One that waits already may ask again, though the queue is full, and keeps its place.
+    expect(one.acquire('t9', { key: '9', predictedMs: 1 })).toEqual([])
+    expect(one.queued).toHaveLength(256)
+  })
+
+  test('has the same bounds where all backends are asleep', () => {
+    const one = new TestPool(member('a', { scaleToZero: true }))
+    one.report('a', { kind: 'cold' })
+    const later = { deadlineAt: START + 1e7 }
+    const waiting = (ticket: string, changes: Partial<Job>): string | undefined =>
+      one.acquire(ticket, { ...later, ...changes }).find((one) => !one.includes('?'))
+    for (let index = 0; index < 32; index++) expect(waiting(`t${index}`, {})).toBeUndefined()
+    expect(waiting('more', {})).toBe('more: over-share')
+    for (let index = 32; index < 256; index++)
+      expect(waiting(`t${index}`, { key: `${index}` })).toBeUndefined()
+    expect(waiting('last', { key: 'last' })).toBe('last: queue-full')
+  })
+
+  test('refuses what would wait longer than its client does, and says how long that is', () => {
+    const one = crowded()
+    for (let index = 0; index < 20; index++) one.acquire(`t${index}`, { predictedMs: 900 })
+    const [late] = one.actions({
+      kind: 'acquire',
+      job: job('late', { predictedMs: 900, deadlineAt: START + 10_000 }),
+    })
+    expect(late).toMatchObject({ kind: 'reject', reason: 'deadline' })
+    const { retryAfterMs } = late as PoolAction & { kind: 'reject' }
+    expect(retryAfterMs).toBeGreaterThan(9_000)
+    expect(retryAfterMs).toBeLessThan(40_000)
+    expect(one.acquire('patient', { predictedMs: 900, deadlineAt: START + 60_000 })).toEqual([])
+  })
+
+  test('tells those that it refuses together to come back apart', () => {
+    const one = new TestPool(backend('a', { health: DOWN }))
+    const hints = Array.from({ length: 20 }, (_, index) => {
+      const [refusal] = one.actions({ kind: 'acquire', job: job(`t${index}`) })
+      return refusal?.kind === 'reject' ? refusal.retryAfterMs : 0
+    })
+    expect(new Set(hints).size).toBe(20)
+    for (const hint of hints) expect(hint).toBeGreaterThanOrEqual(900)
+  })
+
+  test('C34: lets a light key in, whatever a heavy one has waiting', () => {
+    const one = crowded()
+    for (let index = 0; index < 60; index++)
+      one.acquire(`t${index}`, { key: 'heavy', predictedMs: 900, deadlineAt: START + 20_000 })
+    const refused = one.acquire('heavy', { key: 'heavy', predictedMs: 900, deadlineAt: START + 20_000 })
+    expect(refused[0]).toMatch(/deadline|queue-full/)
+    for (let index = 0; index < 3; index++) {
+      const light = { key: `light-${index}`, predictedMs: 300, deadlineAt: START + 20_000 }
+      expect(one.acquire(`light-${index}`, light)).toEqual([])
+    }
+    // The heavy one is told that it is the one that asks for too much.
+    const again = one.acquire('again', { key: 'heavy', predictedMs: 900, deadlineAt: START + 20_000 })
+    expect(again).toEqual(['again: over-share'])
+  })
+
+  test('knows that a pool has more than one slot, and fast ones', () => {
+    const patience = (...backends: readonly BackendState[]): number => {
+      const one = crowded(...backends)
+      let count = 0
+      while (one.acquire(`t${count}`, { predictedMs: 500, deadlineAt: START + 8_000 }).length === 0) count++
+      return count
+    }
+    const fast = { ...backend('a').pace, speed: 0.5 }
+    const plain = patience(backend('a'))
+    expect(patience(backend('a', { slots: 2 }))).toBeGreaterThan(1.4 * plain)
+    expect(patience(backend('a', { pace: fast }))).toBeGreaterThan(1.4 * plain)
+  })
+})
+
+describe('an overloaded pool', () => {
+  /** Offers work of these costs in turn, twice what one backend can do, and counts what is let in. */
+  function overload(costs: readonly number[], keys: number): { offered: number[]; admitted: number[] } {
+    const one = new TestPool(member('a'))
+    const offered = costs.map(() => 0)
+    const admitted = costs.map(() => 0)
+    const starts = new Map<number, number>()
+    for (let index = 0; index < 3_000; index++) {
+      const at = index % costs.length
+      const predictedMs = costs[at] as number
+      const until = one.now + predictedMs / 2
+      while (one.now < until) {
+        const [running] = one.backend('a').leases
+        const startsAt = running ? Math.max(starts.get(running.id) ?? one.now, one.now) : until
+        if (running) starts.set(running.id, starts.get(running.id) ?? one.now)
+        const endsAt = running ? (starts.get(running.id) ?? startsAt) + running.predictedMs : until
+        if (endsAt > until) {
+          one.now = until
+          break
+        }
+        one.now = endsAt
+        one.end('free', 'a')
+        one.report('a', { kind: 'served' })
+      }
+      offered[at] = (offered[at] ?? 0) + 1
+      const deadlineAt = one.now + 30_000
+      const answers = one.acquire(`t${index}`, { key: `k${index % keys}`, predictedMs, deadlineAt })
+      if (!answers.some((answer) => answer.startsWith(`t${index}:`))) admitted[at] = (admitted[at] ?? 0) + 1
+    }
+    return { offered, admitted }
+  }
+
+  test('G8: sheds classes of cost in proportion, not the dear ones first', () => {
+    const { offered, admitted } = overload([200, 1_500, 6_000], 1)
+    const shares = admitted.map((count, index) => count / (offered[index] ?? 1))
+    const [least = 0, most = 1] = [Math.min(...shares), Math.max(...shares)]
+    expect(most).toBeLessThan(0.95)
+    expect(least).toBeGreaterThan(0.4 * most)
+  })
+})
+
+describe('a second try', () => {
+  const failures = [{ backendId: 'a', signature: 'hang' as const }]
+
+  test('is paid for from the budget, and refused when that is spent', () => {
+    const one = new TestPool(member('a', { slots: 64 }), member('b', { slots: 1 }))
+    const retry = (index: number): string[] =>
+      one.acquire(`r${index}`, { purpose: 'retry', failures, predictedMs: 1_000 })
+    one.state = { ...one.state, budget: { ...one.state.budget, at: START, retries: 2 } }
+    expect([retry(1), retry(2)].flat().every((answer) => answer.includes(' on '))).toBe(true)
+    expect(retry(3)).toEqual(['r3: budget'])
+  })
+
+  test('B1: after an attempt that cost no decode has a budget of its own', () => {
+    const one = new TestPool(member('a', { slots: 64 }))
+    one.state = { ...one.state, budget: { ...one.state.budget, at: START, freeRetries: 1 } }
+    expect(one.acquire('free', { purpose: 'first', failures })).toEqual(['free on a'])
+    expect(one.acquire('spent', { purpose: 'first', failures })).toEqual(['spent: budget'])
+  })
+
+  test('is not counted as traffic that was asked for', () => {
+    const one = new TestPool(member('a', { slots: 4 }))
+    const { classes } = one.state.traffic
+    one.acquire('r', { purpose: 'retry', failures })
+    expect(one.state.traffic.classes).toEqual(classes)
+    one.acquire('t')
+    expect(one.state.traffic.classes).not.toEqual(classes)
+  })
+
+  test('that is refused for what it is counts as demand and nothing else', () => {
+    const one = new TestPool(member('a'))
+    one.acquire('t', { model: 'unheard-of' })
+    expect(one.state.traffic).toMatchObject({ classes: [], askedAt: START })
+  })
+
+  test('beside the first is refused where there is no idle backend, or no time left', () => {
+    const one = new TestPool(member('a'), member('b'))
+    one.state = { ...one.state, budget: { ...one.state.budget, at: START, hedgeMs: 1e6 } }
+    expect(one.acquire('late', { purpose: 'hedge', deadlineAt: START })).toEqual(['late: budget'])
+    expect(one.acquire('h1', { purpose: 'hedge' })).toEqual(['h1 on a'])
+    expect(one.acquire('h2', { purpose: 'hedge' })).toEqual(['h2: budget'])
+  })
+})
+
+test('a key with leases has no head start in the queue', () => {
+  const one = new TestPool(
+    backend('a', { leases: [lease({ key: 'busy', predictedMs: 9_000, endsAt: START + 9_000 })] }),
+  )
+  one.acquire('t1', { key: 'busy' })
+  one.acquire('t2', { key: 'idle' })
+  expect(one.end('free', 'a')).toEqual(['t2 on a'])
+})

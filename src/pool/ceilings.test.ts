@@ -1,0 +1,32 @@
+import { expect, test } from 'vitest'
+import { backend, job, START } from '../../test/support/pool.ts'
+import { lowerCeiling } from './ceilings.ts'
+import { isTooLarge } from './selection.ts'
+
+const MINUTE = 60_000
+const outOfMemory = { kind: 'out-of-memory', model: 'sdxl', predictedMs: 1_000 } as const
+
+test('B12: a backend that ran out of memory gets jobs of the model up to 0.8 of that cost, for ten minutes', () => {
+  const lowered = lowerCeiling(backend('a'), outOfMemory, START)
+  const fits = (predictedMs: number, now: number): boolean =>
+    !isTooLarge(lowered, job('t', { predictedMs }), now)
+  expect([fits(800, START), fits(801, START), fits(1_000, START)]).toEqual([true, false, false])
+  expect([fits(1_000, START + 10 * MINUTE - 1), fits(1_000, START + 10 * MINUTE)]).toEqual([false, true])
+  expect(isTooLarge(lowered, job('t', { model: 'flux', predictedMs: 9_000 }), START)).toBe(false)
+})
+
+test('the latest ceiling of a model is the one that holds, and those that are over are forgotten', () => {
+  const lowered = lowerCeiling(backend('a'), outOfMemory, START)
+  const again = lowerCeiling(lowered, { ...outOfMemory, predictedMs: 500 }, START + MINUTE)
+  expect(again.ceilings).toEqual([{ model: 'sdxl', predictedMs: 400, until: START + 11 * MINUTE }])
+  const other = lowerCeiling(again, { ...outOfMemory, model: 'flux' }, START + 2 * MINUTE)
+  expect(other.ceilings.map(({ model }) => model)).toEqual(['sdxl', 'flux'])
+  const late = lowerCeiling(other, { ...outOfMemory, model: 'flux' }, START + 20 * MINUTE)
+  expect(late.ceilings.map(({ model }) => model)).toEqual(['flux'])
+})
+
+test('B12: running out of memory is no failure of the backend', () => {
+  const before = backend('a')
+  const { record, health } = lowerCeiling(before, outOfMemory, START)
+  expect([record, health]).toEqual([before.record, before.health])
+})

@@ -1,0 +1,83 @@
+import { describe, expect, test } from 'vitest'
+import { backend, job, lease, pool, START } from '../../test/support/pool.ts'
+import { readAcquire, statusOf } from './messages.ts'
+
+const older = {
+  v: 1,
+  ticket: 't1',
+  model: 'sdxl',
+  predictedMs: 200,
+  remainingMs: 5_000,
+  exclude: ['a'],
+}
+
+describe('a request', () => {
+  test('is read with its deadline by the clock of the pool', () => {
+    const newer = {
+      ...older,
+      v: 2,
+      key: 'k',
+      failures: [{ backendId: 'a', signature: 'error' as const }],
+      purpose: 'retry' as const,
+    }
+    expect(readAcquire(newer, START)).toEqual(
+      job('t1', {
+        key: 'k',
+        exclude: ['a'],
+        failures: newer.failures,
+        purpose: 'retry',
+        enqueuedAt: START,
+        deadlineAt: START + 5_000,
+      }),
+    )
+  })
+
+  test('P4: of the release before is a first attempt of nobody in particular', () => {
+    expect(readAcquire(older, START)).toEqual(
+      job('t1', { key: '', exclude: ['a'], failures: [], purpose: 'first', deadlineAt: START + 5_000 }),
+    )
+  })
+
+  test('P4: of a release to come is understood as far as it is known', () => {
+    const newer = { ...older, v: 3, key: 'k', failures: [], purpose: 'first' as const, mood: 'good' }
+    expect(readAcquire(newer, START)).toEqual(
+      job('t1', { key: 'k', exclude: ['a'], deadlineAt: START + 5_000 }),
+    )
+  })
+})
+
+test('the status says what each backend is at, and nothing of any job', () => {
+  const busy = backend('a', {
+    leases: [lease()],
+    busyUntil: START + 700,
+    health: { kind: 'ejected', until: 1 },
+  })
+  const lanes = [{ key: 'secret', isLong: false, deficitMs: 0, jobs: [job('t1'), job('t2')] }]
+  const status = statusOf(pool([busy, backend('b')], { lanes }), 'epoch', START)
+  expect(status).toEqual({
+    epoch: 'epoch',
+    queued: 2,
+    backends: [
+      {
+        id: 'a',
+        slots: 1,
+        leases: 1,
+        health: 'ejected',
+        busyForMs: 700,
+        speed: 1,
+        samples: 0,
+        gapMs: busy.pace.gapMs,
+      },
+      {
+        id: 'b',
+        slots: 1,
+        leases: 0,
+        health: 'usable',
+        busyForMs: 0,
+        speed: 1,
+        samples: 0,
+        gapMs: busy.pace.gapMs,
+      },
+    ],
+  })
+})
