@@ -1,7 +1,7 @@
 /** One request on its way, and one try of it at a backend. */
 import type { FailureReason } from '../../../src/dispatch/failure.ts'
+import type { Evidence } from '../../../src/pool/state.ts'
 import type { FaultKind } from './faults.ts'
-import type { Verdict } from './verdict.ts'
 
 /** Cost classes in which rejections are counted. */
 export const COST_CLASSES = ['image', 'short video', 'long video'] as const
@@ -48,6 +48,7 @@ export class Flight {
   hasVoted = false
   /** Without those of backends that asked for time: that was no attempt. */
   failures: FailedAttempt[] = []
+  pauses: FailedAttempt[] = []
   /** Indices of backends that shall not get it (again). */
   excluded: number[] = []
   attempt: Attempt | null = null
@@ -95,16 +96,16 @@ export interface Grant {
   readonly leaseId: number
   /** Until the backend gets to it. */
   readonly startsInMs: number
-  /** Learnt decode time, by which an attempt may be timed; null where nothing is learnt. */
-  readonly expectedMs: number | null
+  /** Decode time to be expected there, and whether that is learnt, or a guess. */
+  readonly expectedMs: number
+  readonly isLearnt: boolean
 }
 
 export class Attempt {
   readonly flight: Flight
   readonly question: Question
   readonly backend: number
-  readonly startsInMs: number
-  readonly expectedMs: number | null
+  readonly grant: Grant
   /** Of the life of the pool that granted it; changes when a new life adopts it. */
   epoch: number
   leaseId: number
@@ -118,15 +119,14 @@ export class Attempt {
   /** What the gateway will see, once that is decided. */
   outcome: Outcome | null = null
   /** What is said of the backend for it. */
-  verdict: Verdict | null = null
+  verdict: Evidence | null = null
 
   constructor(question: Question, grant: Grant, epoch: number) {
     this.flight = question.flight
     this.question = question
     this.backend = grant.backend
     this.leaseId = grant.leaseId
-    this.startsInMs = grant.startsInMs
-    this.expectedMs = grant.expectedMs
+    this.grant = grant
     this.epoch = epoch
   }
 }

@@ -15,14 +15,15 @@ import { Attempt, type Flight, type Grant, type Outcome, type Question } from '.
 import { Mailbox } from './mailbox.ts'
 import { type Network, transferMs } from './network.ts'
 import {
-  attemptTimeoutMs,
   backendId,
   backendIndex,
   exclusionsOf,
+  isPause,
   isVote,
+  mayReport,
   mayTryAgain,
   mayTryOnceMore,
-  mayVote,
+  timeoutMs,
   verdictOf,
 } from './verdict.ts'
 
@@ -155,7 +156,7 @@ export class Gateway {
       return
     }
     this.#degraded.sent(flight.isolate, backend)
-    this.#send(new Attempt(question, { backend, leaseId: -1, startsInMs: 0, expectedMs: null }, -1))
+    this.#send(new Attempt(question, withoutPool(backend, flight), -1))
   }
 
   readonly #receive = (attempt: Attempt): void => {
@@ -170,7 +171,7 @@ export class Gateway {
   }
 
   #send(attempt: Attempt): void {
-    const { flight, backend, startsInMs, expectedMs } = attempt
+    const { flight, backend, grant } = attempt
     const { now } = this.#engine
     flight.phase = 'trying'
     flight.attempts++
@@ -179,10 +180,10 @@ export class Gateway {
     const target = this.#parts.backends[backend] as SimBackend
     this.#parts.recorder.attempted(flight, target.faults.isFaulty(now))
     target.send(attempt)
-    const patienceMs = startsInMs + attemptTimeoutMs(expectedMs, flight.predictedMs)
+    const timeoutAt = now + timeoutMs(grant, flight.deadlineAt - now)
     // A policy that binds early cannot tell a queue from a hang.
-    if (this.mailbox.isCentral && now + patienceMs < flight.deadlineAt) {
-      this.#engine.schedule(now + patienceMs, this.#timeOut, attempt)
+    if (this.mailbox.isCentral && timeoutAt < flight.deadlineAt) {
+      this.#engine.schedule(timeoutAt, this.#timeOut, attempt)
     }
     if (attempt.leaseId >= 0) this.#engine.schedule(now + RENEW_MS, this.#renew, attempt)
   }
@@ -223,8 +224,8 @@ export class Gateway {
 
   #failed({ flight, backend }: Attempt, reason: FailureReason): void {
     this.#settled(flight)
-    const isPause = (reason === 'busy' || reason === 'cold') && this.#policy?.knowsPauses === true
-    if (!isPause) flight.failures.push({ reason, backendId: backendId(backend) })
+    const list = isPause(reason) && this.#policy?.knowsPauses ? flight.pauses : flight.failures
+    list.push({ reason, backendId: backendId(backend) })
     flight.excluded = exclusionsOf(flight).map(backendIndex)
     if (mayTryAgain(flight, this.#engine.now)) this.#ask(flight)
     else this.#finish(flight, 'failed', reason)
@@ -238,7 +239,7 @@ export class Gateway {
     const { question, reason, retryAfterMs } = answer
     const { flight } = question
     if (flight.question !== question || flight.phase !== 'asking') return
-    if (reason === 'exhausted' && mayTryOnceMore(flight, this.#engine.now)) {
+    if (mayTryOnceMore(flight, reason, this.#engine.now)) {
       flight.round = 2
       flight.excluded = exclusionsOf(flight).map(backendIndex)
       const [low, high] = SECOND_ROUND_MS
@@ -287,12 +288,9 @@ export class Gateway {
 
   #report(attempt: Attempt, outcome: Outcome): void {
     const { flight } = attempt
-    const verdict = verdictOf(outcome)
-    if (verdict === null) return
-    if (outcome.kind === 'failure') {
-      if (!mayVote(flight, outcome.reason)) return
-      if (isVote(verdict)) flight.hasVoted = true
-    }
+    const verdict = verdictOf(outcome, attempt.backend, flight)
+    if (verdict === null || !mayReport(flight, verdict)) return
+    flight.hasVoted ||= isVote(verdict)
     attempt.verdict = verdict
     this.mailbox.report(attempt)
   }
@@ -319,3 +317,12 @@ export class Gateway {
     this.#parts.recorder.ended(flight, how, why, this.#engine.now)
   }
 }
+
+/** What is known of a backend that was chosen without the pool. */
+const withoutPool = (backend: number, { predictedMs }: Flight): Grant => ({
+  backend,
+  leaseId: -1,
+  startsInMs: 0,
+  expectedMs: predictedMs,
+  isLearnt: false,
+})

@@ -68,8 +68,8 @@ class CentralQueue implements Policy {
 
   renew(): void {}
 
-  report(...[{ backend }, verdict]: Parameters<Policy['report']>): void {
-    this.#ejection.learn(backend, verdict === 'served', this.#host.engine.now)
+  report(...[{ backend }, { kind }]: Parameters<Policy['report']>): void {
+    this.#ejection.learn(backend, kind === 'served', this.#host.engine.now)
   }
 
   probed(): void {}
@@ -118,7 +118,7 @@ class CentralQueue implements Policy {
     places.push({ leaseId, predictedMs, endsAt: beginsAt + predictedMs })
     this.#turn = backend + 1
     const startsInMs = beginsAt - engine.now
-    this.#host.granted(question, { backend, leaseId, startsInMs, expectedMs: null })
+    this.#host.granted(question, { backend, leaseId, startsInMs, expectedMs: predictedMs, isLearnt: false })
     const roomAt = beginsAt + predictedMs - this.#leadMs
     if (Number.isFinite(roomAt)) engine.schedule(roomAt, this.#wake, null)
   }

@@ -1,13 +1,11 @@
 /** The pool of the gateway itself: `step` with a virtual clock, a timer and callers that wait, as its object is. */
 import { emptyPool, type Memory } from '../../../src/pool/initial.ts'
-import type { Evidence, Job, PoolAction, PoolEvent, PoolMember, PoolState } from '../../../src/pool/state.ts'
+import type { Job, PoolAction, PoolEvent, PoolMember, PoolState } from '../../../src/pool/state.ts'
 import { nextWakeAt, step } from '../../../src/pool/step.ts'
 import type { Witness } from '../invariants/observed.ts'
 import type { Question } from '../model/flight.ts'
-import { backendId, backendIndex, isFree, signatureOf, type Verdict } from '../model/verdict.ts'
+import { backendId, backendIndex, isFree, MODEL, signatureOf } from '../model/verdict.ts'
 import type { Policy, PolicyFactory, PolicyHost } from './policy.ts'
-
-export const MODEL = 'sdxl'
 
 export function corePolicy(seed: number, witness?: Witness): PolicyFactory {
   return (host) => new CorePolicy(host, seed, witness)
@@ -70,8 +68,7 @@ export class CorePolicy implements Policy {
     this.#apply({ kind: 'renew', backendId: backendId(backend), leaseId })
   }
 
-  report(...[{ backend, leaseId, flight }, verdict]: Parameters<Policy['report']>): void {
-    const evidence = evidenceOf(verdict, flight.predictedMs)
+  report(...[{ backend, leaseId, flight }, evidence]: Parameters<Policy['report']>): void {
     this.#apply({ kind: 'report', backendId: backendId(backend), leaseId, evidence }, flight.serial)
   }
 
@@ -114,7 +111,7 @@ export class CorePolicy implements Policy {
       deadlineAt,
       exclude: excluded.map(backendId),
       failures: failures.map(({ backendId, reason }) => ({ backendId, signature: signatureOf(reason) })),
-      purpose: last && !isFree(last.reason) ? 'retry' : 'first',
+      purpose: last && !isFree(last) ? 'retry' : 'first',
     }
   }
 
@@ -143,7 +140,7 @@ export class CorePolicy implements Policy {
     }
     const { backendId, leaseId, startsInMs, expectedMs, isLearnt } = action
     const backend = backendIndex(backendId)
-    this.#host.granted(question, { backend, leaseId, startsInMs, expectedMs: isLearnt ? expectedMs : null })
+    this.#host.granted(question, { backend, leaseId, startsInMs, expectedMs, isLearnt })
   }
 
   /** A timer that is due before is left alone: it will look again. */
@@ -159,10 +156,4 @@ export class CorePolicy implements Policy {
     this.#wakeAt = Number.POSITIVE_INFINITY
     this.#apply({ kind: 'tick' })
   }
-}
-
-function evidenceOf(verdict: Verdict, predictedMs: number): Evidence {
-  if (typeof verdict === 'object') return verdict
-  if (verdict === 'out-of-memory') return { kind: verdict, model: MODEL, predictedMs }
-  return { kind: verdict }
 }

@@ -1,10 +1,9 @@
 /** What every policy is to the rest of the simulation: it is asked for a backend and told how things went. */
-import type { ProbeResult, ProbeTest, RejectReason } from '../../../src/pool/state.ts'
+import type { Evidence, ProbeResult, ProbeTest, RejectReason } from '../../../src/pool/state.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { RandomStream } from '../engine/random.ts'
 import type { Attempt, Grant, Question } from '../model/flight.ts'
 import type { Network } from '../model/network.ts'
-import type { Verdict } from '../model/verdict.ts'
 
 export interface Policy {
   readonly name: string
@@ -20,7 +19,7 @@ export interface Policy {
   /** Its holder is gone and did not say how far it came. */
   abandon(attempt: Attempt): void
   renew(attempt: Attempt): void
-  report(attempt: Attempt, verdict: Verdict): void
+  report(attempt: Attempt, evidence: Evidence): void
   probed(backend: number, test: ProbeTest, result: ProbeResult): void
   /** A new life without a memory; absent where there is nothing to lose. */
   restart?(): void

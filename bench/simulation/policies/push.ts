@@ -30,14 +30,20 @@ export const pushPolicy =
         const healthy = able.filter((backend) => !ejection.isOut(backend, now))
         const backend = choose(healthy.length > 0 ? healthy : able, flight, book, host.random, now)
         book.sent(flight, backend, now)
-        host.granted(question, { backend, leaseId: 0, startsInMs: 0, expectedMs: null })
+        host.granted(question, {
+          backend,
+          leaseId: 0,
+          startsInMs: 0,
+          expectedMs: flight.predictedMs,
+          isLearnt: false,
+        })
       },
       cancel() {},
       free: (attempt, { attemptMs }) => done(attempt, attemptMs),
       abandon: (attempt) => done(attempt, null),
       renew() {},
-      report({ backend }, verdict) {
-        ejection.learn(backend, verdict === 'served', host.engine.now)
+      report({ backend }, { kind }) {
+        ejection.learn(backend, kind === 'served', host.engine.now)
       },
       probed() {},
     }
