@@ -5,41 +5,17 @@
 import type { FailureReason } from '../../../src/dispatch/failure.ts'
 import type { ProbeTest, RejectReason } from '../../../src/pool/state.ts'
 import type { Engine } from '../engine/engine.ts'
-import type { RandomStream } from '../engine/random.ts'
-import type { IdleGauge } from '../metrics/idle-gauge.ts'
-import type { Recorder } from '../metrics/recorder.ts'
 import type { Policy } from '../policies/policy.ts'
-import type { SimBackend } from './backend.ts'
+import { Attempts, type GatewayParts } from './attempts.ts'
 import { DegradedMode, SILENCE_MS } from './degraded.ts'
-import { Attempt, type Flight, type Grant, type Outcome, type Question } from './flight.ts'
+import { Attempt, type Flight, type Grant, type Question } from './flight.ts'
 import { Mailbox } from './mailbox.ts'
-import { type Network, transferMs } from './network.ts'
-import {
-  backendId,
-  backendIndex,
-  exclusionsOf,
-  isPause,
-  isVote,
-  mayReport,
-  mayTryAgain,
-  mayTryOnceMore,
-  timeoutMs,
-  verdictOf,
-} from './verdict.ts'
+import { transferMs } from './network.ts'
+import { backendId, backendIndex, exclusionsOf, isPause, mayTryAgain, mayTryOnceMore } from './verdict.ts'
 
 /** Before the same backend is asked again. */
 const SECOND_ROUND_MS = [25, 250] as const
-const RENEW_MS = 5_000
 const PROBE_DECODE_MS = 60
-
-export interface GatewayParts {
-  readonly engine: Engine
-  readonly network: Network
-  readonly backends: readonly SimBackend[]
-  readonly recorder: Recorder
-  readonly gauge: IdleGauge
-  readonly random: RandomStream
-}
 
 export class Gateway {
   /** Requests under way. */
@@ -48,6 +24,7 @@ export class Gateway {
   readonly #parts: GatewayParts
   readonly #engine: Engine
   readonly #degraded: DegradedMode
+  readonly #attempts: Attempts
   readonly #transferMs: number
   #policy: Policy | null = null
   #returning: (flight: Flight, afterMs: number) => void = () => {}
@@ -59,6 +36,7 @@ export class Gateway {
     this.#degraded = new DegradedMode(parts.backends.length, parts.random)
     this.#transferMs = transferMs(parts.network)
     this.mailbox = new Mailbox(parts.engine, parts.network)
+    this.#attempts = new Attempts(parts, this.mailbox, { answered: this.#answered, failed: this.#failed })
   }
 
   /** @param returning told of refused clients that come back */
@@ -73,6 +51,11 @@ export class Gateway {
     this.live.add(flight)
     this.#engine.schedule(Math.min(flight.deadlineAt, flight.leavesAt), this.#giveUp, flight)
     this.#ask(flight)
+  }
+
+  /** A backend has answered. */
+  get settle(): (attempt: Attempt) => void {
+    return this.#attempts.settle
   }
 
   /** The pool answers, in its own place. */
@@ -103,7 +86,8 @@ export class Gateway {
     this.#policy.restart()
     for (const flight of this.live) {
       const noticedAt = now + network.hopMs + random.between(20, 200)
-      if (flight.phase === 'trying') this.#engine.schedule(noticedAt, this.#adopt, flight.attempt as Attempt)
+      if (flight.phase === 'trying')
+        this.#engine.schedule(noticedAt, this.#attempts.adopt, flight.attempt as Attempt)
       else if (flight.question && this.mailbox.forget(flight.question)) {
         gauge.changeWaiting(-1, now)
         this.#engine.schedule(noticedAt, this.#askAgain, flight.question)
@@ -156,7 +140,7 @@ export class Gateway {
       return
     }
     this.#degraded.sent(flight.isolate, backend)
-    this.#send(new Attempt(question, withoutPool(backend, flight), -1))
+    this.#attempts.send(new Attempt(question, withoutPool(backend, flight), -1))
   }
 
   readonly #receive = (attempt: Attempt): void => {
@@ -167,62 +151,16 @@ export class Gateway {
       return
     }
     this.#degraded.end(flight.isolate)
-    this.#send(attempt)
+    this.#attempts.send(attempt)
   }
 
-  #send(attempt: Attempt): void {
-    const { flight, backend, grant } = attempt
+  readonly #answered = ({ flight, decodeMs }: Attempt): void => {
     const { now } = this.#engine
-    flight.phase = 'trying'
-    flight.attempts++
-    flight.attempt = attempt
-    attempt.sentAt = now
-    const target = this.#parts.backends[backend] as SimBackend
-    this.#parts.recorder.attempted(flight, target.faults.isFaulty(now))
-    target.send(attempt)
-    const timeoutAt = now + timeoutMs(grant, flight.deadlineAt - now)
-    // A policy that binds early cannot tell a queue from a hang.
-    if (this.mailbox.isCentral && timeoutAt < flight.deadlineAt) {
-      this.#engine.schedule(timeoutAt, this.#timeOut, attempt)
-    }
-    if (attempt.leaseId >= 0) this.#engine.schedule(now + RENEW_MS, this.#renew, attempt)
+    this.#parts.recorder.served(flight, now - flight.arrivedAt - decodeMs - this.#transferMs, now)
+    this.#finish(flight, 'served', '')
   }
 
-  /** The answer's headers, or what came instead. */
-  readonly settle = (attempt: Attempt): void => {
-    if (attempt.isOver) return
-    const outcome = attempt.outcome as Outcome
-    const hasDecoded = outcome.decodeMs !== null
-    this.mailbox.free(attempt, hasDecoded ? outcome.decodeMs : null)
-    if (hasDecoded)
-      this.#engine.schedule(this.#engine.now + this.#parts.network.downloadMs, this.#judge, attempt)
-    else this.#judge(attempt)
-  }
-
-  /** The end of the body. */
-  readonly #judge = (attempt: Attempt): void => {
-    if (attempt.isOver) return
-    attempt.isOver = true
-    const { flight, outcome } = attempt
-    if (outcome?.kind !== 'failure') {
-      this.#report(attempt, { kind: 'answer', decodeMs: attempt.decodeMs })
-      const waitMs = this.#engine.now - flight.arrivedAt - attempt.decodeMs - this.#transferMs
-      this.#parts.recorder.served(flight, waitMs, this.#engine.now)
-      this.#finish(flight, 'served', '')
-      return
-    }
-    this.#report(attempt, outcome)
-    this.#failed(attempt, outcome.reason)
-  }
-
-  readonly #timeOut = (attempt: Attempt): void => {
-    if (attempt.isOver) return
-    this.#drop(attempt)
-    this.#report(attempt, { kind: 'failure', reason: 'timed-out', decodeMs: null, retryAfterMs: 0 })
-    this.#failed(attempt, 'timed-out')
-  }
-
-  #failed({ flight, backend }: Attempt, reason: FailureReason): void {
+  readonly #failed = ({ flight, backend }: Attempt, reason: FailureReason): void => {
     this.#settled(flight)
     const list = isPause(reason) && this.#policy?.knowsPauses ? flight.pauses : flight.failures
     list.push({ reason, backendId: backendId(backend) })
@@ -265,7 +203,7 @@ export class Gateway {
     const { question, attempt, phase } = flight
     if (phase === 'trying' && attempt) {
       if (attempt.isOver) return
-      this.#drop(attempt)
+      this.#attempts.drop(attempt)
       this.#settled(flight)
     } else if (question) {
       this.mailbox.send(this.#cancel, question)
@@ -276,33 +214,8 @@ export class Gateway {
 
   readonly #cancel = (question: Question): void => this.#policy?.cancel(question)
 
-  #drop(attempt: Attempt): void {
-    attempt.isOver = true
-    this.#parts.backends[attempt.backend]?.abort(attempt)
-    this.mailbox.abandon(attempt)
-  }
-
   #settled({ attempt, isolate }: Flight): void {
     if (attempt?.leaseId === -1) this.#degraded.settled(isolate, attempt.backend)
-  }
-
-  #report(attempt: Attempt, outcome: Outcome): void {
-    const { flight } = attempt
-    const verdict = verdictOf(outcome, attempt.backend, flight)
-    if (verdict === null || !mayReport(flight, verdict)) return
-    flight.hasVoted ||= isVote(verdict)
-    attempt.verdict = verdict
-    this.mailbox.report(attempt)
-  }
-
-  readonly #renew = (attempt: Attempt): void => {
-    if (attempt.isOver || attempt.outcome !== null) return
-    this.mailbox.renew(attempt)
-    this.#engine.schedule(this.#engine.now + RENEW_MS, this.#renew, attempt)
-  }
-
-  readonly #adopt = (attempt: Attempt): void => {
-    if (!attempt.isOver && attempt.outcome === null && attempt.leaseId >= 0) this.mailbox.adopt(attempt)
   }
 
   readonly #probed = (probe: { backend: number; test: ProbeTest; serial: number }): void => {
