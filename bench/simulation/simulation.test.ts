@@ -1,5 +1,5 @@
 /** The simulator as a whole, small: it repeats itself, knows the textbook, and the pool keeps its promises in it. */
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { Overseer } from './invariants/overseer.ts'
 import { baseline } from './policies/baselines.ts'
 import { corePolicy } from './policies/core.ts'
@@ -10,6 +10,9 @@ import { standard } from './scenarios/standard.ts'
 import { runSwarm } from './swarm-run.ts'
 
 const SEED = 1
+
+// Seconds of computing, more where tests run side by side.
+vi.setConfig({ testTimeout: 120_000 })
 
 test('a run repeats itself from its seed, and differs from that of another', () => {
   const reference = standard('homogeneous', 2_000)
@@ -67,7 +70,7 @@ test.each(SINGLE_FAULTS)('G2: no request fails of one backend with: %s', (name) 
   expect(summary.amplification).toBeLessThanOrEqual(1.1)
 })
 
-test.each([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])(
+test.each([1, 2, 3, 4, 5])(
   'the pool keeps its promises under the faults of seed %i',
   (seed) => {
     expect(runSwarm(seed).broken).toBeNull()

@@ -5,7 +5,7 @@ import { internet } from './run.ts'
 
 const { values: options } = parseArgs({
   options: {
-    requests: { type: 'string', default: '200000' },
+    requests: { type: 'string', default: '250000' },
     seed: { type: 'string', default: '1' },
   },
 })

@@ -1,6 +1,6 @@
 /**
  * Two thousand backends in five regions as the gateway shards them: 16 pools of 25 per region, each with an object of its
- * own; Workers order them by what they last heard of each (`orderPools`). A day goes by in ten minutes.
+ * own; Workers order them by what they last heard of each (`orderPools`). A day goes by in two minutes.
  */
 
 import { expectedWaitMs } from '../../../src/pool/load.ts'
@@ -19,7 +19,7 @@ import { REGIONS, rttMs } from './world.ts'
 
 const BACKENDS_PER_SHARD = 25
 const SHARDS_PER_REGION = 16
-const DAY_MS = 600_000
+const DAY_MS = 120_000
 const WARM_UP_MS = 20_000
 const KEYS = 1_000_001
 const LOAD = 0.7
