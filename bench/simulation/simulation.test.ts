@@ -70,9 +70,6 @@ test.each(SINGLE_FAULTS)('G2: no request fails of one backend with: %s', (name) 
   expect(summary.amplification).toBeLessThanOrEqual(1.1)
 })
 
-test.each([1, 2, 3, 4, 5])(
-  'the pool keeps its promises under the faults of seed %i',
-  (seed) => {
-    expect(runSwarm(seed).broken).toBeNull()
-  },
-)
+test.each([1, 2, 3, 4, 5])('the pool keeps its promises under the faults of seed %i', (seed) => {
+  expect(runSwarm(seed).broken).toBeNull()
+})
