@@ -32,6 +32,7 @@ export function grant(
     endsAt,
     expiresAt: Math.min(now + most, Math.max(job.deadlineAt, now) + LEASE_GRACE_MS),
     isHedge: job.purpose === 'hedge',
+    isRetry: job.failures.length > 0,
   }
   return { ...backend, leases: [...backend.leases, lease], lastGrantAt: now }
 }
@@ -56,6 +57,7 @@ export function adopt(
     endsAt: Math.max(now, now - elapsedMs + expected),
     expiresAt: now + RENEWAL_MS,
     isHedge: false,
+    isRetry: false,
   }
   return { ...backend, leases: [...backend.leases, lease] }
 }
@@ -92,7 +94,7 @@ export function abandon(backend: BackendState, lease: Lease, now: number): Backe
   const expected = expectedMs(backend, lease.predictedMs, now)
   // Whoever left after far more than was expected has seen how slow the backend is.
   const pace = elapsed > 2 * expected ? learnSpeed(backend.pace, lease.predictedMs, elapsed) : backend.pace
-  const until = Math.min(lease.expiresAt, lease.startsAt + expected * DRAIN_MARGIN)
+  const until = lease.startsAt + expected * DRAIN_MARGIN
   if (until <= now) return withoutLease({ ...backend, pace }, lease, now)
   const draining: Lease = { ...lease, phase: 'draining', endsAt: until, expiresAt: until }
   return { ...backend, pace, leases: backend.leases.map((other) => (other === lease ? draining : other)) }

@@ -1,7 +1,7 @@
 /** How long a job would wait. */
 import { isServing } from './health-states.ts'
 import { isLong } from './lanes.ts'
-import { outstandingMs } from './places.ts'
+import { freeAt, outstandingMs } from './places.ts'
 import type { BackendState, Job, PoolState } from './state.ts'
 import { shorterShare } from './traffic.ts'
 
@@ -64,13 +64,13 @@ export function loadOn(state: PoolState, candidates: readonly BackendState[], jo
 /** Until a job that came now would start, whatever its model. */
 export function expectedWaitMs({ backends, lanes }: PoolState, now: number): number {
   let capacity = 0
-  let workMs = 0
+  let freeMs = Number.POSITIVE_INFINITY
   for (const backend of backends) {
     if (!isServing(backend.health)) continue
     capacity += backend.slots / backend.pace.speed
-    workMs += outstandingMs(backend, now) / backend.pace.speed
-    if (lanes.length === 0 && backend.leases.length < backend.slots) return 0
+    freeMs = Math.min(freeMs, Math.max(freeAt(backend, now), backend.busyUntil) - now)
   }
-  for (const { jobs } of lanes) for (const job of jobs) workMs += job.predictedMs
-  return capacity > 0 ? workMs / capacity : UNKNOWN_WAIT_MS
+  let queuedMs = 0
+  for (const { jobs } of lanes) for (const job of jobs) queuedMs += job.predictedMs
+  return capacity > 0 ? freeMs + queuedMs / capacity : UNKNOWN_WAIT_MS
 }

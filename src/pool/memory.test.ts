@@ -17,7 +17,7 @@ function database(): { sql: Database; writes: () => number } {
 }
 
 const learnt = (speed: number, changes: Partial<BackendState> = {}): BackendState =>
-  backend('a', { pace: { speed, samples: 40, gapMs: 70, coldStartMs: 50_000 }, ...changes })
+  backend('a', { pace: { speed, spread: 0.1, samples: 40, gapMs: 70, coldStartMs: 50_000 }, ...changes })
 
 describe('the memory of a pool', () => {
   test('knows nothing at first', () => {

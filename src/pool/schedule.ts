@@ -3,7 +3,7 @@ import { payHedge } from './budget.ts'
 import { isServing } from './health-states.ts'
 import { afterTurns, inTurn, type Turn } from './lanes.ts'
 import { grant } from './leases.ts'
-import { expectedMs, LEARNT_SAMPLES } from './pace.ts'
+import { expectedMs, isLearnt } from './pace.ts'
 import { hasRoom } from './places.ts'
 import { type Choice, candidatesOf, choose, isAble, type Promises } from './selection.ts'
 import type { BackendState, Job, PoolAction, PoolState } from './state.ts'
@@ -85,7 +85,7 @@ function grantAction(leaseId: number, job: Job, { backend, startsAt }: Choice, n
     backendId: backend.id,
     startsInMs: Math.max(0, startsAt - now),
     expectedMs: expectedMs(backend, job.predictedMs, now),
-    isLearnt: backend.pace.samples >= LEARNT_SAMPLES,
+    isLearnt: isLearnt(backend.pace),
   }
 }
 

@@ -58,7 +58,9 @@ export interface TrackRecord {
 export interface Pace {
   /** Actual over predicted decode time, smoothed. */
   readonly speed: number
-  /** Decodes that it was learnt from. */
+  /** How far actual times are from expected ones, as a smoothed |ln| of their ratio. */
+  readonly spread: number
+  /** Decodes that these were learnt from. */
   readonly samples: number
   /** Time between a grant and the first byte of the job at the backend: the GPU waits that long. */
   readonly gapMs: number
@@ -97,6 +99,8 @@ export interface Lease {
   readonly expiresAt: number
   /** A hedge of a request that has a lease already. */
   readonly isHedge: boolean
+  /** Its job has failed before: it may be what its backend dies of, so nothing is staged behind it. */
+  readonly isRetry: boolean
 }
 
 /** The waiting jobs of one key, the short or the long ones. */

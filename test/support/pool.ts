@@ -54,6 +54,7 @@ export const lease = (changes: Partial<Lease> = {}): Lease => ({
   endsAt: START + 200,
   expiresAt: START + 10_000,
   isHedge: false,
+  isRetry: false,
   ...changes,
 })
 

@@ -24,6 +24,8 @@ const lease = (id: number, phase: Lease['phase'] = 'running'): Lease => ({
   endsAt: NOW + 100,
   expiresAt: NOW + 10_000,
   isHedge: false,
+  isRetry: false,
+  model: 'm',
 })
 
 const job = (ticket: string, changes: Partial<Job> = {}): Job => ({
@@ -215,7 +217,9 @@ const CASES: Readonly<Record<string, Case>> = {
     broken: {
       'too many jobs': [observed(pool({}, [lane(Array.from({ length: 37 }, (_, at) => job(`j${at}`)))]))],
       'an empty lane': [observed(pool({}, [lane([])]))],
-      'no number': [observed(pool({ pace: { speed: Number.NaN, samples: 0, gapMs: 60, coldStartMs: 1 } }))],
+      'no number': [
+        observed(pool({ pace: { speed: Number.NaN, spread: 0, samples: 0, gapMs: 60, coldStartMs: 1 } })),
+      ],
       'a job that failed too often': [
         observed(
           pool({}, [
