@@ -32,7 +32,7 @@ describe('a job is refused at once', () => {
   })
 
   test('B12: where all that serve it have run out of memory for less', () => {
-    const ceilings = [{ model: 'sdxl', predictedMs: 100, until: START + 1 }]
+    const ceilings = [{ model: 'sdxl', predictedMs: 100, until: START + 600_000, times: 0 }]
     const other = backend('other', { models: ['flux'] })
     expect(reasonFor([backend('a', { ceilings }), backend('b', { ceilings }), other])).toBe('too-large')
     expect(reasonFor([backend('a', { ceilings }), backend('b')])).toBeUndefined()

@@ -42,6 +42,7 @@ function freshBackend(member: PoolMember, memory: Memory | undefined): BackendSt
     record: { hard: 0, soft: 0, buckets: [], relapses: 0, relapsedAt: 0, failedAt: 0 },
     pace: memory?.pace ?? UNKNOWN_PACE,
     ceilings: [],
+    proven: [],
     leases: [],
     lastGrantAt: 0,
   }

@@ -1,4 +1,5 @@
 /** The life of a lease: granted, begun, freed, abandoned, over. */
+import { raiseCeiling } from './ceilings.ts'
 import { expectedMs, learnGap, learnSpeed } from './pace.ts'
 import type { Choice } from './selection.ts'
 import type { BackendState, Job, Lease, PoolEvent } from './state.ts'
@@ -23,6 +24,7 @@ export function grant(
   const lease: Lease = {
     id,
     key: job.key,
+    model: job.model,
     predictedMs: job.predictedMs,
     grantedAt: now,
     phase: backend.leases.length < backend.slots ? 'running' : 'staged',
@@ -46,6 +48,7 @@ export function adopt(
   const lease: Lease = {
     id,
     key: '',
+    model: '',
     predictedMs,
     grantedAt: now - elapsedMs,
     phase: 'running',
@@ -78,7 +81,8 @@ export function free(
     pace = learnSpeed(pace, lease.predictedMs, computeMs ?? Math.max(1, now - beganAt))
     if (attemptMs !== undefined) pace = learnGap(pace, lease, now, attemptMs, computeMs)
   }
-  return withoutLease({ ...backend, pace }, lease, now)
+  const after = { ...backend, pace }
+  return withoutLease(decoded && lease.model !== '' ? raiseCeiling(after, lease) : after, lease, now)
 }
 
 /** A backend that stops with its connection is free at once; another one is, when the decode can be over. */

@@ -2,18 +2,18 @@ import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
 import { describe, expect, test } from 'vitest'
 import { backend } from '../../test/support/pool.ts'
 import { UNKNOWN_PACE } from './initial.ts'
-import { PoolMemory } from './memory.ts'
+import { type Database, PoolMemory } from './memory.ts'
 import type { BackendState } from './state.ts'
 
 /** A database as the platform gives it to an object, and how often it was written to. */
-function database(): { sql: SqlStorage; writes: () => number } {
+function database(): { sql: Database; writes: () => number } {
   const store = new DatabaseSync(':memory:')
   let writes = 0
   const exec = (text: string, ...values: SQLInputValue[]): unknown[] => {
     if (text.startsWith('INSERT')) writes++
     return store.prepare(text).all(...values)
   }
-  return { sql: { exec } as unknown as SqlStorage, writes: () => writes }
+  return { sql: { exec }, writes: () => writes }
 }
 
 const learnt = (speed: number, changes: Partial<BackendState> = {}): BackendState =>

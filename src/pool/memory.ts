@@ -15,12 +15,17 @@ const WORTH_KEEPING = 0.05
 type Row = Record<'id' | 'health', string | null> &
   Record<'speed' | 'samples' | 'gap_ms' | 'cold_start_ms', number>
 
+/** What we use of the platform's SqlStorage. */
+export interface Database {
+  exec(query: string, ...values: (string | number | null)[]): Iterable<unknown>
+}
+
 export class PoolMemory {
-  readonly #sql: SqlStorage
+  readonly #sql: Database
   readonly #written = new Map<string, Memory>()
 
   /** @throws what the database throws */
-  constructor(sql: SqlStorage) {
+  constructor(sql: Database) {
     this.#sql = sql
     sql.exec(SCHEMA)
   }

@@ -34,6 +34,8 @@ export interface BackendState extends PoolMember {
   readonly pace: Pace
   /** Sizes that it ran out of memory for. */
   readonly ceilings: readonly Ceiling[]
+  /** The largest it has decoded, per model. */
+  readonly proven: readonly { readonly model: string; readonly predictedMs: number }[]
   readonly leases: readonly Lease[]
   readonly lastGrantAt: number
 }
@@ -69,6 +71,8 @@ export interface Ceiling {
   readonly model: string
   readonly predictedMs: number
   readonly until: number
+  /** How often it happened to sizes that were decoded before. */
+  readonly times: number
 }
 
 /** The right to one place on a backend. */
@@ -76,6 +80,7 @@ export interface Lease {
   readonly id: number
   /** Of whoever asked; empty when nobody knows any more. */
   readonly key: string
+  readonly model: string
   /** Of the model on a backend of speed 1. */
   readonly predictedMs: number
   readonly grantedAt: number

@@ -39,6 +39,7 @@ export function nextWakeAt(state: PoolState, now: number): number | undefined {
     for (const { expiresAt } of backend.leases) next = Math.min(next, expiresAt)
     if (state.lanes.length === 0) continue
     if (backend.busyUntil > now) next = Math.min(next, backend.busyUntil)
+    for (const { until } of backend.ceilings) if (until > now) next = Math.min(next, until)
     if (backend.leases.length < backend.slots) {
       if (isServing(backend.health) || backend.health.kind === 'ejected')
         next = Math.min(next, now + RELOOK_MS)

@@ -58,7 +58,8 @@ export async function refusingUrl(): Promise<string> {
   return backend.url
 }
 
-function readRequests(socket: Socket, onRequest: (request: BackendRequest) => void): void {
+/** Calls back for each request that has arrived whole, one after the other. */
+export function readRequests(socket: Socket, onRequest: (request: BackendRequest) => void): void {
   let received = Buffer.alloc(0)
   socket.on('data', (chunk) => {
     received = Buffer.concat([received, chunk])
