@@ -108,6 +108,15 @@ describe('a job may wait', () => {
     expect(reasonFor([health('a', state)])).toBeUndefined()
   })
 
+  test('B12: for memory that may be free again in its time, where somebody serves', () => {
+    const ceilings = [{ model: 'sdxl', predictedMs: 100, until: START + 5_000, times: 0 }]
+    const soon = backend('a', { ceilings })
+    expect(reasonFor([soon], { deadlineAt: START + 6_000 })).toBeUndefined()
+    expect(reasonFor([soon], { deadlineAt: START + 5_100 })).toBe('too-large')
+    expect(reasonFor([soon], { deadlineAt: START + 6_000, exclude: ['a'] })).toBe('too-large')
+    expect(reasonFor([health('a', DOWN, { ceilings })], { deadlineAt: START + 6_000 })).toBe('too-large')
+  })
+
   test('though it is long, where a place is free and nobody waits', () => {
     expect(reasonFor([backend('a')], { predictedMs: 70_000 })).toBeUndefined()
   })

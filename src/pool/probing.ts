@@ -36,7 +36,7 @@ export function probe(state: PoolState, now: number): readonly [PoolState, reado
         if (toWake <= 0) return backend
         // Those that are being woken already count, but for one that has been asked for too long.
         const since = askedToStartAt(health, now)
-        if (now - since <= HOPELESS_FACTOR * backend.pace.coldStartMs) toWake--
+        if (now < hopelessAt(backend, now)) toWake--
         if (health.wakeAt === null || health.wakeAt > now) return backend
         actions.push({ kind: 'probe', backendId: id, test: 'wake' })
         return { ...backend, health: { ...health, since, wakeAt: null } }
@@ -96,6 +96,12 @@ export function probed(
   }
 }
 
+/** When a cold backend has been asked to start for so long that another is woken beside it. */
+const hopelessAt = ({ health, pace }: BackendState, now: number): number =>
+  health.kind === 'cold'
+    ? askedToStartAt(health, now) + HOPELESS_FACTOR * pace.coldStartMs
+    : Number.POSITIVE_INFINITY
+
 function looksAt(health: Health): number {
   const at = health.kind === 'down' ? health.probeAt : health.kind === 'cold' ? health.wakeAt : undefined
   return at ?? Number.POSITIVE_INFINITY
@@ -106,9 +112,11 @@ export function nextProbeAt(state: PoolState, now: number): number | undefined {
   let next: number | undefined
   if (state.backends.every(({ health }) => health.kind === 'usable') || !hasDemand(state, now))
     return undefined
-  for (const { health } of state.backends) {
-    const at = Math.min(changesAt(health), looksAt(health))
-    if (Number.isFinite(at) && at > now && (next === undefined || at < next)) next = at
+  for (const backend of state.backends) {
+    const moments = [changesAt(backend.health), looksAt(backend.health), hopelessAt(backend, now)]
+    for (const at of moments) {
+      if (Number.isFinite(at) && at > now && (next === undefined || at < next)) next = at
+    }
   }
   return next
 }

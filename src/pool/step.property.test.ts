@@ -282,7 +282,8 @@ class Model {
     }
     if (health.kind !== 'ejected') return
     const able = this.state.backends.filter(
-      (each) => each.models.includes(one.model) && !one.exclude.includes(each.id),
+      (each) =>
+        each.models.includes(one.model) && !one.exclude.includes(each.id) && !isTooLarge(each, one, this.now),
     )
     const serving = able.filter((each) => isServing(each.health))
     expect(serving.length, 'a suspect only when few others serve').toBeLessThan(able.length / 2 + 0.5)

@@ -42,7 +42,8 @@ export function nextWakeAt(state: PoolState, now: number): number | undefined {
     if (backend.busyUntil > now) next = Math.min(next, backend.busyUntil)
     for (const { until } of backend.ceilings) if (until > now) next = Math.min(next, until)
     if (backend.leases.length < backend.slots) {
-      if (isServing(backend.health)) next = Math.min(next, now + RELOOK_MS)
+      if (isServing(backend.health) || backend.health.kind === 'ejected')
+        next = Math.min(next, now + RELOOK_MS)
       continue
     }
     // When the next job may be sent ahead; when that is over already, when its estimate is looked at again.
