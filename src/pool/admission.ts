@@ -41,7 +41,7 @@ function isRepeated({ backends }: PoolState, { failures }: Job, now: number): bo
 }
 
 /** Failures that a job can cause. */
-const TELLING: ReadonlySet<string> = new Set(['error', 'truncated', 'invalid', 'rejected'])
+const TELLING: ReadonlySet<string> = new Set(['crash', 'error', 'truncated', 'invalid', 'rejected'])
 
 function overload(
   state: PoolState,

@@ -93,7 +93,9 @@ export function abandon(backend: BackendState, lease: Lease, now: number): Backe
   const elapsed = now - lease.startsAt
   const expected = expectedMs(backend, lease.predictedMs, now)
   // Whoever left after far more than was expected has seen how slow the backend is.
-  const pace = elapsed > 2 * expected ? learnSpeed(backend.pace, lease.predictedMs, elapsed) : backend.pace
+  const slower = learnSpeed(backend.pace, lease.predictedMs, elapsed)
+  // One hang says nothing of how much the others scatter.
+  const pace = elapsed > 2 * expected ? { ...slower, spread: backend.pace.spread } : backend.pace
   const until = lease.startsAt + expected * DRAIN_MARGIN
   if (until <= now) return withoutLease({ ...backend, pace }, lease, now)
   const draining: Lease = { ...lease, phase: 'draining', endsAt: until, expiresAt: until }

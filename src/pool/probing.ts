@@ -88,7 +88,7 @@ export function probed(
     case 'half-open': {
       if (test !== 'decode') return backend
       if (result === 'passed') return learn(backend, { kind: 'served' }, { random, now, mayEject: true })
-      const kind = result === 'asleep' ? 'cold' : 'hard'
+      const kind = result === 'asleep' ? 'cold' : 'unreachable'
       return learn(backend, { kind }, { random, now, mayEject: true })
     }
     default:

@@ -130,7 +130,15 @@ export interface Job {
 }
 
 /** How an attempt failed, as far as the pool tells failures apart. */
-export type Signature = 'unreachable' | 'hang' | 'error' | 'truncated' | 'invalid' | 'rejected' | 'other'
+export type Signature =
+  | 'unreachable'
+  | 'crash'
+  | 'hang'
+  | 'error'
+  | 'truncated'
+  | 'invalid'
+  | 'rejected'
+  | 'other'
 
 /** Offered and admitted work per class of cost, fading. */
 export interface Traffic {
@@ -157,7 +165,9 @@ export interface Budget {
 /** What an attempt showed about its backend. */
 export type Evidence =
   | { readonly kind: 'served' }
-  /** It could not be reached, or broke off before it answered. */
+  /** It could not be reached, whatever it was asked. */
+  | { readonly kind: 'unreachable' }
+  /** It broke off before it answered. */
   | { readonly kind: 'hard' }
   /** It was reached and did badly: an error, a hang, a wrong answer. */
   | { readonly kind: 'soft' }

@@ -8,7 +8,7 @@ import type { SimBackend } from './backend.ts'
 import type { Attempt, Outcome } from './flight.ts'
 import type { Mailbox } from './mailbox.ts'
 import type { Network } from './network.ts'
-import { isVote, mayReport, timeoutMs, verdictOf } from './verdict.ts'
+import { isVote, mayReport, timeoutMs, verdictOf, whyBroken } from './verdict.ts'
 
 const RENEW_MS = 5_000
 
@@ -60,12 +60,19 @@ export class Attempts {
   /** The answer's headers, or what came instead. */
   readonly settle = (attempt: Attempt): void => {
     if (attempt.isOver) return
-    const outcome = attempt.outcome as Outcome
+    const outcome = this.#seen(attempt)
+    attempt.outcome = outcome
     const hasDecoded = outcome.decodeMs !== null
     this.#mailbox.free(attempt, hasDecoded ? outcome.decodeMs : null)
     if (hasDecoded)
       this.#engine.schedule(this.#engine.now + this.#parts.network.downloadMs, this.#judge, attempt)
     else this.#judge(attempt)
+  }
+
+  /** The gateway cannot tell a refused connection from a reset one but by the time it took. */
+  #seen({ outcome, sentAt, grant }: Attempt): Outcome {
+    if (outcome?.kind !== 'failure' || outcome.reason !== 'unreachable') return outcome as Outcome
+    return { ...outcome, reason: whyBroken(this.#engine.now - sentAt, grant) }
   }
 
   /** The end of the body. */

@@ -7,6 +7,7 @@ import {
   isVote,
   SIGNATURE_OF,
   wastesDecode,
+  whyBroken,
 } from '../../../src/dispatch/failure.ts'
 import { excludedBackends, mayRetry, maySecondRound } from '../../../src/dispatch/retry-policy.ts'
 import type { Evidence, RejectReason, Signature } from '../../../src/pool/state.ts'
@@ -29,7 +30,7 @@ export function verdictOf(outcome: Outcome, backend: number, { predictedMs }: Fl
 export const mayReport = (flight: Flight, evidence: Evidence): boolean =>
   !isVote(evidence) || !flight.hasVoted
 
-export { isVote }
+export { isVote, whyBroken }
 
 export const signatureOf = (reason: FailureReason): Signature => SIGNATURE_OF[reason]
 
