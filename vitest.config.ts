@@ -11,7 +11,7 @@ export default defineConfig({
   test: {
     projects: [
       // Pure code: plain Node.
-      { test: { name: 'unit', include: ['src/**/*.test.ts'] } },
+      { test: { name: 'unit', include: ['src/**/*.test.ts', 'bench/**/*.test.ts'] } },
       // What needs the runtime from inside: objects, leases, eviction.
       {
         plugins: [
@@ -28,9 +28,9 @@ export default defineConfig({
       {
         test: {
           name: 'gateway',
-          include: ['test/gateway/**/*.test.ts', 'test/faults/**/*.test.ts'],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          include: ['test/gateway/**/*.test.ts', 'test/faults/**/*.test.ts', 'test/soak/**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
         },
       },
     ],

@@ -9,7 +9,7 @@ import type { AnswerDtype } from '../wire/dtype.ts'
 import { checkHeaders } from './check-headers.ts'
 import { classifyStatus, ERROR_HEAD_BYTES, parseRetryAfter } from './classify.ts'
 import { receiveTimeoutMs } from './deadline.ts'
-import type { Failure, FailureReason } from './failure.ts'
+import { type Failure, type FailureReason, whyBroken } from './failure.ts'
 import type { DecodeJob } from './job.ts'
 import { type ReceivedBody, type ReceiveLimits, receive, receivedAtOnce } from './receive.ts'
 import { timingsOf } from './timings.ts'
@@ -92,7 +92,7 @@ export async function attempt(
   } catch {
     if (abort.signal.reason === CLIENT_GONE) return { kind: 'client-gone' }
     if (abort.signal.reason === TIMED_OUT) return failed('timed-out')
-    return failed(answered ? 'broke-off' : 'unreachable')
+    return failed(answered ? 'broke-off' : whyBroken(ambient.now() - startedAt, lease))
   } finally {
     stopTimer()
     unwanted.removeEventListener('abort', leave)

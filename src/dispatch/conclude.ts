@@ -63,6 +63,7 @@ export function concludeFailures(failures: readonly Failure[]): Problem {
 /** Failures that a later try may not meet. */
 const PASSING: ReadonlySet<Failure['reason']> = new Set([
   'unreachable',
+  'crashed',
   'timed-out',
   'broke-off',
   'server-error',
@@ -72,6 +73,7 @@ const PASSING: ReadonlySet<Failure['reason']> = new Set([
 
 const DETAILS: Readonly<Record<Failure['reason'], string>> = {
   unreachable: 'No backend could be reached',
+  crashed: 'The backends broke off before they answered',
   'timed-out': 'No backend answered in time',
   'broke-off': 'The backends broke off in the middle of their answers',
   invalid: 'The backends answered, but not with what was asked for',

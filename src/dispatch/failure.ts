@@ -4,7 +4,8 @@ import type { Evidence, Signature } from '../pool/state.ts'
 import type { DecodeJob } from './job.ts'
 
 /**
- * - `unreachable`: no connection, or broken off before an answer
+ * - `unreachable`: no connection, or broken off at once
+ * - `crashed`: broken off when the backend had had time to work on it
  * - `timed-out`: no answer within the attempt's time
  * - `broke-off`: the body ended early
  * - `invalid`: not the answer that was asked for
@@ -16,6 +17,7 @@ import type { DecodeJob } from './job.ts'
  */
 export type FailureReason =
   | 'unreachable'
+  | 'crashed'
   | 'timed-out'
   | 'broke-off'
   | 'invalid'
@@ -61,6 +63,8 @@ const FREE: ReadonlySet<FailureReason> = new Set([
 export function evidenceOf(failure: Failure, job: Pick<DecodeJob, 'model' | 'predictedMs'>): Evidence | null {
   switch (failure.reason) {
     case 'unreachable':
+      return { kind: 'unreachable' }
+    case 'crashed':
       return { kind: 'hard' }
     case 'timed-out':
     case 'broke-off':
@@ -83,13 +87,29 @@ export function evidenceOf(failure: Failure, job: Pick<DecodeJob, 'model' | 'pre
 
 /**
  * Whether evidence accuses a backend of what the request may have done to it. One request has one such vote: a latent
- * that crashes every backend must not take them all out. What a backend says of itself is always passed on.
+ * that crashes every backend must not take them all out. What a backend says of itself is always passed on,
+ * and that it cannot be reached, which no latent does.
  */
 export const isVote = (evidence: Evidence): boolean => evidence.kind === 'hard' || evidence.kind === 'soft'
+
+/** Shorter than this a connection may have taken to be refused. */
+const MIN_WORK_MS = 50
+const WORK_SHARE = 0.3
+
+/**
+ * Why a connection ended without an answer: the runtime does not say whether it was refused or reset, but a refusal is
+ * quick.
+ */
+export const whyBroken = (
+  elapsedMs: number,
+  { startsInMs, expectedMs }: { readonly startsInMs: number; readonly expectedMs: number },
+): 'unreachable' | 'crashed' =>
+  elapsedMs >= Math.max(MIN_WORK_MS, startsInMs + WORK_SHARE * expectedMs) ? 'crashed' : 'unreachable'
 
 /** How the pool tells failures of one job apart. */
 export const SIGNATURE_OF: Readonly<Record<FailureReason, Signature>> = {
   unreachable: 'unreachable',
+  crashed: 'crash',
   'timed-out': 'hang',
   'broke-off': 'truncated',
   invalid: 'invalid',
@@ -105,6 +125,7 @@ export const SIGNATURE_OF: Readonly<Record<FailureReason, Signature>> = {
 /** What the client is told when this was the last attempt. */
 export const PROBLEM_OF: Readonly<Record<FailureReason, ProblemCode>> = {
   unreachable: 'upstream-unreachable',
+  crashed: 'upstream-unreachable',
   'timed-out': 'deadline-exceeded',
   'broke-off': 'upstream-unreachable',
   invalid: 'upstream-invalid-response',

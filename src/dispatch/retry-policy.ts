@@ -17,7 +17,7 @@ export const MIN_ATTEMPT_MS = 250
 const ABOUT_THE_REQUEST: readonly FailureReason[] = ['out-of-memory', 'too-large', 'rejected']
 
 /** These pass by themselves, so the same backend may be asked again when there is no other. */
-const TRANSIENT: readonly FailureReason[] = ['unreachable', 'broke-off', 'server-error']
+const TRANSIENT: readonly FailureReason[] = ['unreachable', 'crashed', 'broke-off', 'server-error']
 
 /** Refusals that say: of those backends that were not tried none can take it. */
 const NONE_LEFT: readonly (RejectReason | 'unreachable')[] = ['exhausted', 'down', 'cold', 'too-large']

@@ -32,7 +32,7 @@ describe('a job is refused at once', () => {
   })
 
   test('B12: where all that serve it have run out of memory for less', () => {
-    const ceilings = [{ model: 'sdxl', predictedMs: 100, until: START + 1 }]
+    const ceilings = [{ model: 'sdxl', predictedMs: 100, until: START + 600_000, times: 0 }]
     const other = backend('other', { models: ['flux'] })
     expect(reasonFor([backend('a', { ceilings }), backend('b', { ceilings }), other])).toBe('too-large')
     expect(reasonFor([backend('a', { ceilings }), backend('b')])).toBeUndefined()
@@ -106,6 +106,15 @@ describe('a job may wait', () => {
     { kind: 'half-open', isProbing: true },
   ])('for the last backend that is $kind', (state) => {
     expect(reasonFor([health('a', state)])).toBeUndefined()
+  })
+
+  test('B12: for memory that may be free again in its time, where somebody serves', () => {
+    const ceilings = [{ model: 'sdxl', predictedMs: 100, until: START + 5_000, times: 0 }]
+    const soon = backend('a', { ceilings })
+    expect(reasonFor([soon], { deadlineAt: START + 6_000 })).toBeUndefined()
+    expect(reasonFor([soon], { deadlineAt: START + 5_100 })).toBe('too-large')
+    expect(reasonFor([soon], { deadlineAt: START + 6_000, exclude: ['a'] })).toBe('too-large')
+    expect(reasonFor([health('a', DOWN, { ceilings })], { deadlineAt: START + 6_000 })).toBe('too-large')
   })
 
   test('though it is long, where a place is free and nobody waits', () => {

@@ -1,7 +1,7 @@
 /** Whether a job may wait: what cannot be served in time is refused at once, so that its client need not wait. */
 import { isLong } from './lanes.ts'
 import { loadOn } from './load.ts'
-import { candidatesOf } from './selection.ts'
+import { candidatesOf, lastCallAt } from './selection.ts'
 import { outOfService, type Refusal } from './service.ts'
 import type { BackendState, Job, Lane, PoolState } from './state.ts'
 import { isProven } from './track-record.ts'
@@ -41,7 +41,7 @@ function isRepeated({ backends }: PoolState, { failures }: Job, now: number): bo
 }
 
 /** Failures that a job can cause. */
-const TELLING: ReadonlySet<string> = new Set(['error', 'truncated', 'invalid', 'rejected'])
+const TELLING: ReadonlySet<string> = new Set(['crash', 'error', 'truncated', 'invalid', 'rejected'])
 
 function overload(
   state: PoolState,
@@ -53,6 +53,7 @@ function overload(
   if (candidates.length === 0) return crowd(state, job)
   const busyMs = Math.min(...candidates.map(({ busyUntil }) => busyUntil)) - now
   if (busyMs > job.deadlineAt - now) return { reason: 'deadline', waitMs: busyMs }
+  if (lastCallAt(candidates, job) <= now) return { reason: 'deadline', waitMs: 0 }
   if (state.lanes.length === 0 && candidates.some(({ leases, slots }) => leases.length < slots))
     return undefined
   const load = loadOn(state, candidates, job, now)

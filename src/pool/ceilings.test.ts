@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { backend, job, START } from '../../test/support/pool.ts'
-import { lowerCeiling } from './ceilings.ts'
+import { backend, job, lease, START } from '../../test/support/pool.ts'
+import { lowerCeiling, raiseCeiling } from './ceilings.ts'
 import { isTooLarge } from './selection.ts'
 
 const MINUTE = 60_000
@@ -18,7 +18,7 @@ test('B12: a backend that ran out of memory gets jobs of the model up to 0.8 of 
 test('the latest ceiling of a model is the one that holds, and those that are over are forgotten', () => {
   const lowered = lowerCeiling(backend('a'), outOfMemory, START)
   const again = lowerCeiling(lowered, { ...outOfMemory, predictedMs: 500 }, START + MINUTE)
-  expect(again.ceilings).toEqual([{ model: 'sdxl', predictedMs: 400, until: START + 11 * MINUTE }])
+  expect(again.ceilings).toEqual([{ model: 'sdxl', predictedMs: 400, until: START + 11 * MINUTE, times: 0 }])
   const other = lowerCeiling(again, { ...outOfMemory, model: 'flux' }, START + 2 * MINUTE)
   expect(other.ceilings.map(({ model }) => model)).toEqual(['sdxl', 'flux'])
   const late = lowerCeiling(other, { ...outOfMemory, model: 'flux' }, START + 20 * MINUTE)
@@ -29,4 +29,19 @@ test('B12: running out of memory is no failure of the backend', () => {
   const before = backend('a')
   const { record, health } = lowerCeiling(before, outOfMemory, START)
   expect([record, health]).toEqual([before.record, before.health])
+})
+
+test('B12: what a backend has decoded before it is asked for again soon, and later with each time it fails', () => {
+  const decoded = (predictedMs: number) => lease({ model: 'sdxl', predictedMs })
+  let known = raiseCeiling(backend('a'), decoded(1_000))
+  for (const seconds of [5, 10, 20, 40, 80, 160, 320, 600, 600]) {
+    known = lowerCeiling(known, outOfMemory, START)
+    expect(known.ceilings[0]?.until).toBe(START + seconds * 1_000)
+  }
+  expect(raiseCeiling(known, decoded(801)).ceilings).toEqual([])
+  expect(raiseCeiling(known, decoded(800))).toBe(known)
+  // More than it has ever decoded is another matter.
+  expect(lowerCeiling(known, { ...outOfMemory, predictedMs: 1_001 }, START).ceilings[0]?.until).toBe(
+    START + 10 * MINUTE,
+  )
 })

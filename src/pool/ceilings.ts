@@ -1,17 +1,39 @@
-/** What a backend ran out of memory for. */
-import type { BackendState, Evidence } from './state.ts'
+/** What a backend ran out of memory for, and what it has shown that it can decode. */
+import type { BackendState, Ceiling, Evidence, Lease } from './state.ts'
 
 /** The next job must be so much smaller. */
 const CEILING_SHARE = 0.8
-/** Memory may have been short for a while only. */
+/** For how long, when it has never decoded as much. */
 const CEILING_MS = 600_000
+/** When it has, somebody else took the memory, perhaps for a moment; doubled as often as it happens. */
+const PASSING_MS = 5_000
 
 export function lowerCeiling(
   backend: BackendState,
   { model, predictedMs }: Extract<Evidence, { kind: 'out-of-memory' }>,
   now: number,
 ): BackendState {
-  const ceiling = { model, predictedMs: predictedMs * CEILING_SHARE, until: now + CEILING_MS }
+  const isProven = backend.proven.some((size) => size.model === model && size.predictedMs >= predictedMs)
+  const before = backend.ceilings.find((ceiling) => ceiling.model === model)
+  const times = isProven ? (before?.times ?? 0) + 1 : 0
+  const ms = isProven ? Math.min(CEILING_MS, PASSING_MS * 2 ** (times - 1)) : CEILING_MS
+  const ceiling: Ceiling = { model, predictedMs: predictedMs * CEILING_SHARE, until: now + ms, times }
   const others = backend.ceilings.filter((other) => other.model !== model && other.until > now)
   return { ...backend, ceilings: [...others, ceiling] }
+}
+
+/** A job was decoded, which raises what the backend is known to be able to. */
+export function raiseCeiling(backend: BackendState, { model, predictedMs }: Lease): BackendState {
+  const isNews = !backend.proven.some((size) => size.model === model && size.predictedMs >= predictedMs)
+  const isRefuted = backend.ceilings.some(
+    (ceiling) => ceiling.model === model && predictedMs > ceiling.predictedMs,
+  )
+  if (!isNews && !isRefuted) return backend
+  const proven = isNews
+    ? [...backend.proven.filter((size) => size.model !== model), { model, predictedMs }]
+    : backend.proven
+  const ceilings = isRefuted
+    ? backend.ceilings.filter((ceiling) => ceiling.model !== model)
+    : backend.ceilings
+  return { ...backend, proven, ceilings }
 }

@@ -47,6 +47,7 @@ export function judge(standing: Standing, evidence: Evidence, now: number): Stan
       return { ...standing, pausedUntil: now + Math.min(MAX_AWAY_MS, evidence.retryAfterMs) }
     case 'cold':
       return { ...standing, pausedUntil: now + COLD_MS }
+    case 'unreachable':
     case 'hard':
     case 'soft':
     case 'misconfigured': {

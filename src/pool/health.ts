@@ -47,6 +47,7 @@ export function learn(
       return asleep(backend, now)
     case 'misconfigured':
       return takenOut(failed(backend, 'hard', now), 'down', MISCONFIGURED_MS, circumstances)
+    case 'unreachable':
     case 'hard':
       return backend.scaleToZero ? asleep(backend, now) : hard(failed(backend, 'hard', now), circumstances)
     case 'soft':

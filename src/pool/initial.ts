@@ -3,7 +3,7 @@ import type { Health } from './health-states.ts'
 import type { BackendState, Pace, PoolMember, PoolState } from './state.ts'
 
 /** A backend nobody has measured. */
-export const UNKNOWN_PACE: Pace = { speed: 1, samples: 0, gapMs: 60, coldStartMs: 120_000 }
+export const UNKNOWN_PACE: Pace = { speed: 1, spread: 0, samples: 0, gapMs: 60, coldStartMs: 120_000 }
 
 /** What outlives a restart: learnt numbers, and what the operator ordered. */
 export interface Memory {
@@ -42,6 +42,7 @@ function freshBackend(member: PoolMember, memory: Memory | undefined): BackendSt
     record: { hard: 0, soft: 0, buckets: [], relapses: 0, relapsedAt: 0, failedAt: 0 },
     pace: memory?.pace ?? UNKNOWN_PACE,
     ceilings: [],
+    proven: [],
     leases: [],
     lastGrantAt: 0,
   }

@@ -103,13 +103,13 @@ export function afterTurns(lanes: readonly Lane[], taken: readonly Turn[], now: 
   if (taken.length === 0) return lanes
   const tickets = new Set(taken.map(({ job }) => job.ticket))
   const rounds = Math.max(...taken.map(({ round }) => round))
-  const paid = new Array<number>(lanes.length).fill(0)
-  for (const { lane, job } of taken) paid[lane] = (paid[lane] ?? 0) + costMs(job)
+  const paidMs = (index: number): number =>
+    taken.reduce((sum, { lane, job }) => (lane === index ? sum + costMs(job) : sum), 0)
   return lanes.flatMap((lane, index) => {
     const jobs = lane.jobs.filter((job) => !tickets.has(job.ticket))
     const [next] = agedFirst(jobs, now, 1)
     if (!next) return []
-    const earnedMs = rounds * quantumOf(lanes, lane) - (paid[index] ?? 0)
+    const earnedMs = rounds * quantumOf(lanes, lane) - paidMs(index)
     return [{ ...lane, deficitMs: Math.min(lane.deficitMs + earnedMs, costMs(next) + QUANTUM_MS), jobs }]
   })
 }

@@ -1,4 +1,5 @@
 /** The life of a lease: granted, begun, freed, abandoned, over. */
+import { raiseCeiling } from './ceilings.ts'
 import { expectedMs, learnGap, learnSpeed } from './pace.ts'
 import type { Choice } from './selection.ts'
 import type { BackendState, Job, Lease, PoolEvent } from './state.ts'
@@ -23,6 +24,7 @@ export function grant(
   const lease: Lease = {
     id,
     key: job.key,
+    model: job.model,
     predictedMs: job.predictedMs,
     grantedAt: now,
     phase: backend.leases.length < backend.slots ? 'running' : 'staged',
@@ -30,6 +32,7 @@ export function grant(
     endsAt,
     expiresAt: Math.min(now + most, Math.max(job.deadlineAt, now) + LEASE_GRACE_MS),
     isHedge: job.purpose === 'hedge',
+    isRetry: job.failures.length > 0,
   }
   return { ...backend, leases: [...backend.leases, lease], lastGrantAt: now }
 }
@@ -46,6 +49,7 @@ export function adopt(
   const lease: Lease = {
     id,
     key: '',
+    model: '',
     predictedMs,
     grantedAt: now - elapsedMs,
     phase: 'running',
@@ -53,6 +57,7 @@ export function adopt(
     endsAt: Math.max(now, now - elapsedMs + expected),
     expiresAt: now + RENEWAL_MS,
     isHedge: false,
+    isRetry: false,
   }
   return { ...backend, leases: [...backend.leases, lease] }
 }
@@ -78,7 +83,8 @@ export function free(
     pace = learnSpeed(pace, lease.predictedMs, computeMs ?? Math.max(1, now - beganAt))
     if (attemptMs !== undefined) pace = learnGap(pace, lease, now, attemptMs, computeMs)
   }
-  return withoutLease({ ...backend, pace }, lease, now)
+  const after = { ...backend, pace }
+  return withoutLease(decoded && lease.model !== '' ? raiseCeiling(after, lease) : after, lease, now)
 }
 
 /** A backend that stops with its connection is free at once; another one is, when the decode can be over. */
@@ -87,8 +93,10 @@ export function abandon(backend: BackendState, lease: Lease, now: number): Backe
   const elapsed = now - lease.startsAt
   const expected = expectedMs(backend, lease.predictedMs, now)
   // Whoever left after far more than was expected has seen how slow the backend is.
-  const pace = elapsed > 2 * expected ? learnSpeed(backend.pace, lease.predictedMs, elapsed) : backend.pace
-  const until = Math.min(lease.expiresAt, lease.startsAt + expected * DRAIN_MARGIN)
+  const slower = learnSpeed(backend.pace, lease.predictedMs, elapsed)
+  // One hang says nothing of how much the others scatter.
+  const pace = elapsed > 2 * expected ? { ...slower, spread: backend.pace.spread } : backend.pace
+  const until = lease.startsAt + expected * DRAIN_MARGIN
   if (until <= now) return withoutLease({ ...backend, pace }, lease, now)
   const draining: Lease = { ...lease, phase: 'draining', endsAt: until, expiresAt: until }
   return { ...backend, pace, leases: backend.leases.map((other) => (other === lease ? draining : other)) }

@@ -1,9 +1,12 @@
 /** How long a job would wait. */
 import { isServing } from './health-states.ts'
 import { isLong } from './lanes.ts'
-import { outstandingMs } from './places.ts'
+import { freeAt, outstandingMs } from './places.ts'
 import type { BackendState, Job, PoolState } from './state.ts'
 import { shorterShare } from './traffic.ts'
+
+/** Share of the capacity that short jobs leave at least: the lanes of long ones have theirs. */
+const MIN_FREE = 0.2
 
 /** Of a pool that serves nobody at the moment. */
 const UNKNOWN_WAIT_MS = 60_000
@@ -49,12 +52,15 @@ export function loadOn(state: PoolState, candidates: readonly BackendState[], jo
   const keys = new Set([job.key, ...state.lanes.map(({ key }) => key)]).size
   // Each key has its share, so of what others have waiting no more comes first than this key has itself.
   const othersMs = Math.min(queuedMs - ownMs, (ownBeforeMs + job.predictedMs) * (keys - 1))
-  const free = Math.max(0.2, 1 - shorterShare(state.traffic, job.predictedMs, capacity))
+  const isHeavy = ownMs + job.predictedMs >= (queuedMs + job.predictedMs) / keys
+  const waitMs = (runningMs + ownBeforeMs + othersMs) / capacity
+  // What is still to come delays those who ask for much; a key below its share is not overtaken.
+  const free = Math.max(MIN_FREE, 1 - shorterShare(state.traffic, job.predictedMs, capacity))
   return {
-    waitMs: ((runningMs + ownBeforeMs + othersMs) / (capacity * free)) * state.traffic.pessimism,
+    waitMs: isHeavy ? (waitMs / free) * state.traffic.pessimism : waitMs,
     poolWaitMs: (runningMs + queuedMs) / capacity,
     decodeMs: job.predictedMs * fastest,
-    isHeavy: ownMs + job.predictedMs >= (queuedMs + job.predictedMs) / keys,
+    isHeavy,
     jobs,
     ownJobs,
     isShared: keys > 1,
@@ -64,13 +70,13 @@ export function loadOn(state: PoolState, candidates: readonly BackendState[], jo
 /** Until a job that came now would start, whatever its model. */
 export function expectedWaitMs({ backends, lanes }: PoolState, now: number): number {
   let capacity = 0
-  let workMs = 0
+  let freeMs = Number.POSITIVE_INFINITY
   for (const backend of backends) {
     if (!isServing(backend.health)) continue
     capacity += backend.slots / backend.pace.speed
-    workMs += outstandingMs(backend, now) / backend.pace.speed
-    if (lanes.length === 0 && backend.leases.length < backend.slots) return 0
+    freeMs = Math.min(freeMs, Math.max(freeAt(backend, now), backend.busyUntil) - now)
   }
-  for (const { jobs } of lanes) for (const job of jobs) workMs += job.predictedMs
-  return capacity > 0 ? workMs / capacity : UNKNOWN_WAIT_MS
+  let queuedMs = 0
+  for (const { jobs } of lanes) for (const job of jobs) queuedMs += job.predictedMs
+  return capacity > 0 ? freeMs + queuedMs / capacity : UNKNOWN_WAIT_MS
 }

@@ -6,21 +6,26 @@ import { type Memory, UNKNOWN_PACE } from './initial.ts'
 import type { BackendState } from './state.ts'
 
 const SCHEMA = `CREATE TABLE IF NOT EXISTS backends (
-  id TEXT PRIMARY KEY, speed REAL, samples INTEGER, gap_ms REAL, cold_start_ms REAL, health TEXT
+  id TEXT PRIMARY KEY, speed REAL, spread REAL, samples INTEGER, gap_ms REAL, cold_start_ms REAL, health TEXT
 ) WITHOUT ROWID`
 
 /** A change that is smaller is not worth a write, which costs more than the message that brought it. */
 const WORTH_KEEPING = 0.05
 
 type Row = Record<'id' | 'health', string | null> &
-  Record<'speed' | 'samples' | 'gap_ms' | 'cold_start_ms', number>
+  Record<'speed' | 'spread' | 'samples' | 'gap_ms' | 'cold_start_ms', number>
+
+/** What we use of the platform's SqlStorage. */
+export interface Database {
+  exec(query: string, ...values: (string | number | null)[]): Iterable<unknown>
+}
 
 export class PoolMemory {
-  readonly #sql: SqlStorage
+  readonly #sql: Database
   readonly #written = new Map<string, Memory>()
 
   /** @throws what the database throws */
-  constructor(sql: SqlStorage) {
+  constructor(sql: Database) {
     this.#sql = sql
     sql.exec(SCHEMA)
   }
@@ -29,6 +34,7 @@ export class PoolMemory {
     for (const row of this.#sql.exec('SELECT * FROM backends') as Iterable<Row>) {
       const pace = {
         speed: row.speed,
+        spread: row.spread,
         samples: row.samples,
         gapMs: row.gap_ms,
         coldStartMs: row.cold_start_ms,
@@ -51,9 +57,10 @@ export class PoolMemory {
         isClose(pace.coldStartMs, known.coldStartMs)
       if (isSame) continue
       this.#sql.exec(
-        'INSERT OR REPLACE INTO backends VALUES (?, ?, ?, ?, ?, ?)',
+        'INSERT OR REPLACE INTO backends VALUES (?, ?, ?, ?, ?, ?, ?)',
         id,
         pace.speed,
+        pace.spread,
         pace.samples,
         pace.gapMs,
         pace.coldStartMs,

@@ -6,12 +6,21 @@ const MAX_CHANGE = 2
 /** Weight of one decode once there are enough. */
 const SMOOTHING = 0.1
 
-/** Decodes after which a pace is more than a guess. */
-export const LEARNT_SAMPLES = 5
+/** Decodes after which a pace is more than a guess, unless they are all over the place. */
+const LEARNT_SAMPLES = 5
+
+/** Spread beyond which nobody should be held to an expectation. */
+const MAX_SPREAD = 0.3
+
+export const isLearnt = ({ samples, spread }: Pace): boolean =>
+  samples >= LEARNT_SAMPLES && spread < MAX_SPREAD
 
 /** From the Worker's request to the backend's first byte, where nothing measures it. */
 const UNMEASURED_TRANSFER_MS = 20
 const MAX_GAP_MS = 2_000
+
+/** Of what an unknown backend is expected to take. */
+const GUESS_SHARE = 0.2
 
 export const SLOW_START_MS = 30_000
 /** The first decodes of a process take about so much longer. */
@@ -25,13 +34,19 @@ export function expectedMs(backend: BackendState, predictedMs: number, now: numb
   return expected * (SLOW_START_FACTOR - (SLOW_START_FACTOR - 1) * warmth)
 }
 
+/** The least time that it can be expected to take: no reason to refuse a job that may well be done in time. */
+export function soonestMs({ pace }: BackendState, predictedMs: number): number {
+  return predictedMs * pace.speed * (isLearnt(pace) ? Math.exp(-pace.spread) : GUESS_SHARE)
+}
+
 export function learnSpeed(pace: Pace, predictedMs: number, actualMs: number): Pace {
   if (!(predictedMs > 0 && actualMs > 0)) return pace
   const ratio = actualMs / predictedMs
   const bounded = Math.min(pace.speed * MAX_CHANGE, Math.max(pace.speed / MAX_CHANGE, ratio))
   const weight = Math.max(SMOOTHING, 1 / (pace.samples + 1))
   const speed = pace.speed + weight * (bounded - pace.speed)
-  return { ...pace, speed, samples: pace.samples + 1 }
+  const spread = pace.spread + weight * (Math.abs(Math.log(ratio / pace.speed)) - pace.spread)
+  return { ...pace, speed, spread, samples: pace.samples + 1 }
 }
 
 /**

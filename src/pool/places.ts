@@ -4,6 +4,10 @@ import type { BackendState, Lease } from './state.ts'
 /** A lease that outlives its prediction is expected to last half as long again. */
 const OVERRUN_FACTOR = 0.5
 
+/** Bounds of how early: a job that is staged cannot go elsewhere any more. */
+const MAX_EARLY_SHARE = 0.3
+const MAX_EARLY_MS = 2_000
+
 /** A pool that has just begun does not know what its backends still do for the life before. */
 export const GRACE_MS = 3_000
 
@@ -26,11 +30,21 @@ function endOf(lease: Lease, now: number): number {
  * the job is on its way. At most one is staged per slot, and none behind a decode that nobody can stop.
  */
 export function hasRoom(backend: BackendState, now: number, startedAt: number): boolean {
-  const { leases, slots, pace } = backend
+  const { leases, slots } = backend
   if (leases.length < slots) return true
   if (leases.length >= 2 * slots || now < startedAt + GRACE_MS) return false
-  if (leases.some((lease) => lease.phase === 'draining')) return false
-  return freeAt(backend, now) - now <= pace.gapMs
+  if (leases.some((lease) => lease.phase === 'draining' || lease.isRetry)) return false
+  return freeAt(backend, now) - now <= leadMs(backend)
+}
+
+/**
+ * How long before a slot is expected to be free the next job is sent: the time that it is on its way, and by as much
+ * as the running one may be done sooner than expected.
+ */
+export function leadMs({ leases, pace }: BackendState): number {
+  let longestMs = 0
+  for (const { predictedMs } of leases) longestMs = Math.max(longestMs, predictedMs * pace.speed)
+  return pace.gapMs + Math.min(MAX_EARLY_MS, longestMs * Math.min(MAX_EARLY_SHARE, pace.spread))
 }
 
 /** Decode time that is left of what is granted. */

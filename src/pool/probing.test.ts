@@ -196,8 +196,15 @@ describe('an answer to a probe', () => {
   })
 
   test('to another question changes nothing', () => {
-    const down = backend('a', { health: { kind: 'down', until: START + 9, probeAt: START } })
-    expect(probed(down, { test: 'decode', result: 'passed' }, 0.5, START)).toBe(down)
+    const asked: [Health, 'health' | 'wake' | 'decode'][] = [
+      [{ kind: 'down', until: START + 9, probeAt: START }, 'decode'],
+      [{ kind: 'cold', since: START, tries: 0, wakeAt: null }, 'health'],
+      [{ kind: 'half-open', isProbing: true }, 'wake'],
+    ]
+    for (const [health, test] of asked) {
+      const one = backend('a', { health })
+      expect(probed(one, { test, result: 'passed' }, 0.5, START)).toBe(one)
+    }
   })
 
   test('from a backend that nobody knows changes nothing but chance', () => {

@@ -36,7 +36,7 @@ export function probe(state: PoolState, now: number): readonly [PoolState, reado
         if (toWake <= 0) return backend
         // Those that are being woken already count, but for one that has been asked for too long.
         const since = askedToStartAt(health, now)
-        if (now - since <= HOPELESS_FACTOR * backend.pace.coldStartMs) toWake--
+        if (now < hopelessAt(backend, now)) toWake--
         if (health.wakeAt === null || health.wakeAt > now) return backend
         actions.push({ kind: 'probe', backendId: id, test: 'wake' })
         return { ...backend, health: { ...health, since, wakeAt: null } }
@@ -63,13 +63,6 @@ function wakingsNeeded({ backends, lanes }: PoolState): number {
   return Math.max(Math.ceil(queuedMs / WORK_PER_WAKING_MS), isAnyThere ? 0 : 1)
 }
 
-/** What each state is tested with. */
-const TEST_OF: Partial<Record<Health['kind'], ProbeTest>> = {
-  down: 'health',
-  cold: 'wake',
-  'half-open': 'decode',
-}
-
 /** What a probe found, unless the backend has moved on since. `random` spreads the next try. */
 export function probed(
   backend: BackendState,
@@ -78,11 +71,12 @@ export function probed(
   now: number,
 ): BackendState {
   const { health } = backend
-  if (TEST_OF[health.kind] !== test) return backend
   switch (health.kind) {
     case 'down':
-      return result === 'passed' ? { ...backend, health: { kind: 'half-open', isProbing: false } } : backend
+      if (test !== 'health' || result !== 'passed') return backend
+      return { ...backend, health: { kind: 'half-open', isProbing: false } }
     case 'cold': {
+      if (test !== 'wake') return backend
       if (result === 'passed') {
         const pace = learnColdStart(backend.pace, now - health.since)
         return { ...backend, pace, health: { kind: 'half-open', isProbing: false } }
@@ -92,14 +86,21 @@ export function probed(
       return { ...backend, health: { ...health, tries: health.tries + 1, wakeAt } }
     }
     case 'half-open': {
+      if (test !== 'decode') return backend
       if (result === 'passed') return learn(backend, { kind: 'served' }, { random, now, mayEject: true })
-      const kind = result === 'asleep' ? 'cold' : 'hard'
+      const kind = result === 'asleep' ? 'cold' : 'unreachable'
       return learn(backend, { kind }, { random, now, mayEject: true })
     }
     default:
       return backend
   }
 }
+
+/** When a cold backend has been asked to start for so long that another is woken beside it. */
+const hopelessAt = ({ health, pace }: BackendState, now: number): number =>
+  health.kind === 'cold'
+    ? askedToStartAt(health, now) + HOPELESS_FACTOR * pace.coldStartMs
+    : Number.POSITIVE_INFINITY
 
 function looksAt(health: Health): number {
   const at = health.kind === 'down' ? health.probeAt : health.kind === 'cold' ? health.wakeAt : undefined
@@ -111,9 +112,11 @@ export function nextProbeAt(state: PoolState, now: number): number | undefined {
   let next: number | undefined
   if (state.backends.every(({ health }) => health.kind === 'usable') || !hasDemand(state, now))
     return undefined
-  for (const { health } of state.backends) {
-    const at = Math.min(changesAt(health), looksAt(health))
-    if (Number.isFinite(at) && at > now && (next === undefined || at < next)) next = at
+  for (const backend of state.backends) {
+    const moments = [changesAt(backend.health), looksAt(backend.health), hopelessAt(backend, now)]
+    for (const at of moments) {
+      if (Number.isFinite(at) && at > now && (next === undefined || at < next)) next = at
+    }
   }
   return next
 }

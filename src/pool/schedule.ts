@@ -3,7 +3,7 @@ import { payHedge } from './budget.ts'
 import { isServing } from './health-states.ts'
 import { afterTurns, inTurn, type Turn } from './lanes.ts'
 import { grant } from './leases.ts'
-import { expectedMs, LEARNT_SAMPLES } from './pace.ts'
+import { expectedMs, isLearnt } from './pace.ts'
 import { hasRoom } from './places.ts'
 import { type Choice, candidatesOf, choose, isAble, type Promises } from './selection.ts'
 import type { BackendState, Job, PoolAction, PoolState } from './state.ts'
@@ -18,17 +18,29 @@ const RESERVE_FROM = 4
 const RESERVE_MEMORY_MS = 10_000
 
 export function schedule(state: PoolState, now: number): readonly [PoolState, readonly PoolAction[]] {
-  if (state.lanes.length === 0) return [state, []]
+  const actions: PoolAction[] = []
+  let current = state
+  // Whoever was served has paid, which changes whose turn it is, and so who waits for which backend.
+  while (current.lanes.length > 0) {
+    const [next, grants] = goRound(current, now)
+    if (grants.length === 0) break
+    current = next
+    actions.push(...grants)
+  }
+  return [current, actions]
+}
+
+function goRound(state: PoolState, now: number): readonly [PoolState, readonly PoolAction[]] {
+  const isOpen = (some: readonly BackendState[]): boolean =>
+    some.some((backend) => !promises.has(backend.id) && hasRoom(backend, now, state.startedAt))
   const actions: PoolAction[] = []
   const taken: Turn[] = []
   const promises: Promises = new Map()
   let { backends, nextLeaseId } = state
+  if (!isOpen(backends)) return [state, []]
   for (const turn of inTurn(state.lanes, now, WINDOW)) {
     const { job } = turn
-    const isOpen = backends.some(
-      (backend) => !promises.has(backend.id) && hasRoom(backend, now, state.startedAt),
-    )
-    if (!isOpen) break
+    if (!isOpen(backends)) break
     const candidates = mayTake(backends, state, candidatesOf(backends, job, now), job, now)
     const choice = choose(candidates, job, promises, state.startedAt, now)
     if (!choice) continue
@@ -55,11 +67,11 @@ export function hedge(state: PoolState, job: Job, now: number): readonly [PoolSt
       backend.health.kind === 'usable' &&
       isAble(backend, job, now),
   )
-  const budget = payHedge(state.budget, job.predictedMs)
   // One that is idle stays idle: the next job is worth more than a second copy.
-  if (idle.length < 2 || state.lanes.length > 0 || !budget) return undefined
+  if (idle.length < 2 || state.lanes.length > 0) return undefined
+  const budget = payHedge(state.budget, job.predictedMs)
   const choice = choose(idle, job, new Map(), state.startedAt, now)
-  if (!choice) return undefined
+  if (!budget || !choice) return undefined
   const id = state.nextLeaseId
   const backends = replace(state.backends, grant(id, job, choice, now))
   return [{ ...state, backends, budget, nextLeaseId: id + 1 }, grantAction(id, job, choice, now)]
@@ -73,7 +85,7 @@ function grantAction(leaseId: number, job: Job, { backend, startsAt }: Choice, n
     backendId: backend.id,
     startsInMs: Math.max(0, startsAt - now),
     expectedMs: expectedMs(backend, job.predictedMs, now),
-    isLearnt: backend.pace.samples >= LEARNT_SAMPLES,
+    isLearnt: isLearnt(backend.pace),
   }
 }
 

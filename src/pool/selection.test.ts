@@ -26,7 +26,7 @@ const HALF_OPEN: Health = { kind: 'half-open', isProbing: false }
 
 describe('the candidates for a job', () => {
   test('serve its model, have not failed it, and have not run out of memory for less', () => {
-    const ceilings = [{ model: 'sdxl', predictedMs: 100, until: START + 1 }]
+    const ceilings = [{ model: 'sdxl', predictedMs: 100, until: START + 1, times: 0 }]
     const pool = [
       backend('other', { models: ['flux'] }),
       backend('failed'),

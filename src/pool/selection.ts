@@ -1,6 +1,6 @@
 /** Which backend a job goes to: the one that is expected to finish it first, be it idle or about to be free. */
 import { type Health, isServing } from './health-states.ts'
-import { expectedMs } from './pace.ts'
+import { expectedMs, soonestMs } from './pace.ts'
 import { freeAt, hasRoom } from './places.ts'
 import type { BackendState, Job } from './state.ts'
 
@@ -80,19 +80,35 @@ export function choose(
     const free = Math.max(promised ?? freeAt(backend, now), backend.busyUntil)
     const startsAt = Math.max(now + backend.pace.gapMs, free)
     const endsAt = startsAt + expectedMs(backend, job.predictedMs, now)
+    // A decode whose answer comes too late for anybody is not begun.
+    if (startsAt + soonestMs(backend, job.predictedMs) > job.deadlineAt) continue
     const cost = endsAt + failurePenaltyMs(backend, now)
     const isBetter =
       cost < bestCost || (cost === bestCost && best && backend.lastGrantAt < best.backend.lastGrantAt)
     if (!isBetter) continue
-    const isFree = promised === undefined && backend.busyUntil <= now && hasRoom(backend, now, startedAt)
+    const isFree =
+      promised === undefined && backend.busyUntil <= now && mayBeSent(backend, job, startedAt, now)
     best = { backend, startsAt, endsAt, hasRoom: isFree }
     bestCost = cost
   }
   return best
 }
 
+/** A job that has failed before may take its backend down, so it does not join another there. */
+const mayBeSent = (backend: BackendState, job: Job, startedAt: number, now: number): boolean =>
+  hasRoom(backend, now, startedAt) && (job.failures.length === 0 || backend.leases.length < backend.slots)
+
 function failurePenaltyMs({ record, health }: BackendState, now: number): number {
   const since = now - record.failedAt
   const fading = since < PENALTY_FADES_MS ? FAILURE_PENALTY_MS * (1 - since / PENALTY_FADES_MS) : 0
   return health.kind === 'ejected' ? fading + FAILURE_PENALTY_MS : fading
+}
+
+/** When it is too late to begin a job on any backend of its model, were it idle. */
+export function lastCallAt(backends: readonly BackendState[], job: Job): number {
+  let soonest = Number.POSITIVE_INFINITY
+  for (const backend of backends) {
+    if (backend.models.includes(job.model)) soonest = Math.min(soonest, soonestMs(backend, job.predictedMs))
+  }
+  return Number.isFinite(soonest) ? job.deadlineAt - soonest : job.deadlineAt
 }

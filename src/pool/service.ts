@@ -1,5 +1,5 @@
 /** Whether anybody is there for a job. */
-import { askedToStartAt } from './health-states.ts'
+import { askedToStartAt, isServing } from './health-states.ts'
 import { isAble, isTooLarge } from './selection.ts'
 import type { BackendState, Job, RejectReason } from './state.ts'
 
@@ -41,13 +41,24 @@ export function outOfService(backends: readonly BackendState[], job: Job, now: n
         downMs = Math.min(downMs, health.until - now)
     }
   }
-  if (!isAnyAble)
-    return { reason: isTooLargeForAll(backends, job, now) ? 'too-large' : 'exhausted', waitMs: 0 }
+  if (!isAnyAble) return memoryMayReturn(backends, job, now) ? undefined : noneLeft(backends, job, now)
   if (now + coldMs + job.predictedMs <= job.deadlineAt) return undefined
   if (Number.isFinite(coldMs)) return { reason: 'cold', waitMs: coldMs }
   return { reason: 'down', waitMs: Number.isFinite(downMs) ? downMs : OUT_OF_SERVICE_MS }
 }
 
-/** Of those that serve its model. */
-const isTooLargeForAll = (backends: readonly BackendState[], job: Job, now: number): boolean =>
-  backends.every((backend) => !backend.models.includes(job.model) || isTooLarge(backend, job, now))
+/** Whether a backend that is short of memory for now may have it again in time. */
+const memoryMayReturn = (backends: readonly BackendState[], job: Job, now: number): boolean =>
+  backends.some((backend) => {
+    const until = backend.ceilings.find(({ model }) => model === job.model)?.until ?? now
+    return (
+      isServing(backend.health) && isAble(backend, job, until) && until + job.predictedMs <= job.deadlineAt
+    )
+  })
+
+function noneLeft(backends: readonly BackendState[], job: Job, now: number): Refusal {
+  const isTooLargeForAll = backends.every(
+    (backend) => !backend.models.includes(job.model) || isTooLarge(backend, job, now),
+  )
+  return { reason: isTooLargeForAll ? 'too-large' : 'exhausted', waitMs: 0 }
+}

@@ -34,6 +34,8 @@ export interface BackendState extends PoolMember {
   readonly pace: Pace
   /** Sizes that it ran out of memory for. */
   readonly ceilings: readonly Ceiling[]
+  /** The largest it has decoded, per model. */
+  readonly proven: readonly { readonly model: string; readonly predictedMs: number }[]
   readonly leases: readonly Lease[]
   readonly lastGrantAt: number
 }
@@ -56,7 +58,9 @@ export interface TrackRecord {
 export interface Pace {
   /** Actual over predicted decode time, smoothed. */
   readonly speed: number
-  /** Decodes that it was learnt from. */
+  /** How far actual times are from expected ones, as a smoothed |ln| of their ratio. */
+  readonly spread: number
+  /** Decodes that these were learnt from. */
   readonly samples: number
   /** Time between a grant and the first byte of the job at the backend: the GPU waits that long. */
   readonly gapMs: number
@@ -69,6 +73,8 @@ export interface Ceiling {
   readonly model: string
   readonly predictedMs: number
   readonly until: number
+  /** How often it happened to sizes that were decoded before. */
+  readonly times: number
 }
 
 /** The right to one place on a backend. */
@@ -76,6 +82,7 @@ export interface Lease {
   readonly id: number
   /** Of whoever asked; empty when nobody knows any more. */
   readonly key: string
+  readonly model: string
   /** Of the model on a backend of speed 1. */
   readonly predictedMs: number
   readonly grantedAt: number
@@ -92,6 +99,8 @@ export interface Lease {
   readonly expiresAt: number
   /** A hedge of a request that has a lease already. */
   readonly isHedge: boolean
+  /** Its job has failed before: it may be what its backend dies of, so nothing is staged behind it. */
+  readonly isRetry: boolean
 }
 
 /** The waiting jobs of one key, the short or the long ones. */
@@ -121,7 +130,15 @@ export interface Job {
 }
 
 /** How an attempt failed, as far as the pool tells failures apart. */
-export type Signature = 'unreachable' | 'hang' | 'error' | 'truncated' | 'invalid' | 'rejected' | 'other'
+export type Signature =
+  | 'unreachable'
+  | 'crash'
+  | 'hang'
+  | 'error'
+  | 'truncated'
+  | 'invalid'
+  | 'rejected'
+  | 'other'
 
 /** Offered and admitted work per class of cost, fading. */
 export interface Traffic {
@@ -148,7 +165,9 @@ export interface Budget {
 /** What an attempt showed about its backend. */
 export type Evidence =
   | { readonly kind: 'served' }
-  /** It could not be reached, or broke off before it answered. */
+  /** It could not be reached, whatever it was asked. */
+  | { readonly kind: 'unreachable' }
+  /** It broke off before it answered. */
   | { readonly kind: 'hard' }
   /** It was reached and did badly: an error, a hang, a wrong answer. */
   | { readonly kind: 'soft' }

@@ -1,21 +1,27 @@
 /** The pool under random events and a moving clock: after every single one of them its promises hold. */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { member, START } from '../../test/support/pool.ts'
+import { frozen, job, member, START } from '../../test/support/pool.ts'
 import { seeded } from '../../test/support/seeded.ts'
-import { selectBackend } from './selection.ts'
-import {
-  type Evidence,
-  emptyPool,
-  type Job,
-  type PoolEvent,
-  type PoolMember,
-  type PoolState,
+import { isServing } from './health-states.ts'
+import { emptyPool } from './initial.ts'
+import { schedule } from './schedule.ts'
+import { isTooLarge } from './selection.ts'
+import type {
+  BackendState,
+  Evidence,
+  Job,
+  PoolAction,
+  PoolEvent,
+  PoolMember,
+  PoolState,
+  ProbeTest,
 } from './state.ts'
 import { nextWakeAt, step } from './step.ts'
 
 const MODELS = ['m0', 'm1', 'm2']
-const IDS = ['b0', 'b1', 'b2', 'b3']
+const IDS = ['b0', 'b1', 'b2', 'b3', 'b4']
+const KEYS = ['k0', 'k1', 'k2']
 
 const members: fc.Arbitrary<PoolMember[]> = fc
   .array(
@@ -23,97 +29,174 @@ const members: fc.Arbitrary<PoolMember[]> = fc
       models: fc.uniqueArray(fc.constantFrom(...MODELS), { minLength: 1 }),
       slots: fc.integer({ min: 1, max: 3 }),
       abortable: fc.boolean(),
+      scaleToZero: fc.boolean(),
     }),
     { minLength: 1, maxLength: IDS.length },
   )
-  .map((settings) => settings.map((changes, i) => member(IDS[i] ?? '', changes)))
+  .map((settings) => settings.map((changes, index) => member(IDS[index] ?? '', changes)))
 
 const evidence: fc.Arbitrary<Evidence> = fc.oneof(
   fc.constantFrom<Evidence>(
     { kind: 'served' },
+    { kind: 'served' },
     { kind: 'hard' },
     { kind: 'soft' },
     { kind: 'misconfigured' },
+    { kind: 'cold' },
   ),
-  fc.record({ kind: fc.constant('busy' as const), retryAfterMs: fc.constantFrom(0, 300, 5_000, 999_999) }),
+  fc.record({ kind: fc.constant('busy' as const), retryAfterMs: fc.constantFrom(0, 300, 5_000) }),
+  fc.record({
+    kind: fc.constant('out-of-memory' as const),
+    model: fc.constantFrom(...MODELS),
+    predictedMs: fc.constantFrom(400, 9_000),
+  }),
 )
 
-/** What happens next. `which` picks among the tickets or leases there have been. */
+const failures = fc.array(
+  fc
+    .tuple(
+      fc.constantFrom(...IDS),
+      fc.constantFrom('error' as const, 'hang' as const, 'unreachable' as const),
+    )
+    .map(([backendId, signature]) => ({ backendId, signature })),
+  { maxLength: 2 },
+)
+
+const command = <T>(weight: number, arbitrary: fc.Arbitrary<T>) => ({ weight, arbitrary })
+
+/** What happens next. `which` picks among the jobs, leases or probes there are. */
 const commands = fc.oneof(
-  {
-    weight: 6,
-    arbitrary: fc.record({
+  command(
+    8,
+    fc.record({
       kind: fc.constant('acquire' as const),
+      key: fc.constantFrom(...KEYS),
       model: fc.constantFrom(...MODELS, 'unserved'),
-      predictedMs: fc.constantFrom(50, 400, 9_000),
-      remainingMs: fc.oneof(fc.integer({ min: -10, max: 3_000 }), fc.constant(20_000)),
+      predictedMs: fc.constantFrom(1, 50, 400, 2_400, 9_000),
+      remainingMs: fc.oneof(fc.integer({ min: -10, max: 3_000 }), fc.constantFrom(20_000, 300_000)),
       exclude: fc.uniqueArray(fc.constantFrom(...IDS), { maxLength: 2 }),
+      purpose: fc.constantFrom('first' as const, 'first' as const, 'retry' as const, 'hedge' as const),
+      failures: fc.oneof(fc.constant([]), failures),
     }),
-  },
-  {
-    weight: 3,
-    arbitrary: fc.record({ kind: fc.constantFrom('free' as const, 'abandon' as const), which: fc.nat() }),
-  },
-  {
-    weight: 2,
-    arbitrary: fc.record({
+  ),
+  command(
+    5,
+    fc.record({
+      kind: fc.constantFrom('free' as const, 'free' as const, 'abandon' as const, 'renew' as const),
+      which: fc.nat({ max: 30 }),
+      decoded: fc.boolean(),
+      computeMs: fc.option(fc.integer({ min: 1, max: 20_000 }), { nil: undefined }),
+      attemptMs: fc.option(fc.integer({ min: 1, max: 20_000 }), { nil: undefined }),
+    }),
+  ),
+  command(
+    2,
+    fc.record({
       kind: fc.constantFrom('cancel' as const, 'acquire-again' as const),
-      which: fc.nat(),
+      which: fc.nat({ max: 30 }),
     }),
-  },
-  {
-    weight: 2,
-    arbitrary: fc.record({
+  ),
+  command(
+    4,
+    fc.record({
       kind: fc.constant('report' as const),
       backendId: fc.constantFrom(...IDS, 'unheard-of'),
       evidence,
-      random: fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
     }),
-  },
+  ),
+  command(
+    3,
+    fc.record({
+      kind: fc.constant('answer' as const),
+      which: fc.nat({ max: 30 }),
+      result: fc.constantFrom('passed' as const, 'passed' as const, 'asleep' as const, 'failed' as const),
+    }),
+  ),
+  command(
+    1,
+    fc.record({
+      kind: fc.constant('operate' as const),
+      backendId: fc.constantFrom(...IDS),
+      order: fc.constantFrom('drain' as const, 'disable' as const, 'enable' as const, 'probe' as const),
+    }),
+  ),
+  command(
+    1,
+    fc.record({
+      kind: fc.constant('adopt' as const),
+      backendId: fc.constantFrom(...IDS),
+      predictedMs: fc.constantFrom(50, 9_000),
+      elapsedMs: fc.constantFrom(0, 1_000, 20_000),
+    }),
+  ),
   // A timer that fires in time, and one that fires late.
-  {
-    weight: 3,
-    arbitrary: fc.record({ kind: fc.constant('sleep' as const), ms: fc.integer({ min: 0, max: 4_000 }) }),
-  },
-  {
-    weight: 1,
-    arbitrary: fc.record({ kind: fc.constant('jump' as const), ms: fc.integer({ min: 0, max: 30_000 }) }),
-  },
+  command(4, fc.record({ kind: fc.constant('sleep' as const), ms: fc.integer({ min: 0, max: 4_000 }) })),
+  command(1, fc.record({ kind: fc.constant('jump' as const), ms: fc.integer({ min: 0, max: 90_000 }) })),
 )
 type Command = typeof commands extends fc.Arbitrary<infer T> ? T : never
+
+interface Held {
+  readonly backendId: string
+  readonly leaseId: number
+}
 
 class Model {
   now = START
   state: PoolState
   readonly jobs = new Map<string, Job>()
   readonly outcomes = new Map<string, 'queued' | 'grant' | 'reject'>()
-  readonly leaseIds: number[] = []
+  readonly held: Held[] = []
+  readonly adopted = new Set<number>()
+  readonly probes: { readonly backendId: string; readonly test: ProbeTest }[] = []
 
   constructor(members: readonly PoolMember[]) {
-    this.state = frozen(emptyPool(members))
+    this.state = frozen(emptyPool(members, { seed: 1, now: START }))
   }
 
   run(command: Command): void {
     switch (command.kind) {
-      case 'acquire':
-        this.acquire(`t${this.jobs.size}`, command)
+      case 'acquire': {
+        const { remainingMs, kind, ...changes } = command
+        const times = { enqueuedAt: this.now, deadlineAt: this.now + remainingMs }
+        this.acquire(job(`t${this.jobs.size}`, { ...changes, ...times }))
         break
+      }
       case 'acquire-again': {
         // A caller whose connection broke asks once more, under the ticket that may still be in the queue.
-        const job = this.state.queue[command.which % this.state.queue.length]
-        if (job) this.apply({ kind: 'acquire', job })
+        const again = this.queued[command.which % Math.max(1, this.queued.length)]
+        if (again && again.purpose !== 'hedge') this.apply({ kind: 'acquire', job: again })
         break
       }
       case 'free':
+      case 'renew':
       case 'abandon': {
-        const leaseId = this.leaseIds[command.which % this.leaseIds.length] ?? 77
-        this.apply({ kind: command.kind, leaseId })
+        const { kind, which, decoded, computeMs, attemptMs } = command
+        const lease = this.held[which % Math.max(1, this.held.length)] ?? { backendId: 'b0', leaseId: 777 }
+        if (kind !== 'free') {
+          this.apply({ kind, ...lease })
+          break
+        }
+        const times = { ...(computeMs && { computeMs }), ...(attemptMs && { attemptMs }) }
+        this.apply({ kind, ...lease, decoded, ...times })
         break
       }
       case 'cancel':
         this.apply({ kind: 'cancel', ticket: `t${command.which % (this.jobs.size + 1)}` })
         break
       case 'report':
+        this.apply({ ...command, leaseId: 0 })
+        break
+      case 'answer': {
+        const [asked] = this.probes.splice(command.which % Math.max(1, this.probes.length), 1)
+        if (asked) this.apply({ kind: 'probed', ...asked, result: command.result })
+        break
+      }
+      case 'adopt':
+        this.adopted.add(this.state.nextLeaseId)
+        this.held.push({ backendId: command.backendId, leaseId: this.state.nextLeaseId })
+        this.apply(command)
+        break
+      case 'operate':
         this.apply(command)
         break
       case 'sleep':
@@ -125,11 +208,10 @@ class Model {
     }
   }
 
-  acquire(ticket: string, { model, predictedMs, remainingMs, exclude }: Command & { kind: 'acquire' }): void {
-    const job = { ticket, model, predictedMs, exclude, deadlineAt: this.now + remainingMs }
-    this.jobs.set(ticket, job)
-    this.outcomes.set(ticket, 'queued')
-    this.apply({ kind: 'acquire', job })
+  acquire(one: Job): void {
+    this.jobs.set(one.ticket, one)
+    this.outcomes.set(one.ticket, 'queued')
+    this.apply({ kind: 'acquire', job: one })
   }
 
   /** Ticks at each moment the pool asked to be woken at. */
@@ -145,90 +227,194 @@ class Model {
     return nextWakeAt(this.state, this.now)
   }
 
-  apply(event: PoolEvent): void {
-    const [next, actions] = step(this.state, event, this.now)
+  get queued(): readonly Job[] {
+    return this.state.lanes.flatMap(({ jobs }) => jobs)
+  }
+
+  apply(event: PoolEvent): readonly PoolAction[] {
     const before = this.state
-    this.state = frozen(next)
-    for (const action of actions) {
-      const job = this.jobs.get(action.ticket)
-      expect(this.outcomes.get(action.ticket), 'one outcome for each ticket').toBe('queued')
-      this.outcomes.set(action.ticket, action.kind)
-      if (action.kind === 'reject') {
-        expect(Number.isFinite(action.retryAfterMs) && action.retryAfterMs >= 0).toBe(true)
-        continue
-      }
-      const backend = before.backends.find(({ id }) => id === action.backendId)
-      expect(backend?.models, 'a backend that serves the model').toContain(job?.model)
-      expect(job?.exclude, 'no backend that had it already').not.toContain(action.backendId)
-      expect(job?.deadlineAt, 'a grant in time').toBeGreaterThan(this.now)
-      expect(this.leaseIds, 'a lease of its own').not.toContain(action.leaseId)
-      this.leaseIds.push(action.leaseId)
-      this.expectNobodyPassedOver(job)
-    }
-    this.expectSound()
+    const [next, actions] = step(before, frozen(event), this.now)
+    const restored = JSON.parse(JSON.stringify(next)) as PoolState
+    expect(restored, 'a state that is plain data').toStrictEqual(next)
+    this.state = frozen(restored)
+    for (const action of actions) this.note(action)
+    this.expectSound(before, event)
+    return actions
   }
 
-  /** Nobody who came before and wants the same still waits. */
-  expectNobodyPassedOver(granted: Job | undefined): void {
-    const serial = (ticket: string): number => Number(ticket.slice(1))
-    const wants = (job: Job | undefined): string => `${job?.model} ${job?.exclude.toSorted()}`
-    const passedOver = this.state.queue.filter(
-      (job) => wants(job) === wants(granted) && serial(job.ticket) < serial(granted?.ticket ?? ''),
+  note(action: PoolAction): void {
+    if (action.kind === 'probe') {
+      const { backendId, test } = action
+      this.expectOneProbe(backendId, test)
+      this.probes.push({ backendId, test })
+      return
+    }
+    const one = this.jobs.get(action.ticket)
+    expect(this.outcomes.get(action.ticket), 'one outcome for each ticket').toBe('queued')
+    this.outcomes.set(action.ticket, action.kind)
+    if (action.kind === 'reject') {
+      expect(Number.isFinite(action.retryAfterMs) && action.retryAfterMs >= 0).toBe(true)
+      return
+    }
+    if (one) this.expectGoodGrant(one, action)
+    const lease = { backendId: action.backendId, leaseId: action.leaseId }
+    expect(this.held, 'a lease of its own').not.toContainEqual(lease)
+    this.held.push(lease)
+  }
+
+  expectGoodGrant(
+    one: Job,
+    { backendId, leaseId, startsInMs, expectedMs }: PoolAction & { kind: 'grant' },
+  ): void {
+    const found = this.state.backends.find(({ id }) => id === backendId) as BackendState
+    expect(found.models, 'a backend that serves the model').toContain(one.model)
+    expect(one.exclude, 'no backend that had it already').not.toContain(backendId)
+    expect(one.deadlineAt, 'a grant in time').toBeGreaterThan(this.now)
+    expect(found.busyUntil, 'no backend that asked for time').toBeLessThanOrEqual(this.now)
+    expect(isTooLarge(found, one, this.now), 'no backend it is too large for').toBe(false)
+    expect(Number.isFinite(startsInMs + expectedMs) && startsInMs >= 0 && expectedMs > 0).toBe(true)
+    const { health } = found
+    expect(['usable', 'slow-start', 'half-open', 'ejected']).toContain(health.kind)
+    if (health.kind === 'half-open') {
+      expect(health.isProbing, 'a half-open backend is tried once').toBe(false)
+      expect(found.leases.map(({ id }) => id)).toEqual([leaseId])
+      expect(one.predictedMs).toBeLessThanOrEqual(500)
+    }
+    if (health.kind !== 'ejected') return
+    const able = this.state.backends.filter(
+      (each) =>
+        each.models.includes(one.model) && !one.exclude.includes(each.id) && !isTooLarge(each, one, this.now),
     )
-    expect(passedOver).toEqual([])
+    const serving = able.filter((each) => isServing(each.health))
+    expect(serving.length, 'a suspect only when few others serve').toBeLessThan(able.length / 2 + 0.5)
   }
 
-  expectSound(): void {
-    const { backends, leases, queue } = this.state
-    for (const { id, slots } of backends) {
-      expect(leases.filter(({ backendId }) => backendId === id).length).toBeLessThanOrEqual(slots)
+  /** A backend is woken, and tried, by one call at a time. */
+  expectOneProbe(backendId: string, test: ProbeTest): void {
+    const found = this.state.backends.find(({ id }) => id === backendId)
+    const expected = { health: 'down', wake: 'cold', decode: 'half-open' }[test]
+    expect(found?.health.kind).toBe(expected)
+    if (found?.health.kind === 'half-open') expect(found.health.isProbing).toBe(true)
+    if (found?.health.kind === 'cold') expect(found.health.wakeAt).toBeNull()
+  }
+
+  expectSound(before: PoolState, event: PoolEvent): void {
+    const { backends, lanes } = this.state
+    for (const one of backends) this.expectBounded(one)
+    expect(this.queued.map(({ ticket }) => ticket).toSorted()).toEqual(
+      [...this.outcomes].flatMap(([ticket, outcome]) => (outcome === 'queued' ? [ticket] : [])).toSorted(),
+    )
+    expect(this.queued.length).toBeLessThanOrEqual(256)
+    for (const { jobs, deficitMs } of lanes) {
+      expect(jobs.length).toBeLessThanOrEqual(32)
+      expect(Math.abs(deficitMs)).toBeLessThanOrEqual(20_000)
     }
-    const queued = [...this.outcomes].flatMap(([ticket, outcome]) => (outcome === 'queued' ? [ticket] : []))
-    expect(queue.map(({ ticket }) => ticket)).toEqual(queued)
-    expect(queue.length).toBeLessThanOrEqual(256)
-    for (const job of queue) {
-      expect(job.deadlineAt).toBeGreaterThan(this.now)
-      expect(selectBackend(this.state, job, this.now), 'no job waits for a slot that is free').toBeUndefined()
+    for (const { deadlineAt } of this.queued) expect(deadlineAt).toBeGreaterThan(this.now)
+    this.expectNobodyLost(before, event)
+    expect(schedule(this.state, this.now)[1], 'no job waits for a place that is free').toEqual([])
+    this.expectWoken()
+  }
+
+  expectBounded({ leases, slots, record, ceilings, pace }: BackendState): void {
+    const own = leases.filter(({ id }) => !this.adopted.has(id))
+    expect(own.length, 'one job per slot, and one staged').toBeLessThanOrEqual(2 * slots)
+    expect(own.filter(({ phase }) => phase === 'running').length).toBeLessThanOrEqual(slots)
+    expect(own.filter(({ phase }) => phase === 'staged').length).toBeLessThanOrEqual(slots)
+    expect(new Set(leases.map(({ id }) => id)).size).toBe(leases.length)
+    for (const { expiresAt } of leases) expect(expiresAt).toBeGreaterThan(this.now)
+    expect(record.buckets.length).toBeLessThanOrEqual(11)
+    expect(ceilings.length).toBeLessThanOrEqual(MODELS.length)
+    for (const value of Object.values(pace)) expect(Number.isFinite(value) && value >= 0).toBe(true)
+  }
+
+  /** Whoever is taken out on suspicion leaves somebody who serves, and one event takes out one at most by itself. */
+  expectNobodyLost(before: PoolState, event: PoolEvent): void {
+    const isNewlyEjected = ({ id, health }: BackendState): boolean =>
+      health.kind === 'ejected' &&
+      isServing((before.backends.find((each) => each.id === id) as BackendState).health)
+    const ejected = this.state.backends.filter(isNewlyEjected)
+    if (event.kind === 'report') expect(ejected.length).toBeLessThanOrEqual(1)
+    for (const { id, models } of ejected) {
+      for (const model of models) {
+        const others = this.state.backends.filter((each) => each.id !== id && each.models.includes(model))
+        expect(
+          others.some(({ health }) => isServing(health)),
+          'somebody is left',
+        ).toBe(true)
+      }
     }
+  }
+
+  /** Time alone changes nothing before the pool asked to be woken. */
+  expectWoken(): void {
     const { wakeAt } = this
-    expect(wakeAt === undefined).toBe(leases.length === 0 && queue.length === 0)
+    const isPending = this.queued.length > 0 || this.state.backends.some(({ leases }) => leases.length > 0)
+    if (isPending) expect(wakeAt).toBeDefined()
     if (wakeAt === undefined) return
     expect(wakeAt).toBeGreaterThan(this.now)
-    // Just before it wakes there is still nothing to do.
-    const [asleep, actions] = step(this.state, { kind: 'tick' }, this.now + (wakeAt - this.now) * 0.999)
-    expect(actions).toEqual([])
-    expect(asleep).toEqual(this.state)
+    // A timer takes a millisecond at least.
+    if (wakeAt - this.now <= 1) return
+    const [, actions] = step(this.state, { kind: 'tick' }, this.now + (wakeAt - this.now) * 0.999)
+    // What is expected of each backend shifts by itself: a grant may have become possible in between, and a job that
+    // waits for one to start may have run out of time a little before its deadline.
+    const isSoon = wakeAt - this.now < 1_001
+    const isDrift = (action: PoolAction): boolean =>
+      action.kind === 'grant' ? isSoon : action.kind === 'reject' && action.reason === 'cold'
+    expect(actions.filter((action) => !isDrift(action))).toEqual([])
   }
 
-  /** With everybody gone the pool empties itself by its own wake-ups. */
-  expectEmptiesItself(): void {
-    for (let ticks = 0; this.wakeAt !== undefined; ticks++) {
-      expect(ticks).toBeLessThan(2_000)
-      this.now = this.wakeAt
+  /** With everybody well and gone the pool empties itself by its own wake-ups. */
+  expectHeals(): void {
+    for (const { id, health } of this.state.backends) {
+      if (health.kind === 'drained' || health.kind === 'disabled')
+        this.apply({ kind: 'operate', backendId: id, order: 'enable' })
+    }
+    // Somebody asks for each model, so that there is demand.
+    for (const model of MODELS) {
+      const times = { enqueuedAt: this.now, deadlineAt: this.now + 200_000 }
+      this.acquire(job(`t${this.jobs.size}`, { model, predictedMs: 10, ...times }))
+    }
+    const healed = this.now + 95_000
+    while (this.now < healed) {
+      for (const asked of this.probes.splice(0)) this.apply({ kind: 'probed', ...asked, result: 'passed' })
+      for (const lease of this.held.splice(0)) {
+        this.apply({ kind: 'report', ...lease, evidence: { kind: 'served' } })
+        this.apply({ kind: 'free', ...lease, decoded: true, computeMs: 10 })
+      }
+      if (this.held.length + this.probes.length > 0) continue
+      const { wakeAt } = this
+      this.now = Math.min(wakeAt ?? healed, healed)
       this.apply({ kind: 'tick' })
     }
-    expect([this.state.leases, this.state.queue]).toEqual([[], []])
-    expect([...this.outcomes.values()]).not.toContain('queued')
+    for (const { id, health, leases } of this.state.backends) {
+      expect(leases, `${id} has nothing to do`).toEqual([])
+      // One that is asleep is woken when it is needed.
+      expect(['usable', 'cold'], `${id} is back`).toContain(health.kind)
+    }
+    expect(this.state.backends.some(({ health }) => health.kind === 'usable')).toBe(true)
+    expect(this.queued.filter((one) => this.isServed(one))).toEqual([])
+  }
+
+  /** Whether anybody could take it: not a job that waits for its deadline since its backends are too small for it. */
+  isServed(one: Job): boolean {
+    return this.state.backends.some(
+      (each) =>
+        isServing(each.health) &&
+        each.models.includes(one.model) &&
+        !one.exclude.includes(each.id) &&
+        !isTooLarge(each, one, this.now),
+    )
   }
 }
 
-/** Whoever changes a state in place is found out. */
-function frozen<T>(value: T): T {
-  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
-    Object.freeze(value)
-    for (const part of Object.values(value)) frozen(part)
-  }
-  return value
-}
-
-test('G4: under any events slots are never over-granted, every ticket has one end, and nobody waits in vain', () => {
-  const histories = fc.array(commands, { minLength: 5, maxLength: 60, size: 'max' })
+test('G4: under any events slots are never over-granted, every ticket has one end, nobody waits in vain, and all heals', () => {
+  const histories = fc.array(commands, { minLength: 5, maxLength: 80, size: 'max' })
   fc.assert(
     fc.property(members, histories, (members, history) => {
       const model = new Model(members)
       for (const command of history) model.run(command)
-      model.expectEmptiesItself()
+      model.expectHeals()
     }),
-    { ...seeded, numRuns: 400 },
+    { ...seeded, numRuns: 200 },
   )
-})
+}, 60_000)

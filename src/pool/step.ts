@@ -10,10 +10,11 @@ import { isServing } from './health-states.ts'
 import { findJob, withoutJobs } from './lanes.ts'
 import { abandon, adopt, free, leaseOf, renew } from './leases.ts'
 import { operate } from './operator.ts'
-import { freeAt } from './places.ts'
+import { freeAt, leadMs } from './places.ts'
 import { nextProbeAt, probe, probed } from './probing.ts'
 import { report } from './report.ts'
 import { schedule } from './schedule.ts'
+import { lastCallAt } from './selection.ts'
 import type { BackendState, PoolEvent, PoolState } from './state.ts'
 import { elapseAll, rejectStranded } from './sweep.ts'
 
@@ -39,15 +40,18 @@ export function nextWakeAt(state: PoolState, now: number): number | undefined {
     for (const { expiresAt } of backend.leases) next = Math.min(next, expiresAt)
     if (state.lanes.length === 0) continue
     if (backend.busyUntil > now) next = Math.min(next, backend.busyUntil)
+    for (const { until } of backend.ceilings) if (until > now) next = Math.min(next, until)
     if (backend.leases.length < backend.slots) {
-      if (isServing(backend.health)) next = Math.min(next, now + RELOOK_MS)
+      if (isServing(backend.health) || backend.health.kind === 'ejected')
+        next = Math.min(next, now + RELOOK_MS)
       continue
     }
     // When the next job may be sent ahead; when that is over already, when its estimate is looked at again.
-    const roomAt = freeAt(backend, now) - backend.pace.gapMs
+    const roomAt = freeAt(backend, now) - leadMs(backend)
     next = Math.min(next, Math.max(roomAt, now + backend.pace.gapMs / 2))
   }
-  for (const { jobs } of state.lanes) for (const job of jobs) next = Math.min(next, job.deadlineAt)
+  for (const { jobs } of state.lanes)
+    for (const job of jobs) next = Math.min(next, lastCallAt(state.backends, job))
   return Number.isFinite(next) ? Math.max(next, now + MIN_TIMER_MS) : undefined
 }
 

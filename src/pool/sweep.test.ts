@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { backend, job, lease, member, pool, START, TestPool } from '../../test/support/pool.ts'
 import type { Health } from './health-states.ts'
+import { UNKNOWN_PACE } from './initial.ts'
 import { elapseAll, rejectStranded } from './sweep.ts'
 
 const over = lease({ expiresAt: START, startsAt: START - 9_000, grantedAt: START - 9_000 })
@@ -42,12 +43,21 @@ describe('a job in the queue', () => {
     return one
   }
 
-  test('is refused at its deadline, to the millisecond', () => {
-    const one = new TestPool(member('a'))
+  test('is refused when it cannot be done any more by its deadline, to the millisecond', () => {
+    const pace = { ...UNKNOWN_PACE, samples: 100 }
+    const one = new TestPool(backend('a', { pace }))
     one.acquire('running')
-    one.acquire('t', { deadlineAt: START + 500 })
+    one.acquire('t', { deadlineAt: START + 700 })
     expect(one.tickAt(START + 499)).toEqual([])
     expect(one.tickAt(START + 500)).toEqual(['t: deadline'])
+  })
+
+  test('is given the benefit of the doubt where nobody knows how fast its backend is', () => {
+    const one = new TestPool(member('a'))
+    one.acquire('running')
+    one.acquire('t', { deadlineAt: START + 700 })
+    expect(one.tickAt(START + 600)).toEqual([])
+    expect(one.tickAt(START + 700)).toEqual(['t: deadline'])
   })
 
   test('that waited in vain makes the pool less hopeful', () => {

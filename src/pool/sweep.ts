@@ -5,6 +5,7 @@ import { changesAt, elapse, learn } from './health.ts'
 import { withoutJobs } from './lanes.ts'
 import { expire } from './leases.ts'
 import { mayEject } from './report.ts'
+import { lastCallAt } from './selection.ts'
 import { outOfService, type Refusal } from './service.ts'
 import type { BackendState, Job, PoolAction, PoolState } from './state.ts'
 import { disappointed } from './traffic.ts'
@@ -52,6 +53,6 @@ export function rejectStranded(state: PoolState, now: number): Step {
 }
 
 function reasonToLeave(state: PoolState, job: Job, isAnyOut: boolean, now: number): Refusal | undefined {
-  if (job.deadlineAt <= now) return { reason: 'deadline', waitMs: LATE_RETRY_MS }
+  if (lastCallAt(state.backends, job) <= now) return { reason: 'deadline', waitMs: LATE_RETRY_MS }
   return isAnyOut ? outOfService(state.backends, job, now) : undefined
 }

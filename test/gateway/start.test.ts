@@ -1,5 +1,5 @@
 /** `npm start` as a user meets it: what it prints, what it keeps, how it fails and how it ends. */
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
@@ -9,11 +9,16 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 
 const root = new URL('../..', import.meta.url)
 let folder: string
+const children = new Set<ChildProcess>()
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'vae-gateway-start-'))
 })
-afterEach(() => rmSync(folder, { recursive: true, force: true }))
+afterEach(() => {
+  for (const child of children) child.kill('SIGKILL')
+  children.clear()
+  rmSync(folder, { recursive: true, force: true })
+})
 
 interface Run {
   /** Everything printed so far, on both streams. */
@@ -33,6 +38,7 @@ function start(toml: string, ...options: string[]): Run {
   writeFileSync(join(folder, '.dev.vars'), '', { flag: 'a' })
   const args = ['src/cli/main.ts', 'start', '--config', config, '--data', join(folder, 'data'), ...options]
   const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
+  children.add(child)
   let text = ''
   const listeners = new Set<() => void>()
   for (const stream of [child.stdout, child.stderr]) {

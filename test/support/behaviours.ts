@@ -1,13 +1,17 @@
 /** What backends do, well and badly, when they are asked for uint8 pictures of 4-channel latents. */
-import { createHash } from 'node:crypto'
+import { createCipheriv, createHash } from 'node:crypto'
 import { CANARY_TEXT, remember } from './canaries.ts'
 import type { BackendRequest, Behaviour } from './fake-backend.ts'
 
-/** The one right answer to a latent: bytes that no other latent has, as many as the picture needs. */
+/**
+ * The one right answer to a latent: bytes that no other latent has, as many as the picture needs. They do not repeat,
+ * so that a piece that is lost, doubled or out of place is seen.
+ */
 export function pictureOf(latent: Uint8Array, side = 64): Buffer {
-  const pattern = createHash('sha256').update(latent).digest()
-  remember(pattern)
-  return Buffer.alloc(side * side * 3, pattern)
+  const key = createHash('sha256').update(latent).digest()
+  const picture = createCipheriv('aes-256-ctr', key, Buffer.alloc(16)).update(Buffer.alloc(side * side * 3))
+  remember(picture)
+  return picture
 }
 
 export const sideOf = ({ query }: BackendRequest): number => Number(query.getAll('shape').at(-1)) * 8

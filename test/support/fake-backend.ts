@@ -33,17 +33,16 @@ export interface FakeBackend {
 export interface FakeBackendOptions {
   /** Speaks https with this certificate. */
   readonly tls?: TlsOptions
-  /** Where to listen, to come back where another one went; any free port when left out. */
-  readonly port?: number
 }
 
-const isWell: Behaviour = (socket) => {
+/** The usual answer to a question after its health. */
+export const isWell: Behaviour = (socket) => {
   socket.write('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok')
 }
 
 export async function startFakeBackend(
   behaviour: Behaviour,
-  { tls, port = 0 }: FakeBackendOptions = {},
+  { tls }: FakeBackendOptions = {},
 ): Promise<FakeBackend> {
   const open = new Set<Socket>()
   const requests: BackendRequest[] = []
@@ -52,17 +51,17 @@ export async function startFakeBackend(
     open.add(socket)
     socket.on('close', () => open.delete(socket))
     socket.on('error', () => undefined)
-    readRequests(socket, (request, isWhole) => {
-      if (!isWhole) return backend.early?.(socket, request)
+    const onRequest = (request: BackendRequest): void => {
       const isProbe = request.method === 'GET'
-      ;(isProbe ? probes : requests).push(request)
-      const answer = isProbe ? backend.health : backend.behaviour
+      const [asked, answer] = isProbe ? [probes, backend.health] : [requests, backend.behaviour]
+      asked.push(request)
       answer(socket, request)
-    })
+    }
+    readRequests(socket, onRequest, (request) => backend.early?.(socket, request))
   }
   const server = tls ? createTlsServer(tls, connected) : createServer({ noDelay: true }, connected)
   server.on('tlsClientError', () => undefined)
-  server.listen(port, '127.0.0.1')
+  server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const address = server.address() as AddressInfo
   const backend: FakeBackend = {
@@ -82,14 +81,19 @@ export async function startFakeBackend(
   return backend
 }
 
-/** A URL that refuses connections: nothing listens there any more. */
-export async function refusingUrl(): Promise<string> {
-  const backend = await startFakeBackend(() => undefined)
-  await backend.stop()
-  return backend.url
-}
+/** A URL that refuses connections. A port that was free a moment ago might be somebody else's by now; this one is not. */
+export const REFUSING_URL = 'http://127.0.0.1:1/'
 
-function readRequests(socket: Socket, onRequest: (request: BackendRequest, isWhole: boolean) => void): void {
+/**
+ * Calls back for each request that has arrived whole, one after the other.
+ *
+ * @param onHead for its head alone, as soon as that is there
+ */
+export function readRequests(
+  socket: Socket,
+  onRequest: (request: BackendRequest) => void,
+  onHead: (request: BackendRequest) => void = () => undefined,
+): void {
   let received = Buffer.alloc(0)
   let isAnnounced = false
   socket.on('data', (chunk) => {
@@ -98,14 +102,14 @@ function readRequests(socket: Socket, onRequest: (request: BackendRequest, isWho
       const headEnd = received.indexOf('\r\n\r\n')
       if (headEnd < 0) return
       const head = readHead(received.subarray(0, headEnd).toString('latin1'))
-      if (!isAnnounced) onRequest({ ...head, body: Buffer.alloc(0) }, false)
+      if (!isAnnounced) onHead({ ...head, body: Buffer.alloc(0) })
       isAnnounced = true
       const end = headEnd + 4 + Number(head.headers['content-length'] ?? 0)
       if (received.length < end) return
       const body = received.subarray(headEnd + 4, end)
       received = received.subarray(end)
       isAnnounced = false
-      onRequest({ ...head, body }, true)
+      onRequest({ ...head, body })
     }
   })
 }

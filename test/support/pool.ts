@@ -46,6 +46,7 @@ export const job = (ticket: string, changes: Partial<Job> = {}): Job => ({
 export const lease = (changes: Partial<Lease> = {}): Lease => ({
   id: 1,
   key: 'key',
+  model: 'sdxl',
   predictedMs: 200,
   grantedAt: START,
   phase: 'running',
@@ -53,6 +54,7 @@ export const lease = (changes: Partial<Lease> = {}): Lease => ({
   endsAt: START + 200,
   expiresAt: START + 10_000,
   isHedge: false,
+  isRetry: false,
   ...changes,
 })
 
@@ -63,6 +65,7 @@ export const backend = (id: string, changes: Partial<BackendState> = {}): Backen
   record: { hard: 0, soft: 0, buckets: [], relapses: 0, relapsedAt: 0, failedAt: 0 },
   pace: UNKNOWN_PACE,
   ceilings: [],
+  proven: [],
   leases: [],
   lastGrantAt: 0,
   ...changes,

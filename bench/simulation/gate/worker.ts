@@ -1,0 +1,5 @@
+/** The other end of a thread: performs what it is sent. */
+import { parentPort } from 'node:worker_threads'
+import { perform, type Task } from './task.ts'
+
+parentPort?.on('message', (task: Task) => parentPort?.postMessage(perform(task)))

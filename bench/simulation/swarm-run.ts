@@ -1,0 +1,39 @@
+/** One seed of the swarm: every promise after every step, and what must hold when all is over. */
+import { hasRecovered, leaksNothing } from './invariants/ending.ts'
+import { BrokenPromise, Overseer } from './invariants/overseer.ts'
+import { CorePolicy, corePolicy } from './policies/core.ts'
+import type { Policy } from './policies/policy.ts'
+import { run } from './run.ts'
+import { RECOVERED_MS, swarm } from './scenarios/swarm.ts'
+
+export interface SwarmResult {
+  readonly requests: number
+  /** What was broken, if anything was. */
+  readonly broken: string | null
+}
+
+export function runSwarm(seed: number): SwarmResult {
+  const scenario = swarm(seed)
+  const recover = (policy: Policy, now: number): void => {
+    // Who is asleep because nobody needs it may sleep on.
+    if (now < RECOVERED_MS || scenario.isScaleToZero) return
+    expectNo('I12 recovers', hasRecovered(stateOf(policy)))
+  }
+  try {
+    const { policy, summary, endedAt } = run(scenario, corePolicy(seed, new Overseer(1)), seed, recover)
+    expectNo('I4 leaks nothing', leaksNothing(stateOf(policy), endedAt))
+    return { requests: summary.requests, broken: null }
+  } catch (error) {
+    if (!(error instanceof BrokenPromise)) throw error
+    return { requests: scenario.workload.requests, broken: error.message }
+  }
+}
+
+function stateOf(policy: Policy): CorePolicy['state'] {
+  if (!(policy instanceof CorePolicy)) throw new TypeError('Only the pool itself has a state to look at.')
+  return policy.state
+}
+
+function expectNo(name: string, objection: string | undefined): void {
+  if (objection !== undefined) throw new BrokenPromise(`${name}: ${objection}`)
+}
