@@ -79,18 +79,22 @@ async function readWithin(
     const wanted = request.headers.has('content-length') ? bodyBytes : bodyBytes + 1
     const { value } = await reader.readAtLeast(wanted, new Uint8Array(wanted))
     const length = value?.length ?? 0
-    if (late)
-      return err(problem('upload-timeout', `Expected ${bodyBytes} bytes within ${timeoutMs / 1000} s.`))
+    if (late) return err(tooLate(bodyBytes, timeoutMs))
     const wrong = checkLength(length, bodyBytes)
     if (length > bodyBytes) return err(tooLarge(bodyBytes))
     if (wrong || !value) return err(wrong ?? problem('empty-body', 'Expected a body.'))
     return ok(wanted === bodyBytes ? value.buffer : value.buffer.slice(0, bodyBytes))
   } catch {
+    // A read that is cancelled may end either way.
+    if (late) return err(tooLate(bodyBytes, timeoutMs))
     return err(problem('length-mismatch', 'The body ended before the length that was declared.'))
   } finally {
     stopTimer()
   }
 }
+
+const tooLate = (bytes: number, timeoutMs: number): Problem =>
+  problem('upload-timeout', `Expected ${bytes} bytes within ${timeoutMs / 1000} s.`)
 
 const tooLarge = (limit: number): Problem =>
   problem('payload-too-large', `Expected a body of at most ${limit} bytes.`)

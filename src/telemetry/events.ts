@@ -36,7 +36,11 @@ export interface EventSink {
   emit(event: GatewayEvent): void
 }
 
-/** One JSON line per event on the Worker's log, which the platform collects. */
+/** One JSON line per event on the Worker's log, which the platform collects. A log that fails fails no request. */
 export const logEvents = (requestId: string, now: () => number): EventSink => ({
-  emit: (event) => console.log(JSON.stringify({ time: new Date(now()).toISOString(), requestId, ...event })),
+  emit: (event) => {
+    try {
+      console.log(JSON.stringify({ time: new Date(now()).toISOString(), requestId, ...event }))
+    } catch {}
+  },
 })

@@ -1,5 +1,6 @@
 /** What backends do, well and badly, when they are asked for uint8 pictures of 4-channel latents. */
 import { createCipheriv, createHash } from 'node:crypto'
+import { CANARY_TEXT, remember } from './canaries.ts'
 import type { BackendRequest, Behaviour } from './fake-backend.ts'
 
 /**
@@ -8,22 +9,24 @@ import type { BackendRequest, Behaviour } from './fake-backend.ts'
  */
 export function pictureOf(latent: Uint8Array, side = 64): Buffer {
   const key = createHash('sha256').update(latent).digest()
-  return createCipheriv('aes-256-ctr', key, Buffer.alloc(16)).update(Buffer.alloc(side * side * 3))
+  const picture = createCipheriv('aes-256-ctr', key, Buffer.alloc(16)).update(Buffer.alloc(side * side * 3))
+  remember(picture.subarray(0, key.length))
+  return picture
 }
 
-const sideOf = ({ query }: BackendRequest): number => Number(query.getAll('shape').at(-1)) * 8
+export const sideOf = ({ query }: BackendRequest): number => Number(query.getAll('shape').at(-1)) * 8
 
 interface Head {
   readonly status?: string
   readonly headers?: Readonly<Record<string, string | number>>
 }
 
-const head = ({ status = '200 OK', headers = {} }: Head): string =>
+export const head = ({ status = '200 OK', headers = {} }: Head): string =>
   `HTTP/1.1 ${status}\r\n${Object.entries(headers)
     .map(([name, value]) => `${name}: ${value}\r\n`)
     .join('')}\r\n`
 
-const tensorHeaders = (request: BackendRequest): Record<string, string> => {
+export const tensorHeaders = (request: BackendRequest): Record<string, string> => {
   const side = sideOf(request)
   return { 'content-type': 'tensor/binary', shape: `[1,${side},${side},3]`, dtype: 'uint8' }
 }
@@ -42,12 +45,12 @@ export const serveAfter =
     void opened.then(() => serve(socket, request))
   }
 
-/** An answer of a status and a body, complete and well-formed. */
+/** An answer of a status and a body, complete and well-formed, that quotes what nobody may see. */
 export const answer =
   (status: string, body: string, headers: Record<string, string> = {}): Behaviour =>
   (socket) => {
-    const length = Buffer.byteLength(body)
-    socket.write(head({ status, headers: { 'content-length': length, ...headers } }) + body)
+    const text = `${body} ${CANARY_TEXT}`
+    socket.write(head({ status, headers: { 'content-length': Buffer.byteLength(text), ...headers } }) + text)
   }
 
 /** The right head, half of the body, then the connection ends; a promise may hold the end back. */
@@ -78,7 +81,8 @@ export const mislabelled =
   (headers: Record<string, string | number>, extraBytes = 0): Behaviour =>
   (socket, request) => {
     const picture = pictureOf(request.body, sideOf(request))
-    const body = Buffer.concat([picture, Buffer.alloc(extraBytes)])
+    const body =
+      extraBytes < 0 ? picture.subarray(0, extraBytes) : Buffer.concat([picture, Buffer.alloc(extraBytes)])
     socket.write(head({ headers: { ...tensorHeaders(request), 'content-length': body.length, ...headers } }))
     socket.write(body)
   }

@@ -1,6 +1,7 @@
 /** A decoder on a raw socket that answers byte for byte as it is told, however badly. */
 import { once } from 'node:events'
-import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
+import { createServer as createTlsServer, type TlsOptions } from 'node:tls'
 
 export interface BackendRequest {
   readonly method: string
@@ -15,33 +16,63 @@ export type Behaviour = (socket: Socket, request: BackendRequest) => void
 
 export interface FakeBackend {
   readonly url: string
+  /** Decodes that it was asked for. */
   readonly requests: BackendRequest[]
+  /** Questions after its health. */
+  readonly probes: BackendRequest[]
   /** Connections that are open now. */
   readonly open: ReadonlySet<Socket>
   behaviour: Behaviour
+  /** Its answer to `GET /health`. */
+  health: Behaviour
+  /** Called once with the head alone, before the body has come. */
+  early: Behaviour | undefined
   stop(): Promise<void>
 }
 
-export async function startFakeBackend(behaviour: Behaviour): Promise<FakeBackend> {
+export interface FakeBackendOptions {
+  /** Speaks https with this certificate. */
+  readonly tls?: TlsOptions
+  /** Where to listen, to come back where another one went; any free port when left out. */
+  readonly port?: number
+}
+
+const isWell: Behaviour = (socket) => {
+  socket.write('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok')
+}
+
+export async function startFakeBackend(
+  behaviour: Behaviour,
+  { tls, port = 0 }: FakeBackendOptions = {},
+): Promise<FakeBackend> {
   const open = new Set<Socket>()
   const requests: BackendRequest[] = []
-  const server: Server = createServer({ noDelay: true }, (socket) => {
+  const probes: BackendRequest[] = []
+  const connected = (socket: Socket): void => {
     open.add(socket)
     socket.on('close', () => open.delete(socket))
     socket.on('error', () => undefined)
-    readRequests(socket, (request) => {
-      requests.push(request)
-      backend.behaviour(socket, request)
+    readRequests(socket, (request, isWhole) => {
+      if (!isWhole) return backend.early?.(socket, request)
+      const isProbe = request.method === 'GET'
+      ;(isProbe ? probes : requests).push(request)
+      const answer = isProbe ? backend.health : backend.behaviour
+      answer(socket, request)
     })
-  })
-  server.listen(0, '127.0.0.1')
+  }
+  const server = tls ? createTlsServer(tls, connected) : createServer({ noDelay: true }, connected)
+  server.on('tlsClientError', () => undefined)
+  server.listen(port, '127.0.0.1')
   await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
+  const address = server.address() as AddressInfo
   const backend: FakeBackend = {
-    url: `http://127.0.0.1:${port}/`,
+    url: `${tls ? 'https' : 'http'}://127.0.0.1:${address.port}/`,
     requests,
+    probes,
     open,
     behaviour,
+    health: isWell,
+    early: undefined,
     async stop() {
       for (const socket of open) socket.destroy()
       server.close()
@@ -58,26 +89,40 @@ export async function refusingUrl(): Promise<string> {
   return backend.url
 }
 
-/** Calls back for each request that has arrived whole, one after the other. */
-export function readRequests(socket: Socket, onRequest: (request: BackendRequest) => void): void {
+/** Calls back for each request, one after the other: when its head has arrived, and when it has arrived whole. */
+export function readRequests(
+  socket: Socket,
+  onRequest: (request: BackendRequest, isWhole: boolean) => void,
+): void {
   let received = Buffer.alloc(0)
+  let isAnnounced = false
   socket.on('data', (chunk) => {
     received = Buffer.concat([received, chunk])
-    const headEnd = received.indexOf('\r\n\r\n')
-    if (headEnd < 0) return
-    const [line = '', ...fields] = received.subarray(0, headEnd).toString('latin1').split('\r\n')
-    const headers = Object.fromEntries(
-      fields.map((field) => {
-        const colon = field.indexOf(':')
-        return [field.slice(0, colon).toLowerCase(), field.slice(colon + 1).trim()]
-      }),
-    )
-    const length = Number(headers['content-length'] ?? 0)
-    if (received.length < headEnd + 4 + length) return
-    const body = received.subarray(headEnd + 4, headEnd + 4 + length)
-    received = received.subarray(headEnd + 4 + length)
-    const [method = '', target = ''] = line.split(' ')
-    const url = new URL(target, 'http://backend')
-    onRequest({ method, path: url.pathname, query: url.searchParams, headers, body })
+    for (;;) {
+      const headEnd = received.indexOf('\r\n\r\n')
+      if (headEnd < 0) return
+      const head = readHead(received.subarray(0, headEnd).toString('latin1'))
+      if (!isAnnounced) onRequest({ ...head, body: Buffer.alloc(0) }, false)
+      isAnnounced = true
+      const end = headEnd + 4 + Number(head.headers['content-length'] ?? 0)
+      if (received.length < end) return
+      const body = received.subarray(headEnd + 4, end)
+      received = received.subarray(end)
+      isAnnounced = false
+      onRequest({ ...head, body }, true)
+    }
   })
+}
+
+function readHead(text: string): Omit<BackendRequest, 'body'> {
+  const [line = '', ...fields] = text.split('\r\n')
+  const headers = Object.fromEntries(
+    fields.map((field) => {
+      const colon = field.indexOf(':')
+      return [field.slice(0, colon).toLowerCase(), field.slice(colon + 1).trim()]
+    }),
+  )
+  const [method = '', target = ''] = line.split(' ')
+  const url = new URL(target, 'http://backend')
+  return { method, path: url.pathname, query: url.searchParams, headers }
 }

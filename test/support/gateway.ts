@@ -6,7 +6,9 @@ import { join } from 'node:path'
 import { vi } from 'vitest'
 import { planFingerprint } from '../../src/auth/api-key.ts'
 import { KeyRing, parsePeppers } from '../../src/auth/key-ring.ts'
+import { readConfig } from '../../src/config.ts'
 import { startGateway } from '../../src/local/gateway.ts'
+import { poolsOf } from '../../src/pool/membership.ts'
 import type { PoolStatus } from '../../src/pool/protocol.ts'
 
 export interface TestGateway {
@@ -14,6 +16,10 @@ export interface TestGateway {
   readonly key: string
   /** What the Worker logged. */
   readonly log: string[]
+  /** Ids of requests for which the log owes a line. */
+  readonly owed: string[]
+  /** Names of its pools. */
+  readonly pools: readonly string[]
   /** What the object of a pool says of itself; the name is that of its first backend. */
   poolStatus(name: string): Promise<PoolStatus>
   stop(): Promise<void>
@@ -51,6 +57,8 @@ export async function startTestGateway(settings: {
   return {
     url: gateway.url,
     log,
+    owed: [],
+    pools: poolNames(bindings),
     key: await mintKey(),
     async poolStatus(name) {
       const pool = pools.get(pools.idFromName(name)) as unknown as { status(): Promise<PoolStatus> }
@@ -63,14 +71,25 @@ export async function startTestGateway(settings: {
   }
 }
 
+function poolNames(bindings: Readonly<Record<string, unknown>>): string[] {
+  const config = readConfig(bindings)
+  if (!config.ok) return []
+  const { backends } = config.value
+  const models = backends.flatMap(({ models }) => models)
+  return [...new Set(models.flatMap((model) => poolsOf(backends, model).map(({ name }) => name)))]
+}
+
+/** For what follows from an answer, on a machine that may have much else to do. */
+export const SOON = { timeout: 10_000, interval: 20 }
+
 /**
  * Resolves when no backend of the pool has a lease and nobody waits. Releases travel after the answer, so the pool is
- * asked until it agrees; it does not within a second when something leaks.
+ * asked until it agrees; it does not within ten seconds when something leaks.
  */
 export async function slotsAreFree(gateway: TestGateway, pool: string): Promise<void> {
   await vi.waitFor(async () => {
     const { queued, backends } = await gateway.poolStatus(pool)
     const busy = backends.filter(({ leases }) => leases > 0).map(({ id }) => id)
     if (queued > 0 || busy.length > 0) throw new Error(`${queued} queued, leases on: ${busy.join(', ')}`)
-  })
+  }, SOON)
 }

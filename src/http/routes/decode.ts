@@ -24,19 +24,24 @@ export const decode =
     const spans: Partial<Record<Span, number>> = {}
     let caller: Caller | undefined
     let order: DecodeOrder | undefined
+    let isRecorded = false
     const fail = (why: Problem): Response => {
       const { status } = problemKind(why.code)
       const known = { ...(caller && { keyId: caller.keyId }), ...(order && { model: order.model.id }) }
-      events.emit({ kind: 'decode', status, code: why.code, ...known, ms: ambient.now() - startedAt })
+      const ms = ambient.now() - startedAt
+      if (!isRecorded) events.emit({ kind: 'decode', status, code: why.code, ...known, ms })
+      isRecorded = true
       return problemResponse(why, requestId)
     }
+    // When a client resets, the runtime may drop this context without running what follows.
+    request.signal.addEventListener('abort', () => fail(problem('client-closed-request', 'The client left.')))
 
     const authenticated = await authenticate(request.headers, c.req.param('key'), services, startedAt)
     if (!authenticated.ok) return fail(authenticated.error)
     caller = authenticated.value
     spans.auth = ambient.now() - startedAt
 
-    const params = new URL(request.url).searchParams
+    const params = queryOf(request.url)
     const read = readOrder(params, c.req.header('accept'), c.req.param('model'), served, impliesDecode)
     if (!read.ok) return fail(read.error)
     order = read.value
@@ -74,6 +79,8 @@ export const decode =
     spans.backend = answeredAt - uploadedAt - queueMs
     spans.total = answeredAt - startedAt
 
+    // From here the end of the transfer is what is recorded.
+    isRecorded = true
     const patience = backendPatience(expected.kind === 'video', expectedMs)
     const limits = { maxBytes: maxAnswerBytes, patience }
     const { body: stream, ended } = relay(answer, limits, request.signal, ambient)
@@ -98,6 +105,9 @@ export const decode =
     }
     return new Response(stream, { headers })
   }
+
+/** The host is the client's to say and may be none that a URL can have. */
+const queryOf = (url: string): URLSearchParams => new URLSearchParams(/\?(.*)/s.exec(url)?.[1])
 
 const allows = ({ plan }: Caller, modelId: string): boolean =>
   plan.models.some((name) => name === '*' || findModel(name)?.id === modelId)

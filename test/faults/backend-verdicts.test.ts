@@ -1,0 +1,137 @@
+/** What one fault of a backend means for the requests that come after it. */
+import { expect, test } from 'vitest'
+import { answer, reset, serve, sideOf } from '../support/behaviours.ts'
+import { decode, pictureQuery, problemOf, uniqueLatent } from '../support/client.ts'
+import type { BackendRequest, Behaviour } from '../support/fake-backend.ts'
+import { stage } from '../support/stage.ts'
+
+const MODELS = [
+  'sd-v1',
+  'sdxl',
+  'pixart-alpha',
+  'pixart-sigma',
+  'auraflow',
+  'hunyuan-dit',
+  'omnigen',
+  'playground-2.5',
+]
+
+/** Three backends of each model, and one that is alone. */
+const on = stage((url) => ({
+  BACKENDS: [
+    ...MODELS.flatMap((model) =>
+      ['a', 'b', 'c'].map((name) => ({
+        id: `${model.replace('.', '-')}-${name}`,
+        url: `${url}${model}/${name}/`,
+        models: [model],
+      })),
+    ),
+    { id: 'lone', url: `${url}lone/a/`, models: ['lumina-next'] },
+  ],
+}))
+
+const isOf = ({ path }: BackendRequest, name: string): boolean => path.endsWith(`/${name}/`)
+const askedOf = (name: string): BackendRequest[] =>
+  on.backend.requests.filter((request) => isOf(request, name))
+
+/** Backends of these names behave so, the others well. */
+const only =
+  (names: string, behaviour: Behaviour): Behaviour =>
+  (socket, request) =>
+    ([...names].some((name) => isOf(request, name)) ? behaviour : serve)(socket, request)
+
+async function decodes(model: string, count: number, side = 8): Promise<number[]> {
+  const statuses: number[] = []
+  for (let i = 0; i < count; i++) {
+    const response = await decode(on.gateway, `/${model}?${pictureQuery(side)}`, uniqueLatent(side))
+    await response.arrayBuffer()
+    statuses.push(response.status)
+  }
+  return statuses
+}
+
+const all200 = (count: number): number[] => Array.from({ length: count }, () => 200)
+
+test('B26: a backend that resets twice in a row gets no more, and no request fails', async () => {
+  on.backend.behaviour = only('a', reset)
+  expect(await decodes('sd-v1', 30)).toEqual(all200(30))
+  expect(askedOf('a').length).toBeLessThanOrEqual(2)
+})
+
+test('B30: a backend that is right but ten times as slow gets next to nothing while others are idle', async () => {
+  const slowly =
+    (ms: number): Behaviour =>
+    (socket, request) =>
+      void setTimeout(() => serve(socket, request), ms)
+  on.backend.behaviour = (socket, request) => slowly(isOf(request, 'a') ? 200 : 20)(socket, request)
+  expect(await decodes('playground-2.5', 40)).toEqual(all200(40))
+  expect(askedOf('a').length).toBeLessThanOrEqual(3)
+})
+
+test('B31: a backend that fails at once, and so is always idle, gets three jobs and no more', async () => {
+  on.backend.behaviour = only('a', answer('500 Oops', ''))
+  expect(await decodes('sdxl', 60)).toEqual(all200(60))
+  expect(askedOf('a').length).toBeLessThanOrEqual(3)
+})
+
+test('B32: a backend that fails every other job is found out, though it never fails twice in a row', async () => {
+  let turn = 0
+  on.backend.behaviour = only('a', (socket, request) =>
+    (turn++ % 2 === 0 ? serve : answer('500 Oops', ''))(socket, request),
+  )
+  expect(await decodes('pixart-alpha', 60)).toEqual(all200(60))
+  expect(askedOf('a').length).toBeLessThanOrEqual(12)
+})
+
+test('B14: a backend that refuses the gateway is asked once', async () => {
+  on.backend.behaviour = only('a', answer('401 Unauthorized', ''))
+  expect(await decodes('pixart-sigma', 30)).toEqual(all200(30))
+  expect(askedOf('a').length).toBeLessThanOrEqual(1)
+})
+
+test('B12: a backend that ran out of memory gets no job of that size again, and small ones as before', async () => {
+  const outOfMemory = answer('400 Bad Request', 'CUDA out of memory')
+  on.backend.behaviour = only('a', (socket, request) =>
+    (sideOf(request) > 512 ? outOfMemory : serve)(socket, request),
+  )
+  expect(await decodes('auraflow', 12, 96)).toEqual(all200(12))
+  expect(askedOf('a').length).toBeLessThanOrEqual(1)
+  const large = () => decode(on.gateway, `/lumina-next?${pictureQuery(96)}`, uniqueLatent(96))
+  expect(await problemOf(await large())).toMatchObject({ status: 422, code: 'decode-too-large' })
+  on.backend.requests.length = 0
+  expect(await problemOf(await large())).toMatchObject({ status: 422, code: 'decode-too-large' })
+  expect(on.backend.requests).toHaveLength(0)
+  expect(await decodes('lumina-next', 3)).toEqual(all200(3))
+})
+
+test('B13: a request that two backends refuse is refused, and no third is asked', async () => {
+  on.backend.behaviour = only('abc', answer('400 Bad Request', '{"error":"expected str"}'))
+  const response = await decode(on.gateway, `/hunyuan-dit?${pictureQuery()}`, uniqueLatent())
+  expect(await problemOf(response)).toMatchObject({ status: 422, code: 'rejected-by-backend' })
+  expect(on.backend.requests).toHaveLength(2)
+  on.backend.behaviour = serve
+  expect(await decodes('hunyuan-dit', 6)).toEqual(all200(6))
+})
+
+test('B33: a latent that crashes backends reaches two of them, and takes none of them out', async () => {
+  const poison = uniqueLatent()
+  // Slow enough that requests at a time need all three.
+  on.backend.behaviour = (socket, request) => {
+    if (request.body.equals(poison)) answer('500 Oops', 'segfault')(socket, request)
+    else setTimeout(() => serve(socket, request), 20)
+  }
+  const warm = async (): Promise<void> => {
+    const statuses = await Promise.all(Array.from({ length: 24 }, () => decodes('omnigen', 1)))
+    expect(statuses.flat()).toEqual(all200(24))
+  }
+  await warm()
+  for (let i = 0; i < 3; i++) {
+    on.backend.requests.length = 0
+    const response = await decode(on.gateway, `/omnigen?${pictureQuery()}`, poison)
+    expect(await problemOf(response)).toMatchObject({ status: 502, code: 'request-failed-repeatedly' })
+    expect(on.backend.requests).toHaveLength(2)
+    await warm()
+  }
+  const { backends } = await on.gateway.poolStatus('omnigen-a')
+  expect(backends.filter(({ health }) => health !== 'usable').map(({ id }) => id)).toEqual([])
+})

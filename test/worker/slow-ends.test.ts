@@ -1,0 +1,147 @@
+/** Ends of a transfer that are slow: who waits how long is decided by a clock that the test turns. In the runtime. */
+import { beforeEach, describe, expect, test } from 'vitest'
+import type { Answer } from '../../src/dispatch/attempt.ts'
+import { ByteBudget } from '../../src/dispatch/byte-budget.ts'
+import { relay } from '../../src/dispatch/relay.ts'
+import { backendPatience } from '../../src/dispatch/stall.ts'
+import { readUpload } from '../../src/http/read-body.ts'
+import { type Ambient, realAmbient } from '../../src/lib/ambient.ts'
+
+/** Real, but for a clock that stands still and timers that go off when they are told to. */
+class Clock implements Ambient {
+  readonly #timers = new Set<{ at: number; task: () => void }>()
+  #now = 0
+  now = (): number => this.#now
+  random = realAmbient.random
+  randomUuid = realAmbient.randomUuid
+  fetch = realAmbient.fetch
+
+  after = (ms: number, task: () => void): (() => void) => {
+    const timer = { at: this.#now + ms, task }
+    this.#timers.add(timer)
+    return () => this.#timers.delete(timer)
+  }
+
+  /** Second by second, and whatever follows from each. */
+  async pass(seconds: number): Promise<void> {
+    for (let i = 0; i < seconds; i++) {
+      await scheduler.wait(0)
+      this.#now += 1_000
+      for (const timer of [...this.#timers]) {
+        if (timer.at <= this.#now && this.#timers.delete(timer)) timer.task()
+      }
+    }
+    await scheduler.wait(0)
+  }
+
+  get isIdle(): boolean {
+    return this.#timers.size === 0
+  }
+}
+
+const never = new AbortController().signal
+let clock: Clock
+beforeEach(() => {
+  clock = new Clock()
+})
+
+describe('C5: an upload', () => {
+  const bodyBytes = 640_000
+  const budget = new ByteBudget(1_000_000)
+
+  async function upload() {
+    const { readable, writable } = new IdentityTransformStream()
+    const writer = writable.getWriter()
+    const request = new Request('https://gateway.example/', { method: 'POST', body: readable })
+    const read = readUpload(request, bodyBytes, budget, clock)
+    await writer.write(new Uint8Array(10))
+    await expect.poll(() => clock.isIdle).toBe(false)
+    return { read, writer }
+  }
+
+  test('C5: that trickles is ended after 30 s and what its bytes need at 64 KB/s', async () => {
+    const { read, writer } = await upload()
+    writer.closed.catch(() => undefined)
+    expect(budget.free).toBe(360_000)
+    await clock.pass(39)
+    await writer.write(new Uint8Array(10))
+    await clock.pass(1)
+    expect(await read).toMatchObject({ ok: false, error: { code: 'upload-timeout' } })
+    expect(budget.free).toBe(1_000_000)
+  })
+
+  test('C5: that comes in just in time is taken', async () => {
+    const { read, writer } = await upload()
+    await clock.pass(39)
+    void writer.write(new Uint8Array(bodyBytes - 10)).then(() => writer.close())
+    const taken = await read
+    expect(taken).toMatchObject({ ok: true, value: { body: { byteLength: bodyBytes } } })
+    expect(clock.isIdle).toBe(true)
+    if (taken.ok) taken.value.release()
+    expect(budget.free).toBe(1_000_000)
+  })
+})
+
+/** A transfer of 8 MB of which 64 KB were seen before the commit, and the two ends of it. */
+function transfer() {
+  const byteLength = 8_000_000
+  const backend = new IdentityTransformStream()
+  const abort = new AbortController()
+  const writer = backend.writable.getWriter()
+  abort.signal.addEventListener('abort', () => void writer.abort(abort.signal.reason).catch(() => undefined))
+  let isReleased = false
+  const answer: Answer = {
+    beginning: new Uint8Array(65_536),
+    rest: backend.readable,
+    byteLength,
+    isLengthDeclared: true,
+    heldBytes: 65_536,
+    release: () => {
+      isReleased = true
+    },
+    dtype: 'uint8',
+    headers: {},
+    timings: { decoded: true },
+    abort,
+  }
+  const limits = { maxBytes: byteLength, patience: backendPatience(false, 100) }
+  const { body, ended } = relay(answer, limits, never, clock)
+  return { writer, abort, ended, client: body.getReader(), isReleased: () => isReleased }
+}
+
+/** Reads what there is until the stream breaks. */
+async function readUntilBroken(client: ReadableStreamDefaultReader<Uint8Array>): Promise<unknown> {
+  try {
+    for (;;) if ((await client.read()).done) return 'a clean end'
+  } catch (error) {
+    return error
+  }
+}
+
+test('B6: a backend that falls silent after the commit is given up after 10 s, and the client sees it', async () => {
+  const { writer, abort, ended, client, isReleased } = transfer()
+  writer.closed.catch(() => undefined)
+  const seen = readUntilBroken(client)
+  void writer.write(new Uint8Array(1_000)).catch(() => undefined)
+  await expect.poll(() => clock.isIdle).toBe(false)
+  await clock.pass(9)
+  expect(abort.signal.aborted).toBe(false)
+  await clock.pass(11)
+  expect(await ended).toBe('broke-off')
+  expect(await seen).toBeInstanceOf(Error)
+  expect(abort.signal.aborted).toBe(true)
+  expect(isReleased()).toBe(true)
+})
+
+test('C7: a client that reads nothing is given up after a minute, and the backend let go of', async () => {
+  const { writer, abort, ended, isReleased } = transfer()
+  writer.closed.catch(() => undefined)
+  void writer.write(new Uint8Array(1_000_000)).catch(() => undefined)
+  await expect.poll(() => clock.isIdle).toBe(false)
+  await clock.pass(55)
+  expect(abort.signal.aborted).toBe(false)
+  await clock.pass(25)
+  expect(await ended).toBe('client-slow')
+  expect(abort.signal.aborted).toBe(true)
+  expect(isReleased()).toBe(true)
+})
