@@ -58,6 +58,13 @@ describe('B5: an attempt whose decode time is a guess', () => {
   })
 })
 
+test('B30: an attempt whose decode time is a guess leaves time for another elsewhere', () => {
+  const guess = { isLearnt: false, expectedMs: 10_000 }
+  expect(timeout(guess, 0, PATIENCE, 60_000)).toBe(40_000)
+  expect(timeout(guess, 0, PATIENCE, 45_000)).toBe(31_000)
+  expect(timeout(guess, 0, PATIENCE, 20_000)).toBe(20_000)
+})
+
 test('B5: no attempt outlives the deadline of its request', () => {
   fc.assert(
     fc.property(

@@ -17,6 +17,9 @@ const LEARNT_FACTOR = 3
 const LEARNT_MARGIN_MS = 1_000
 const LEARNT_LEAST_MS = 2_000
 
+/** What another try is left, in decodes. */
+const ANOTHER_FACTOR = 2
+
 /** Slowest link to a backend that is still patience-worthy, in bytes per millisecond. */
 const LINK_BYTES_PER_MS = 1_000
 const RECEIVE_GRACE_MS = 2_000
@@ -36,7 +39,10 @@ export function attemptTimeoutMs(
   const beforeDecode = startsInMs + bodyBytes / LINK_BYTES_PER_MS
   const guessed = Math.max(patienceMs, GUESS_FACTOR * expectedMs)
   const learnt = Math.max(LEARNT_LEAST_MS, LEARNT_FACTOR * expectedMs + LEARNT_MARGIN_MS)
-  return Math.min(beforeDecode + (isLearnt ? Math.min(learnt, guessed) : guessed), remainingMs)
+  // However little is known, another backend shall have its turn if this one hangs.
+  const leavesAnother = Math.max(learnt, remainingMs - beforeDecode - ANOTHER_FACTOR * expectedMs)
+  const decode = Math.min(guessed, isLearnt ? learnt : leavesAnother)
+  return Math.min(beforeDecode + decode, remainingMs)
 }
 
 /** Time from an answer's headers until so many bytes of it are there. */

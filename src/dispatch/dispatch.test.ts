@@ -83,12 +83,12 @@ describe('a retry', () => {
   })
 
   test('B33: accuses one backend at most', async () => {
-    const here = world([a, b, c], { a: [refuse], b: [status(500)] })
+    const here = world([a, b, c], { a: [status(502)], b: [status(500)] })
     expectValue(await here.run()).finish('broke-off')
     const accusations = here.leases.flatMap(({ backendId, said }) =>
       said.flatMap((said) => ('kind' in said ? [`${backendId} ${said.kind}`] : [])),
     )
-    expect(accusations).toEqual(['a hard'])
+    expect(accusations).toEqual(['a soft'])
   })
 
   test.each([

@@ -10,6 +10,7 @@ import {
   PROBLEM_OF,
   SIGNATURE_OF,
   wastesDecode,
+  whyBroken,
 } from './failure.ts'
 
 const JOB = { model: 'sdxl', predictedMs: 700 }
@@ -23,7 +24,8 @@ const failure = (reason: Failure['reason'], retryAfterMs?: number): Failure => (
 
 describe('evidenceOf', () => {
   test.each<[string, Failure, Evidence | null]>([
-    ['B1: out of reach is hard evidence', failure('unreachable'), { kind: 'hard' }],
+    ['B1: out of reach is what nobody’s latent does', failure('unreachable'), { kind: 'unreachable' }],
+    ['B26: a reset after work is hard evidence', failure('crashed'), { kind: 'hard' }],
     ['B5: a hang is soft', failure('timed-out'), { kind: 'soft' }],
     ['B7: a body that ends early is soft', failure('broke-off'), { kind: 'soft' }],
     ['B10: a wrong answer is soft', failure('invalid'), { kind: 'soft' }],
@@ -57,12 +59,12 @@ describe('evidenceOf', () => {
   })
 })
 
-test('B33: accusations are votes, of which a request has one; what a backend says of itself is not', () => {
+test('B33: accusations are votes, of which a request has one; what a backend says of itself, or that it is out of reach, is not', () => {
   const votes = REASONS.filter((reason) => {
     const evidence = evidenceOf(failure(reason), JOB)
     return evidence !== null && isVote(evidence)
   })
-  expect(votes).toEqual(['unreachable', 'timed-out', 'broke-off', 'invalid', 'server-error'])
+  expect(votes).toEqual(['crashed', 'timed-out', 'broke-off', 'invalid', 'server-error'])
   expect(isVote({ kind: 'served' })).toBe(false)
 })
 
@@ -72,6 +74,7 @@ test('B18, B19: only backends that ask for time are as if they had not been aske
 
 test('T20: a decode may be lost where something was sent that a GPU may have worked on', () => {
   expect(REASONS.filter((reason) => wastesDecode(failure(reason)))).toEqual([
+    'crashed',
     'timed-out',
     'broke-off',
     'invalid',
@@ -94,4 +97,19 @@ test('B33: failures that a request can cause are told apart, and from all others
 test('a client hears 4xx only where its request may be at fault', () => {
   const clientErrors = Object.entries(PROBLEM_OF).filter(([, code]) => problemKind(code).status < 500)
   expect(clientErrors.map(([reason]) => reason)).toEqual(['out-of-memory', 'too-large', 'rejected'])
+})
+
+test('B1, B26: a connection that breaks at once was refused, one that breaks after a while is a crash', () => {
+  const forecast = { startsInMs: 0, expectedMs: 1_000 }
+  expect([whyBroken(3, forecast), whyBroken(299, forecast), whyBroken(300, forecast)]).toEqual([
+    'unreachable',
+    'unreachable',
+    'crashed',
+  ])
+  // Short decodes are over before a refusal has come from far away.
+  expect([
+    whyBroken(49, { startsInMs: 0, expectedMs: 20 }),
+    whyBroken(50, { startsInMs: 0, expectedMs: 20 }),
+  ]).toEqual(['unreachable', 'crashed'])
+  expect(whyBroken(500, { startsInMs: 400, expectedMs: 1_000 })).toBe('unreachable')
 })

@@ -100,7 +100,8 @@ export class SoakBackend {
     this.open.add(socket)
     socket.on('close', () => this.open.delete(socket))
     socket.on('error', () => undefined)
-    readRequests(socket, (request) => {
+    readRequests(socket, (request, isWhole) => {
+      if (!isWhole) return
       const { behaviour, isDown } = this.#trouble ?? {}
       if (request.path.endsWith('/health'))
         return (isDown && behaviour ? behaviour : healthy)(socket, request)

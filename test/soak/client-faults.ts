@@ -8,7 +8,7 @@ import { kindNamed, type LatentKind, makeLatent, pictureBytes, QUIET_KIND } from
 import { sendMalformed } from './malformed.ts'
 import { openSocket, readAnswer, requestHead } from './raw-client.ts'
 import { jobsIn } from './watch.ts'
-import { BUSY_POOL, QUIET_POOL, type World } from './world.ts'
+import { BUSY_POOL, type World } from './world.ts'
 
 export interface ClientFault {
   readonly name: string
@@ -105,13 +105,11 @@ export const CLIENT_FAULTS: readonly ClientFault[] = [
   },
   { name: 'C9-C31 sends nonsense', run: sendMalformed },
   {
-    // From outside Miniflare can end an idle object only; it waits 30 s for a busy one and then gives up. The death
-    // of one with leases and a queue (P2) is in test/worker. One that is idle long enough the runtime has ended already.
-    name: 'P1 evicts the object of an idle pool',
+    // The runtime ends an object after ten idle seconds. Miniflare's `unsafeEvictDurableObject` waits for that as well, and
+    // blocks every other question to the gateway meanwhile. So nothing from outside kills an object that has leases and
+    // a queue (P2); test/worker does it from inside.
+    name: 'P1 comes back to an idle pool',
     async run(world, chance) {
-      await world.gateway.call('evict', QUIET_POOL).catch((error: Error) => {
-        if (!error.message.includes('not currently running')) throw error
-      })
       const order = { kind: QUIET_KIND, key: chance.pick(world.keys), decodeMs: 20 }
       await Promise.all([decode(world, order), decode(world, order), decode(world, order)])
     },

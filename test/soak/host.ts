@@ -18,7 +18,6 @@ export interface Started {
 export interface HostCalls {
   start(settings: { dataDir: string; bindings: Record<string, unknown> }): Started
   status(pool: string): PoolStatus
-  evict(pool: string): null
   stop(): null
 }
 
@@ -65,10 +64,6 @@ const calls: { [Name in keyof HostCalls]: (argument: never) => Promise<ReturnTyp
     const pools = await running().miniflare.getDurableObjectNamespace('POOL')
     const object = pools.get(pools.idFromName(pool)) as unknown as { status(): Promise<PoolStatus> }
     return object.status()
-  },
-  async evict(pool: string) {
-    await running().miniflare.unsafeEvictDurableObject('vae-gateway', 'Pool', { name: pool })
-    return null
   },
   async stop() {
     await gateway?.stop()

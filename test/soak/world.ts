@@ -79,9 +79,9 @@ export async function startWorld(dataDir: string): Promise<World> {
   }
 }
 
-export async function endWorld({ gateway, inspector, backends, quiet }: World): Promise<void> {
+export async function endWorld({ gateway, workerdPid, inspector, backends, quiet }: World): Promise<void> {
   inspector.close()
-  await gateway.stop()
+  await gateway.stop(workerdPid)
   await Promise.all([...backends, ...quiet].map((backend) => backend.stop()))
 }
 

@@ -51,13 +51,13 @@ export async function startFakeBackend(
     open.add(socket)
     socket.on('close', () => open.delete(socket))
     socket.on('error', () => undefined)
-    const onRequest = (request: BackendRequest): void => {
+    readRequests(socket, (request, isWhole) => {
+      if (!isWhole) return backend.early?.(socket, request)
       const isProbe = request.method === 'GET'
       const [asked, answer] = isProbe ? [probes, backend.health] : [requests, backend.behaviour]
       asked.push(request)
       answer(socket, request)
-    }
-    readRequests(socket, onRequest, (request) => backend.early?.(socket, request))
+    })
   }
   const server = tls ? createTlsServer(tls, connected) : createServer({ noDelay: true }, connected)
   server.on('tlsClientError', () => undefined)
@@ -84,15 +84,10 @@ export async function startFakeBackend(
 /** A URL that refuses connections. A port that was free a moment ago might be somebody else's by now; this one is not. */
 export const REFUSING_URL = 'http://127.0.0.1:1/'
 
-/**
- * Calls back for each request that has arrived whole, one after the other.
- *
- * @param onHead for its head alone, as soon as that is there
- */
+/** Calls back for each request, one after the other: when its head has arrived, and when it has arrived whole. */
 export function readRequests(
   socket: Socket,
-  onRequest: (request: BackendRequest) => void,
-  onHead: (request: BackendRequest) => void = () => undefined,
+  onRequest: (request: BackendRequest, isWhole: boolean) => void,
 ): void {
   let received = Buffer.alloc(0)
   let isAnnounced = false
@@ -102,14 +97,14 @@ export function readRequests(
       const headEnd = received.indexOf('\r\n\r\n')
       if (headEnd < 0) return
       const head = readHead(received.subarray(0, headEnd).toString('latin1'))
-      if (!isAnnounced) onHead({ ...head, body: Buffer.alloc(0) })
+      if (!isAnnounced) onRequest({ ...head, body: Buffer.alloc(0) }, false)
       isAnnounced = true
       const end = headEnd + 4 + Number(head.headers['content-length'] ?? 0)
       if (received.length < end) return
       const body = received.subarray(headEnd + 4, end)
       received = received.subarray(end)
       isAnnounced = false
-      onRequest({ ...head, body })
+      onRequest({ ...head, body }, true)
     }
   })
 }

@@ -44,7 +44,10 @@ function results(
   })
   return {
     standard: new Map(standard),
-    faults: new Map([['refuse', { ...GOOD, ...changes.refuse }]]),
+    faults: new Map([
+      ['refuse', { ...GOOD, ...changes.refuse }],
+      ['poison', { ...GOOD, ...changes.poison }],
+    ]),
     swarm: { seeds: 10, requests: 10_000, broken },
   }
 }
@@ -72,6 +75,7 @@ test.each([
   ['attempts per request', { 'sigma 1': { amplification: 1.11 } }],
   ['attempts per request', { homogeneous: { amplification: 1.02 } }],
   ['none failed', { refuse: { blameless: 1 } }],
+  ['crash two of four', { poison: { blameless: 1 } }],
 ] as const)('stops: %s', (promise, changes) => {
   const stopped = failing(changes)
   expect(stopped.join('; ')).toContain(promise)
