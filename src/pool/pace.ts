@@ -9,6 +9,7 @@ const SMOOTHING = 0.1
 /** Decodes after which a pace is more than a guess, unless they are all over the place. */
 const LEARNT_SAMPLES = 5
 
+const SPREAD_FROM = 3
 /** Spread beyond which nobody should be held to an expectation. */
 const MAX_SPREAD = 0.3
 
@@ -39,14 +40,20 @@ export function soonestMs({ pace }: BackendState, predictedMs: number): number {
   return predictedMs * pace.speed * (isLearnt(pace) ? Math.exp(-pace.spread) : GUESS_SHARE)
 }
 
+/** The first decodes show how fast a backend is; only from then on can one be off. */
+function learnSpread({ speed, spread, samples }: Pace, ratio: number): number {
+  if (samples < SPREAD_FROM) return spread
+  const weight = Math.max(SMOOTHING, 1 / (samples - SPREAD_FROM + 1))
+  return spread + weight * (Math.abs(Math.log(ratio / speed)) - spread)
+}
+
 export function learnSpeed(pace: Pace, predictedMs: number, actualMs: number): Pace {
   if (!(predictedMs > 0 && actualMs > 0)) return pace
   const ratio = actualMs / predictedMs
   const bounded = Math.min(pace.speed * MAX_CHANGE, Math.max(pace.speed / MAX_CHANGE, ratio))
   const weight = Math.max(SMOOTHING, 1 / (pace.samples + 1))
   const speed = pace.speed + weight * (bounded - pace.speed)
-  const spread = pace.spread + weight * (Math.abs(Math.log(ratio / pace.speed)) - pace.spread)
-  return { ...pace, speed, spread, samples: pace.samples + 1 }
+  return { ...pace, speed, spread: learnSpread(pace, ratio), samples: pace.samples + 1 }
 }
 
 /**

@@ -102,13 +102,13 @@ describe('a lease', () => {
   })
 
   test('teaches the pool how fast its backend is', async () => {
-    for (let index = 0; index < 6; index++) {
+    for (let index = 0; index < 12; index++) {
       using answer = await granted()
       await answer.lease.free({ decoded: true, attemptMs: 320, computeMs: 300 })
     }
     const { speed, samples } = await backend()
     expect(speed).toBeGreaterThan(1.5)
-    expect(samples).toBe(6)
+    expect(samples).toBe(12)
     using next = await granted()
     expect(next.isLearnt).toBe(true)
     expect(next.expectedMs).toBeGreaterThan(150)
@@ -250,6 +250,7 @@ describe('a pool that was evicted', () => {
     expect(stored.columns.map(({ name, type }) => `${name} ${type}`)).toEqual([
       'id TEXT',
       'speed REAL',
+      'spread REAL',
       'samples INTEGER',
       'gap_ms REAL',
       'cold_start_ms REAL',
