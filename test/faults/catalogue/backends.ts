@@ -2,7 +2,12 @@
 import { type Entry, FAULTS } from './entry.ts'
 
 export const backends: readonly Entry[] = [
-  ['B1', 'connection refused, 521', 'another backend; alone 502', [`${FAULTS}backend-connection.test.ts`]],
+  [
+    'B1',
+    'connection refused, 521',
+    'another backend; two in a row and it is out; alone 502',
+    [`${FAULTS}backend-connection.test.ts`, 'src/pool/health.test.ts'],
+  ],
   ['B2', 'unknown name, 530', 'as B1', [`${FAULTS}backend-connection.test.ts`]],
   ['B3', 'TLS fails, 525, 526', 'as B1; never by http', [`${FAULTS}backend-connection.test.ts`]],
   [
@@ -64,7 +69,7 @@ export const backends: readonly Entry[] = [
     'B14',
     '401, 403, 404',
     'out for a minute; alone 502',
-    [`${FAULTS}backend-answers.test.ts`, `${FAULTS}backend-verdicts.test.ts`],
+    [`${FAULTS}backend-answers.test.ts`, `${FAULTS}backend-verdicts.test.ts`, 'src/pool/health.test.ts'],
   ],
   ['B15', '413', 'as B12', [`${FAULTS}backend-answers.test.ts`]],
   ['B16', '500', 'another; alone 502', [`${FAULTS}backend-answers.test.ts`]],
@@ -111,7 +116,7 @@ export const backends: readonly Entry[] = [
   [
     'B26',
     'resets before its headers',
-    'another; two in a row and it is out',
+    'another; it gets next to nothing',
     [`${FAULTS}backend-connection.test.ts`, `${FAULTS}backend-verdicts.test.ts`],
   ],
   ['B27', 'answers before it has the latent', 'its answer counts', [`${FAULTS}backend-desync.test.ts`]],
@@ -127,8 +132,18 @@ export const backends: readonly Entry[] = [
     ],
   ],
   ['B30', 'right but slow', 'gets jobs when the others are taken', [`${FAULTS}backend-verdicts.test.ts`]],
-  ['B31', 'fails at once, so is always idle', 'three jobs, then out', [`${FAULTS}backend-verdicts.test.ts`]],
-  ['B32', 'fails every other job', 'out by its share of failures', [`${FAULTS}backend-verdicts.test.ts`]],
+  [
+    'B31',
+    'fails at once, so is always idle',
+    'three jobs, then out',
+    [`${FAULTS}backend-verdicts.test.ts`, 'src/pool/health.test.ts'],
+  ],
+  [
+    'B32',
+    'fails every other job',
+    'out by its share of failures',
+    [`${FAULTS}backend-verdicts.test.ts`, 'src/pool/health.test.ts'],
+  ],
   [
     'B33',
     'a latent that crashes backends',

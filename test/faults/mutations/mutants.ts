@@ -28,6 +28,14 @@ type Entry = readonly [
 
 const entries: readonly Entry[] = [
   [
+    'B1',
+    'two strikes',
+    'src/pool/health.ts',
+    'const HARD_STRIKES = 2',
+    'const HARD_STRIKES = 1_000',
+    'src/pool/health.test.ts',
+  ],
+  [
     'B5',
     'the time of an attempt',
     'src/dispatch/deadline.ts',
@@ -83,7 +91,7 @@ const entries: readonly Entry[] = [
     'src/pool/health.ts',
     "return takenOut(failed(backend, 'hard', now), 'down', MISCONFIGURED_MS, circumstances)",
     'return backend',
-    `${F}backend-verdicts.test.ts`,
+    'src/pool/health.test.ts',
   ],
   [
     'B18',
@@ -127,14 +135,6 @@ const entries: readonly Entry[] = [
     `${F}streaming.test.ts`,
   ],
   [
-    'B26',
-    'two strikes',
-    'src/pool/health.ts',
-    'const HARD_STRIKES = 2',
-    'const HARD_STRIKES = 1_000',
-    `${F}backend-verdicts.test.ts`,
-  ],
-  [
     'B29',
     'the look at the echo of the attempt',
     'src/dispatch/check-headers.ts',
@@ -144,12 +144,20 @@ const entries: readonly Entry[] = [
     'B29: every attempt',
   ],
   [
+    'B31',
+    'three strikes',
+    'src/pool/health.ts',
+    'const SOFT_STRIKES = 3',
+    'const SOFT_STRIKES = 1_000',
+    'src/pool/health.test.ts',
+  ],
+  [
     'B32',
     'the share of failures',
     'src/pool/health.ts',
     'circumstances.mayEject && isErratic(backend.record, circumstances.now)',
     'false',
-    `${F}backend-verdicts.test.ts`,
+    'src/pool/health.test.ts',
   ],
   [
     'B33',
