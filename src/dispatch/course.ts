@@ -7,7 +7,6 @@ import type { EventSink } from '../telemetry/events.ts'
 import {
   evidenceOf,
   type Failure,
-  type FailureReason,
   isTransparent,
   isVote,
   SIGNATURE_OF,
