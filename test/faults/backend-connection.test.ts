@@ -2,7 +2,7 @@ import { afterAll } from 'vitest'
 import { answer, hang, reset } from '../support/behaviours.ts'
 import { startBlackhole } from '../support/blackhole.ts'
 import { selfSigned } from '../support/certificate.ts'
-import { refusingUrl } from '../support/fake-backend.ts'
+import { REFUSING_URL } from '../support/fake-backend.ts'
 import { faultMatrix } from '../support/fault-matrix.ts'
 
 const unreachable = { status: 502, code: 'upstream-unreachable', retryAfter: true }
@@ -16,7 +16,7 @@ const blackhole = await startBlackhole()
 afterAll(() => blackhole.stop())
 
 faultMatrix([
-  { id: 'B1', fault: 'refuses the connection', urlOf: refusingUrl, alone: unreachable },
+  { id: 'B1', fault: 'refuses the connection', urlOf: () => REFUSING_URL, alone: unreachable },
   { id: 'B1', fault: 'is down for its edge (521)', behaviour: answer('521 Down', ''), alone: unreachable },
   {
     id: 'B2',

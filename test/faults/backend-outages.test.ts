@@ -1,21 +1,19 @@
 /** Pools of which much is down, busy or asleep: what can be served is, and it comes back by itself. */
 import { expect, test } from 'vitest'
-import { answer, hang, pictureOf, serve } from '../support/behaviours.ts'
+import { answer, hang, pictureOf, reset, serve } from '../support/behaviours.ts'
 import { decode, pictureQuery, problemOf, rawConnection, rawDecode, uniqueLatent } from '../support/client.ts'
-import { refusingUrl, startFakeBackend } from '../support/fake-backend.ts'
+import { type BackendRequest, REFUSING_URL } from '../support/fake-backend.ts'
 import { mintKey } from '../support/gateway.ts'
 import { soon, stage } from '../support/stage.ts'
 
-const down = await Promise.all([refusingUrl(), refusingUrl(), refusingUrl(), refusingUrl()])
-
 const on = stage((url) => ({
   BACKENDS: [
-    { id: 'down-1', url: down[0], models: ['sd-v1'] },
-    { id: 'down-2', url: down[1], models: ['sd-v1'] },
+    { id: 'all-1', url: `${url}all-1/`, models: ['sd-v1'] },
+    { id: 'all-2', url: `${url}all-2/`, models: ['sd-v1'] },
     { id: 'half-1', url: `${url}half-1/`, models: ['sdxl'] },
     { id: 'half-2', url: `${url}half-2/`, models: ['sdxl'] },
-    { id: 'half-3', url: down[2], models: ['sdxl'] },
-    { id: 'half-4', url: down[3], models: ['sdxl'] },
+    { id: 'half-3', url: `${REFUSING_URL}half-3/`, models: ['sdxl'] },
+    { id: 'half-4', url: `${REFUSING_URL}half-4/`, models: ['sdxl'] },
     { id: 'sleeper', url: `${url}sleeper/`, models: ['pixart-alpha'], scaleToZero: true },
     { id: 'busy', url: `${url}busy/`, models: ['pixart-sigma'] },
     { id: 'stubborn', url: `${url}hf/`, kind: 'huggingface', models: ['omnigen'] },
@@ -25,6 +23,7 @@ const on = stage((url) => ({
 const pathOf = (model: string, side = 8): string => `/${model}?${pictureQuery(side)}`
 
 test('B35: with every backend down requests fail at once, and are served soon after one is back', async () => {
+  on.backend.behaviour = on.backend.health = reset
   await soon(async () => {
     const response = await decode(on.gateway, pathOf('sd-v1'), uniqueLatent())
     expect((await problemOf(response)).code).toBe('no-backend')
@@ -35,9 +34,10 @@ test('B35: with every backend down requests fail at once, and are served soon af
   expect(await problemOf(refused)).toMatchObject({ status: 503, code: 'no-backend' })
   expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0)
 
-  const back = await startFakeBackend(serve, { port: Number(new URL(down[0] ?? '').port) })
+  const isFirst = ({ path }: BackendRequest): boolean => path.startsWith('/all-1/')
+  on.backend.behaviour = (socket, request) => (isFirst(request) ? serve : reset)(socket, request)
+  on.backend.health = (socket, request) => (isFirst(request) ? answer('200 OK', '') : reset)(socket, request)
   await soon(async () => expect((await decode(on.gateway, pathOf('sd-v1'), uniqueLatent())).status).toBe(200))
-  await back.stop()
 })
 
 test('B36: with half of the backends down a full load is served by the other half', async () => {
@@ -93,18 +93,20 @@ test('B19: a request waits for a backend that asks for a second, and the client 
     (asked++ === 0 ? answer('429 Busy', '', { 'retry-after': '1' }) : serve)(socket, request)
   const response = await decode(on.gateway, pathOf('pixart-sigma'), uniqueLatent())
   expect(response.status).toBe(200)
-  expect(on.backend.requests).toHaveLength(2)
+  expect(on.backend.requests.filter(({ path }) => path === '/busy/')).toHaveLength(2)
 })
 
 test('B34: a backend that decodes on after a client left gets the next job when it can be done', async () => {
   const arrivals: number[] = []
   on.backend.behaviour = (socket, request) => {
+    // Others may be asked meanwhile whether they can decode again.
+    if (request.path !== '/hf/') return serve(socket, request)
     arrivals.push(performance.now())
     ;(arrivals.length === 1 ? hang : serve)(socket, request)
   }
   const socket = await rawConnection(on.gateway)
   socket.write(rawDecode(on.gateway, pathOf('omnigen', 160), uniqueLatent(160)))
-  await on.backendHas(1)
+  await soon(() => expect(arrivals).toHaveLength(1))
   socket.resetAndDestroy()
   expect((await decode(on.gateway, pathOf('omnigen', 160), uniqueLatent(160))).status).toBe(200)
   const [first = 0, second = 0] = arrivals

@@ -10,7 +10,7 @@ import type { BackendRequest, Behaviour } from './fake-backend.ts'
 export function pictureOf(latent: Uint8Array, side = 64): Buffer {
   const key = createHash('sha256').update(latent).digest()
   const picture = createCipheriv('aes-256-ctr', key, Buffer.alloc(16)).update(Buffer.alloc(side * side * 3))
-  remember(picture.subarray(0, key.length))
+  remember(picture)
   return picture
 }
 

@@ -33,17 +33,16 @@ export interface FakeBackend {
 export interface FakeBackendOptions {
   /** Speaks https with this certificate. */
   readonly tls?: TlsOptions
-  /** Where to listen, to come back where another one went; any free port when left out. */
-  readonly port?: number
 }
 
-const isWell: Behaviour = (socket) => {
+/** The usual answer to a question after its health. */
+export const isWell: Behaviour = (socket) => {
   socket.write('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok')
 }
 
 export async function startFakeBackend(
   behaviour: Behaviour,
-  { tls, port = 0 }: FakeBackendOptions = {},
+  { tls }: FakeBackendOptions = {},
 ): Promise<FakeBackend> {
   const open = new Set<Socket>()
   const requests: BackendRequest[] = []
@@ -55,14 +54,14 @@ export async function startFakeBackend(
     readRequests(socket, (request, isWhole) => {
       if (!isWhole) return backend.early?.(socket, request)
       const isProbe = request.method === 'GET'
-      ;(isProbe ? probes : requests).push(request)
-      const answer = isProbe ? backend.health : backend.behaviour
+      const [asked, answer] = isProbe ? [probes, backend.health] : [requests, backend.behaviour]
+      asked.push(request)
       answer(socket, request)
     })
   }
   const server = tls ? createTlsServer(tls, connected) : createServer({ noDelay: true }, connected)
   server.on('tlsClientError', () => undefined)
-  server.listen(port, '127.0.0.1')
+  server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const address = server.address() as AddressInfo
   const backend: FakeBackend = {
@@ -82,12 +81,8 @@ export async function startFakeBackend(
   return backend
 }
 
-/** A URL that refuses connections: nothing listens there any more. */
-export async function refusingUrl(): Promise<string> {
-  const backend = await startFakeBackend(() => undefined)
-  await backend.stop()
-  return backend.url
-}
+/** A URL that refuses connections. A port that was free a moment ago might be somebody else's by now; this one is not. */
+export const REFUSING_URL = 'http://127.0.0.1:1/'
 
 /** Calls back for each request, one after the other: when its head has arrived, and when it has arrived whole. */
 export function readRequests(

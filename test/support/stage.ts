@@ -2,7 +2,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, vi } from 'vitest'
 import { audit } from './audit.ts'
 import { serve } from './behaviours.ts'
-import { type FakeBackend, startFakeBackend } from './fake-backend.ts'
+import { type FakeBackend, isWell, startFakeBackend } from './fake-backend.ts'
 import { SOON, startTestGateway, type TestGateway } from './gateway.ts'
 
 /** Asks again and again until the check passes. */
@@ -27,6 +27,7 @@ export function stage(settings: (url: string) => { BACKENDS: readonly object[]; 
   })
   beforeEach(() => {
     backend.behaviour = serve
+    backend.health = isWell
     backend.early = undefined
     backend.requests.length = 0
   })
