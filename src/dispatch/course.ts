@@ -4,15 +4,7 @@ import { settledWithin } from '../lib/sleep.ts'
 import type { Lease, SlotRequest } from '../pool/client.ts'
 import type { Evidence } from '../pool/state.ts'
 import type { EventSink } from '../telemetry/events.ts'
-import {
-  evidenceOf,
-  type Failure,
-  type FailureReason,
-  isTransparent,
-  isVote,
-  SIGNATURE_OF,
-  wastesDecode,
-} from './failure.ts'
+import { evidenceOf, type Failure, isTransparent, isVote, SIGNATURE_OF, wastesDecode } from './failure.ts'
 import type { DecodeJob } from './job.ts'
 import { countedFailures, excludedBackends } from './retry-policy.ts'
 

@@ -5,17 +5,24 @@ import type { Trouble } from './backend.ts'
 
 export interface BackendFault extends Trouble {
   /**
-   * A statement about the request. Two backends that make it are believed, and the client is told, so only one backend
-   * at a time may.
+   * What its failures look like, where the request may be to blame as well. Two backends that fail a request alike, and
+   * served others well just now, are believed: the client is told that its request is at fault.
    */
-  readonly isOpinion?: boolean
+  readonly looks?: 'crash' | 'too-large' | 'invalid' | 'error' | 'truncated'
 }
 
-const fault = (name: string, behaviour: Behaviour, isDown = false): BackendFault => ({
+const fault = (name: string, behaviour: Behaviour, more: Partial<BackendFault> = {}): BackendFault => ({
   name,
   behaviour,
-  isDown,
+  isDown: false,
+  ...more,
 })
+
+const down = { isDown: true } as const
+const crash = { looks: 'crash', isDown: true } as const
+const truncated = { looks: 'truncated' } as const
+const invalid = { looks: 'invalid' } as const
+const error = { looks: 'error', isDown: true } as const
 
 /** The body of a backend's error may quote what it was sent; the gateway must not quote it on. */
 const quoting =
@@ -61,32 +68,30 @@ const late: Behaviour = (socket, request) => {
 }
 
 const html = '<html><body>Please log in</body></html>'
+const htmlType = { 'content-type': 'text/html' }
+const jsonType = { 'content-type': 'application/json' }
+const outOfMemory = 'CUDA out of memory. Tried to allocate 2.00 GiB'
 const metadata = { location: 'http://169.254.169.254/latest/meta-data/' }
 
 export const BACKEND_FAULTS: readonly BackendFault[] = [
-  { name: 'B1 refuses connections', isDown: true },
-  fault('B5 hangs', hang, true),
+  { name: 'B1 refuses connections', ...crash },
+  fault('B5 hangs', hang, down),
   fault('B6 drips', drip),
-  fault('B7 cuts a body with a length (FIN)', cut('length', 'fin')),
-  fault('B8 cuts a chunked body', cut('chunked', 'fin')),
-  fault('B8 cuts a body without framing', cut('close', 'fin')),
-  fault('B9 declares another length', mislabelled({}, 1)),
-  fault('B9 sends too much', tooMuch),
-  fault('B10 sends a login page with 200', quoting('200 OK', html, { 'content-type': 'text/html' }), true),
-  fault('B11 sends JSON with 200', quoting('200 OK', '{}', { 'content-type': 'application/json' })),
-  fault('B11 sends another shape', mislabelled({ shape: '[1,3,64,64]' })),
-  {
-    name: 'B12 is out of CUDA memory',
-    behaviour: quoting('400 Bad Request', 'CUDA out of memory. Tried to allocate 2.00 GiB'),
-    isDown: false,
-    isOpinion: true,
-  },
-  fault('B16 answers 500', quoting('500 Oops', 'Traceback (most recent call last)'), true),
-  fault('B17 answers 504', answer('504 Gateway Timeout', ''), true),
+  fault('B7 cuts a body with a length (FIN)', cut('length', 'fin'), truncated),
+  fault('B8 cuts a chunked body', cut('chunked', 'fin'), truncated),
+  fault('B8 cuts a body without framing', cut('close', 'fin'), truncated),
+  fault('B9 declares another length', mislabelled({}, 1), invalid),
+  fault('B9 sends too much', tooMuch, invalid),
+  fault('B10 sends a login page with 200', quoting('200 OK', html, htmlType), { ...invalid, ...down }),
+  fault('B11 sends JSON with 200', quoting('200 OK', '{}', jsonType), invalid),
+  fault('B11 sends another shape', mislabelled({ shape: '[1,3,64,64]' }), invalid),
+  fault('B12 is out of CUDA memory', quoting('400 Bad Request', outOfMemory), { looks: 'too-large' }),
+  fault('B16 answers 500', quoting('500 Oops', 'Traceback (most recent call last)'), error),
+  fault('B17 answers 504', answer('504 Gateway Timeout', ''), error),
   fault('B19 answers 503 with Retry-After', quoting('503 Busy', 'busy', { 'retry-after': '2' })),
   fault('B19 answers 429', quoting('429 Too Many', 'busy', { 'retry-after': '1' })),
-  fault('B20 redirects', answer('302 Found', '', metadata), true),
-  fault('B25 resets in the middle of a body', cut('length', 'reset')),
-  fault('B26 resets before its headers', reset, true),
+  fault('B20 redirects', answer('302 Found', '', metadata), down),
+  fault('B25 resets in the middle of a body', cut('length', 'reset'), truncated),
+  fault('B26 resets before its headers', reset, crash),
   fault('B30 is slow', late),
 ]

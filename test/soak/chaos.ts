@@ -1,6 +1,6 @@
 /** One fault every second. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { BACKEND_FAULTS } from './backend-faults.ts'
+import { BACKEND_FAULTS, type BackendFault } from './backend-faults.ts'
 import type { Chance } from './chance.ts'
 import { CLIENT_FAULTS } from './client-faults.ts'
 import type { SoakOptions } from './options.ts'
@@ -16,7 +16,7 @@ const SHARE_OF_BACKENDS = 0.6
  */
 export async function runChaos(
   world: World,
-  { faulty: mostFaulty, only }: Pick<SoakOptions, 'faulty' | 'only'>,
+  { faulty: mostFaulty, only, alike }: Pick<SoakOptions, 'faulty' | 'only' | 'alike'>,
   chance: Chance,
   stop: AbortSignal,
 ): Promise<void> {
@@ -25,7 +25,8 @@ export async function runChaos(
   const backendFaults = BACKEND_FAULTS.filter(isWanted)
   const clientFaults = CLIENT_FAULTS.filter(isWanted)
   const underWay = new Set<Promise<void>>()
-  const opinions = new Set<string>()
+  /** What failures look like at present. */
+  const looks = new Set<BackendFault['looks']>()
   let next = performance.now()
   while (!stop.aborted) {
     next += EVERY_MS
@@ -45,14 +46,16 @@ export async function runChaos(
 
   async function failBackend(): Promise<void> {
     const backend = chance.pick(world.backends.filter((backend) => !backend.isFaulty))
-    const fault = chance.pick(backendFaults)
-    if (fault.isOpinion && opinions.size > 0) return
+    const isPossible = (fault: BackendFault): boolean => alike || !fault.looks || !looks.has(fault.looks)
+    const possible = backendFaults.filter(isPossible)
+    if (possible.length === 0) return
+    const fault = chance.pick(possible)
     world.tally.countFault(fault.name)
-    if (fault.isOpinion) opinions.add(backend.id)
+    looks.add(fault.looks)
     await backend.fail(fault)
     await sleep(chance.between(...FAULT_MS), undefined, { signal: stop }).catch(() => undefined)
     await backend.recover()
-    opinions.delete(backend.id)
+    looks.delete(fault.looks)
   }
 
   async function misbehave(): Promise<void> {

@@ -5,8 +5,8 @@ import { decode } from './good-client.ts'
 import { chooseKind } from './latent.ts'
 import type { World } from './world.ts'
 
-/** More requests than this under way, and the machine is the limit rather than the gateway. */
-const MOST_IN_FLIGHT = 100
+/** More requests than this under way, and a key has more than its share of the queue. */
+const MOST_IN_FLIGHT = 60
 /** Milliseconds that decodes take. */
 const DECODE_MS = [2, 30] as const
 

@@ -6,8 +6,13 @@ interface LogLine {
   readonly [field: string]: unknown
 }
 
+/** Events that should not be. */
+const TROUBLE: ReadonlySet<string> = new Set(['internal-error', 'misconfigured'])
 /** Lines that are kept to explain a failure with. */
 const REMEMBERED = 3_000
+/** What the runtime says of a committed answer that the gateway broke off on purpose, so that it looks incomplete. */
+const BROKEN_ON_PURPOSE = /^Uncaught exception: .*the answer broke off$/
+
 /** Stray lines that are shown. */
 const SHOWN = 5
 /** Characters of a text by which it is known again. */
@@ -47,7 +52,8 @@ export class LogBook {
     const line = parse(text)
     this.#recent.push(line ?? { text })
     if (this.#recent.length > REMEMBERED) this.#recent.shift()
-    if (!line || line.kind === 'internal-error' || line.kind === 'misconfigured') {
+    const isEvent = line ? !TROUBLE.has(line.kind ?? '') : BROKEN_ON_PURPOSE.test(text)
+    if (!isEvent) {
       const gist = line ? `${line.kind}: ${line.error ?? line.problems}` : text.slice(0, GIST)
       this.troubles.set(gist, (this.troubles.get(gist) ?? 0) + 1)
     }

@@ -20,7 +20,7 @@ export function progress(world: World, measured: Measurements): string {
   const now = troublesSince(world, performance.now())
   return [
     `${clock(tally.seconds)}  sent ${tally.sent}, served ${tally.served}, failed ${tally.failureCount}${failures}`,
-    `p50 ${ms(median)} p99 ${ms(p99)} ms`,
+    `p50 ${ms(median)} p99 ${ms(p99)} ms, lag ${Math.max(0, ...measured.lagMs.slice(-10))} ms`,
     `rss ${megabytes(measured.resident.at(-1) ?? 0)} MB, ${measured.descriptors.at(-1) ?? 0} fds`,
     `${faults} faults${now.length > 0 ? `, now ${now.join(', ')}` : ''}`,
   ].join(' | ')
@@ -44,6 +44,7 @@ export function verdict(world: World, measured: Measurements, checks: readonly C
     ...tally.misjudged.slice(0, 20).map((text) => `misjudged: ${text}`),
     ...log.stray.map((text) => `stray: ${text}`),
     ...[...log.troubles].map(([text, count]) => `in the log ${count} times: ${text}`),
+    ...measured.crowds.map((text) => `crowd: ${text}`),
     `faults: ${counts(tally.faults)}`,
     `ends in the log: ${counts(log.ends)}`,
     tally.heldBack > 0 ? `${tally.heldBack} requests were not sent: too many were under way` : undefined,

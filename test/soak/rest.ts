@@ -12,7 +12,7 @@ const EVERY_MS = 250
 export const SPARE_DESCRIPTORS = 8
 
 export interface Rest {
-  readonly jobs: Jobs
+  readonly jobs: Omit<Jobs, 'status'>
   readonly sockets: number
   readonly descriptors: number
   /** Requests without a line in the log. */

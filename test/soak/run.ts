@@ -41,6 +41,8 @@ export async function soak(
       descriptors: [],
       descriptorsAtStart: fileDescriptors(world.workerdPid),
       orphans: [],
+      crowds: [],
+      lagMs: [],
     }
     const over = AbortSignal.any([stop, AbortSignal.timeout(options.minutes * 60_000)])
     await Promise.all([

@@ -34,7 +34,7 @@ export const QUIET_POOL = 'q1'
 /** Answers above this are streamed. Less than the default, so that streaming costs no more than it must. */
 export const COMMIT_BYTES = 1_000_000
 
-const KEYS = 4
+const KEYS = 8
 
 /** Starts backends and gateway, as `npm start` would with these settings. */
 export async function startWorld(dataDir: string): Promise<World> {
