@@ -9,6 +9,8 @@ const mediabunny = fileURLToPath(
 
 export default defineConfig({
   test: {
+    // The Worker's own log is not what a reader of the results looks for.
+    onConsoleLog: (text) => !text.startsWith('{"time":'),
     projects: [
       // Pure code: plain Node.
       { test: { name: 'unit', include: ['src/**/*.test.ts', 'bench/**/*.test.ts'] } },

@@ -29,19 +29,27 @@ export const startCommand = new Command('start')
   .action(async ({ config: configFile, port, host, data }: StartOptions) => {
     const { config, bindings } = readInstallation({ configFile, env: process.env, createSecrets: true })
     const gateway = await startGateway({ host, port, dataDir: data, bindings })
-    process.stdout.write(greeting(gateway.url, await developmentKey(config), config))
     const stop = (): void => {
       void gateway.stop().finally(() => process.exit(0))
     }
-    for (const signal of ['SIGINT', 'SIGTERM']) {
-      // Miniflare would end the process before the gateway has stopped, with the code of a crash.
-      process.removeAllListeners(signal)
-      process.once(signal, stop)
-    }
+    // Before anybody is told how to stop it.
+    takeOver('SIGINT', stop)
+    takeOver('SIGTERM', stop)
+    process.stdout.write(greeting(gateway.url, await developmentKey(config), config))
   })
 
 /** The same key at each start, so that a client that is set up once stays set up: its id never changes. */
 async function developmentKey(config: Config): Promise<string> {
   const ring = await KeyRing.import(config.peppers)
   return ring.mint({ keyId: 'de7e109600000000', expiryDay: 0, plan: planFingerprint('default') })
+}
+
+/**
+ * Miniflare would end the process before the gateway has stopped, with the code of a crash. The signal is never without
+ * a listener, or one that comes at this moment would be lost.
+ */
+function takeOver(signal: NodeJS.Signals, stop: () => void): void {
+  const others = process.listeners(signal)
+  process.once(signal, stop)
+  for (const other of others) process.removeListener(signal, other)
 }
