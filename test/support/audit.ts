@@ -6,10 +6,12 @@ import { SOON, slotsAreFree, type TestGateway } from './gateway.ts'
 /**
  * Resolves when every slot is back, every request that went in by `decode` or `rawDecode` has left one line in the
  * log, and the log is nothing but events without a byte of a body.
+ *
+ * @param pools that may have been used since the last audit
  */
-export async function audit(gateway: TestGateway): Promise<void> {
+export async function audit(gateway: TestGateway, pools = gateway.pools): Promise<void> {
   try {
-    await Promise.all(gateway.pools.map((pool) => slotsAreFree(gateway, pool)))
+    await Promise.all(pools.map((pool) => slotsAreFree(gateway, pool)))
     await vi.waitFor(() => {
       const ids = eventsOf(gateway).flatMap(({ kind, requestId }) => (kind === 'decode' ? requestId : []))
       expect(ids.sort(), 'requests with a line in the log').toEqual([...gateway.owed].sort())

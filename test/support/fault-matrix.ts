@@ -1,5 +1,5 @@
 /** Each fault of a backend twice: beside a healthy backend nobody notices, alone it ends in an honest problem. */
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { audit } from './audit.ts'
 import { pictureOf, serve } from './behaviours.ts'
 import { decode, pictureQuery, problemOf, uniqueLatent } from './client.ts'
@@ -58,14 +58,19 @@ interface Room {
   readonly alone: Place
 }
 
+const poolOf = (model: string): string => `faulty-${model}`
+
 /** A model that is served by one backend of the matrix, beside another or alone. */
 class Place {
   readonly path: string
+  /** Named after its first backend. */
+  readonly pool: string
   readonly faulty: FakeBackend
   readonly #channels: number
 
   constructor(model: string, channels: number, faulty: FakeBackend) {
     this.path = `/${model}?${pictureQuery(8, channels)}`
+    this.pool = poolOf(model)
     this.faulty = faulty
     this.#channels = channels
   }
@@ -88,7 +93,7 @@ function someRows(rows: readonly FaultRow[]): void {
       const faulty = await startFakeBackend(row.behaviour ?? serve, row.options)
       faulty.early = row.early
       const url = new URL(`${model}/`, (await row.urlOf?.(faulty.url)) ?? faulty.url).href
-      backends.push({ id: `faulty-${model}`, url, models: [model], ...row.settings })
+      backends.push({ id: poolOf(model), url, models: [model], ...row.settings })
       return new Place(model, channels, faulty)
     }
     for (const [index, row] of rows.entries()) {
@@ -102,7 +107,6 @@ function someRows(rows: readonly FaultRow[]): void {
       DISPATCH: { attemptTimeoutMs: 500, deadlineMs: 5000 },
     })
   })
-  afterEach(() => audit(gateway))
   afterAll(async () => {
     await gateway.stop()
     const faulty = rooms.flatMap(({ beside, alone }) => [beside.faulty, alone.faulty])
@@ -123,6 +127,7 @@ function someRows(rows: readonly FaultRow[]): void {
         expect(picture.equals(pictureOf(latent))).toBe(true)
         attempts = Number(response.headers.get('x-vae-attempts'))
       }
+      await audit(gateway, [beside.pool])
     })
 
     test(`${id}: alone, one that ${fault} ends in ${alone.status} ${alone.code}`, async () => {
@@ -130,6 +135,7 @@ function someRows(rows: readonly FaultRow[]): void {
       const response = await decode(gateway, place.path, place.latent())
       expect(await problemOf(response)).toMatchObject({ code: alone.code, status: alone.status })
       expect(response.headers.has('retry-after')).toBe(alone.retryAfter ?? false)
+      await audit(gateway, [place.pool])
     })
   })
 }
