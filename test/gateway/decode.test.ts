@@ -81,7 +81,7 @@ test.each([(key: string) => `/k/${key}/sdxl`, (key: string) => `/k/${key}/v1/dec
 
 test('C31: one and the same 401 for keys that are missing, garbled, forged and expired', async () => {
   const yesterday = dayOf(Date.now()) - 1
-  const forged = `${gateway.key.slice(0, 20)}x${gateway.key.slice(21)}`
+  const forged = gateway.key.slice(0, 20) + (gateway.key[20] === 'x' ? 'y' : 'x') + gateway.key.slice(21)
   const keys = ['', 'vg_nonsense', forged, await mintKey({ expiryDay: yesterday })]
   const answers = await Promise.all(
     keys.map(async (key) => {
