@@ -1,5 +1,6 @@
 /** Clients that leave, at each step of a request, or are so slow that they might as well. */
 import { once } from 'node:events'
+import type { Socket } from 'node:net'
 import { expect, test } from 'vitest'
 import { cut, hang, pictureOf, serve, serveAfter } from '../support/behaviours.ts'
 import { decode, pictureQuery, rawConnection, rawDecode, uniqueLatent, withHead } from '../support/client.ts'
@@ -70,13 +71,16 @@ test('C2: a client that leaves the queue loses its place and wakes no backend', 
 })
 
 test('C3: a client that resets while its latent is decoded frees the slot and the connection at once', async () => {
-  on.backend.behaviour = hang
+  let held: Socket | undefined
+  on.backend.behaviour = (socket) => {
+    held = socket
+  }
   const socket = await send(rawDecode(on.gateway, PATH, uniqueLatent()))
   await on.backendHas(1)
   expect(await leasesOf('abortable')).toBe(1)
   socket.resetAndDestroy()
   await slotsAreFree(on.gateway, 'abortable')
-  await soon(() => expect(on.backend.open.size).toBe(0))
+  await soon(() => expect(held?.destroyed).toBe(true))
   on.backend.behaviour = serve
   const latent = uniqueLatent()
   const next = await decode(on.gateway, PATH, latent)

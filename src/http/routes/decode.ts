@@ -17,94 +17,97 @@ import { readDeadline } from '../read-deadline.ts'
 /** @param impliesDecode whether the path itself says decode, or shares its URL with encode */
 export const decode =
   (impliesDecode: boolean) =>
-  async (c: AppContext): Promise<Response> => {
-    const { services, startedAt, requestId } = c.var
-    const { ambient, events, config, served, budget } = services
-    const request = c.req.raw
-    const spans: Partial<Record<Span, number>> = {}
-    let caller: Caller | undefined
-    let order: DecodeOrder | undefined
-    let isRecorded = false
-    const fail = (why: Problem): Response => {
-      const { status } = problemKind(why.code)
-      const known = { ...(caller && { keyId: caller.keyId }), ...(order && { model: order.model.id }) }
-      const ms = ambient.now() - startedAt
-      if (!isRecorded) events.emit({ kind: 'decode', status, code: why.code, ...known, ms })
-      isRecorded = true
-      return problemResponse(why, requestId)
-    }
-    // When a client resets, the runtime may drop this context without running what follows.
-    request.signal.addEventListener('abort', () => fail(problem('client-closed-request', 'The client left.')))
-
-    const authenticated = await authenticate(request.headers, c.req.param('key'), services, startedAt)
-    if (!authenticated.ok) return fail(authenticated.error)
-    caller = authenticated.value
-    spans.auth = ambient.now() - startedAt
-
-    const params = queryOf(request.url)
-    const read = readOrder(params, c.req.header('accept'), c.req.param('model'), served, impliesDecode)
-    if (!read.ok) return fail(read.error)
-    order = read.value
-    const { model, bodyBytes, expected, maxAnswerBytes } = order
-    if (!allows(caller, model.id))
-      return fail(problem('forbidden', `The plan of this key leaves out ${model.id}.`))
-    const deadline = readDeadline(request.headers, config.dispatch.deadlineMs)
-    if (!deadline.ok) return fail(deadline.error)
-    // Limits and revocation of the key belong here: one call, while the body uploads.
-
-    const uploadAt = ambient.now()
-    const unacceptable = checkUpload(request.headers, bodyBytes, maxLatentBytes(model))
-    if (unacceptable) return fail(unacceptable)
-    const upload = await readUpload(request, bodyBytes, budget, ambient)
-    if (!upload.ok) return fail(upload.error)
-    const { body, release } = upload.value
-    const uploadedAt = ambient.now()
-    spans.upload = uploadedAt - uploadAt
-
-    const job = {
-      key: caller.keyId,
-      model: model.id,
-      query: order.upstreamQuery,
-      body,
-      expected,
-      maxAnswerBytes,
-      predictedMs: order.predictedMs,
-      deadlineAt: uploadedAt + deadline.value,
-    }
-    const dispatched = await dispatch(job, request.signal, services.dispatch).finally(release)
-    if (!dispatched.ok) return fail(dispatched.error)
-    const { answer, backendId, expectedMs, attempts, queueMs, finish } = dispatched.value
-    const answeredAt = ambient.now()
-    spans.queue = queueMs
-    spans.backend = answeredAt - uploadedAt - queueMs
-    spans.total = answeredAt - startedAt
-
-    // From here the end of the transfer is what is recorded.
-    isRecorded = true
-    const patience = backendPatience(expected.kind === 'video', expectedMs)
-    const limits = { maxBytes: maxAnswerBytes, patience }
-    const { body: stream, ended } = relay(answer, limits, request.signal, ambient)
-    services.defer(
-      ended.then((end) => {
-        finish(end)
-        const known = { keyId: caller.keyId, model: model.id, backend: backendId, attempts }
-        events.emit({ kind: 'decode', status: 200, end, ...known, ms: ambient.now() - startedAt })
-      }),
-    )
-    const headers = new Headers({
-      ...answer.headers,
-      'content-type': expected.mediaType,
-      [HEADER.model]: model.id,
-      [HEADER.backend]: backendId,
-      [HEADER.attempts]: String(attempts),
-      [HEADER.serverTiming]: formatServerTiming(spans),
-    })
-    if (expected.kind === 'tensor' && answer.dtype) {
-      headers.set(HEADER.shape, formatShape(expected.shape))
-      headers.set(HEADER.dtype, answer.dtype)
-    }
-    return new Response(stream, { headers })
+  (c: AppContext): Promise<Response> => {
+    const served = serve(c, impliesDecode)
+    // A client that resets takes the context of its request with it, unless something is still to be waited for:
+    // then slots are handed back, stubs let go of and the line of the log is written as for any other end.
+    c.var.services.defer(served.catch(() => undefined))
+    return served
   }
+
+async function serve(c: AppContext, impliesDecode: boolean): Promise<Response> {
+  const { services, startedAt, requestId } = c.var
+  const { ambient, events, config, served, budget } = services
+  const request = c.req.raw
+  const spans: Partial<Record<Span, number>> = {}
+  let caller: Caller | undefined
+  let order: DecodeOrder | undefined
+  const fail = (why: Problem): Response => {
+    const { status } = problemKind(why.code)
+    const known = { ...(caller && { keyId: caller.keyId }), ...(order && { model: order.model.id }) }
+    const ms = ambient.now() - startedAt
+    events.emit({ kind: 'decode', status, code: why.code, ...known, ms })
+    return problemResponse(why, requestId)
+  }
+
+  const authenticated = await authenticate(request.headers, c.req.param('key'), services, startedAt)
+  if (!authenticated.ok) return fail(authenticated.error)
+  caller = authenticated.value
+  spans.auth = ambient.now() - startedAt
+
+  const params = queryOf(request.url)
+  const read = readOrder(params, c.req.header('accept'), c.req.param('model'), served, impliesDecode)
+  if (!read.ok) return fail(read.error)
+  order = read.value
+  const { model, bodyBytes, expected, maxAnswerBytes } = order
+  if (!allows(caller, model.id))
+    return fail(problem('forbidden', `The plan of this key leaves out ${model.id}.`))
+  const deadline = readDeadline(request.headers, config.dispatch.deadlineMs)
+  if (!deadline.ok) return fail(deadline.error)
+  // Limits and revocation of the key belong here: one call, while the body uploads.
+
+  const uploadAt = ambient.now()
+  const unacceptable = checkUpload(request.headers, bodyBytes, maxLatentBytes(model))
+  if (unacceptable) return fail(unacceptable)
+  const upload = await readUpload(request, bodyBytes, budget, ambient)
+  if (!upload.ok) return fail(upload.error)
+  const { body, release } = upload.value
+  const uploadedAt = ambient.now()
+  spans.upload = uploadedAt - uploadAt
+
+  const job = {
+    key: caller.keyId,
+    model: model.id,
+    query: order.upstreamQuery,
+    body,
+    expected,
+    maxAnswerBytes,
+    predictedMs: order.predictedMs,
+    deadlineAt: uploadedAt + deadline.value,
+  }
+  const dispatched = await dispatch(job, request.signal, services.dispatch).finally(release)
+  if (!dispatched.ok) return fail(dispatched.error)
+  const { answer, backendId, expectedMs, attempts, queueMs, finish } = dispatched.value
+  const answeredAt = ambient.now()
+  spans.queue = queueMs
+  spans.backend = answeredAt - uploadedAt - queueMs
+  spans.total = answeredAt - startedAt
+
+  // From here the end of the transfer is what is recorded.
+  const patience = backendPatience(expected.kind === 'video', expectedMs)
+  const limits = { maxBytes: maxAnswerBytes, patience }
+  const { body: stream, ended } = relay(answer, limits, request.signal, ambient)
+  services.defer(
+    ended.then((end) => {
+      finish(end)
+      const known = { keyId: caller.keyId, model: model.id, backend: backendId, attempts }
+      events.emit({ kind: 'decode', status: 200, end, ...known, ms: ambient.now() - startedAt })
+    }),
+  )
+  const headers = new Headers({
+    ...answer.headers,
+    'content-type': expected.mediaType,
+    [HEADER.model]: model.id,
+    [HEADER.backend]: backendId,
+    [HEADER.attempts]: String(attempts),
+    [HEADER.serverTiming]: formatServerTiming(spans),
+  })
+  if (expected.kind === 'tensor' && answer.dtype) {
+    headers.set(HEADER.shape, formatShape(expected.shape))
+    headers.set(HEADER.dtype, answer.dtype)
+  }
+  return new Response(stream, { headers })
+}
 
 /** The host is the client's to say and may be none that a URL can have. */
 const queryOf = (url: string): URLSearchParams => new URLSearchParams(/\?(.*)/s.exec(url)?.[1])
