@@ -165,7 +165,7 @@ describe('the queue', () => {
     const waiting = (ticket: string, changes: Partial<Job>): string | undefined =>
       one.acquire(ticket, { ...later, ...changes }).find((one) => !one.includes('?'))
     for (let index = 0; index < 32; index++) expect(waiting(`t${index}`, {})).toBeUndefined()
-    expect(waiting('more', {})).toBe('more: over-share')
+    expect(waiting('more', {})).toBe('more: queue-full')
     for (let index = 32; index < 256; index++)
       expect(waiting(`t${index}`, { key: `${index}` })).toBeUndefined()
     expect(waiting('last', { key: 'last' })).toBe('last: queue-full')

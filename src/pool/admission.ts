@@ -1,7 +1,7 @@
 /** Whether a job may wait: what cannot be served in time is refused at once, so that its client need not wait. */
 import { isLong } from './lanes.ts'
 import { loadOn } from './load.ts'
-import { candidatesOf, lastCallAt } from './selection.ts'
+import { candidatesOf, lastCalls } from './selection.ts'
 import { outOfService, type Refusal } from './service.ts'
 import type { BackendState, Job, Lane, PoolState } from './state.ts'
 import { isProven } from './track-record.ts'
@@ -15,6 +15,9 @@ const MAX_JOBS = 256
 const USABLE_TIME = 0.9
 /** From this share of it on the pool is short, and classes give way in proportion. */
 const SHORTAGE = 0.5
+
+/** Until those who wait for a backend to start may have gone on. */
+const CROWDED_RETRY_MS = 5_000
 
 export function refusalOf(state: PoolState, job: Job, now: number): Refusal | undefined {
   const serving = state.backends.filter(
@@ -53,7 +56,7 @@ function overload(
   if (candidates.length === 0) return crowd(state, job)
   const busyMs = Math.min(...candidates.map(({ busyUntil }) => busyUntil)) - now
   if (busyMs > job.deadlineAt - now) return { reason: 'deadline', waitMs: busyMs }
-  if (lastCallAt(candidates, job) <= now) return { reason: 'deadline', waitMs: 0 }
+  if (lastCalls(candidates)(job) <= now) return { reason: 'deadline', waitMs: 0 }
   if (state.lanes.length === 0 && candidates.some(({ leases, slots }) => leases.length < slots))
     return undefined
   const load = loadOn(state, candidates, job, now)
@@ -70,6 +73,8 @@ function overload(
 function crowd({ lanes }: PoolState, job: Job): Refusal | undefined {
   const count = (some: readonly Lane[]): number => some.reduce((sum, lane) => sum + lane.jobs.length, 0)
   const own = lanes.filter((lane) => lane.key === job.key && lane.isLong === isLong(job))
-  if (count(own) >= MAX_JOBS_PER_KEY) return { reason: 'over-share', waitMs: 5_000 }
-  return count(lanes) >= MAX_JOBS ? { reason: 'queue-full', waitMs: 5_000 } : undefined
+  const isShared = lanes.some(({ key }) => key !== job.key)
+  if (count(own) >= MAX_JOBS_PER_KEY)
+    return { reason: isShared ? 'over-share' : 'queue-full', waitMs: CROWDED_RETRY_MS }
+  return count(lanes) >= MAX_JOBS ? { reason: 'queue-full', waitMs: CROWDED_RETRY_MS } : undefined
 }

@@ -36,9 +36,12 @@ export function expectedMs(backend: BackendState, predictedMs: number, now: numb
 }
 
 /** The least time that it can be expected to take: no reason to refuse a job that may well be done in time. */
-export function soonestMs({ pace }: BackendState, predictedMs: number): number {
-  return predictedMs * pace.speed * (isLearnt(pace) ? Math.exp(-pace.spread) : GUESS_SHARE)
-}
+export const soonestMs = ({ pace }: BackendState, predictedMs: number): number =>
+  predictedMs * soonestShare(pace)
+
+/** The same for a prediction of one. */
+export const soonestShare = (pace: Pace): number =>
+  pace.speed * (isLearnt(pace) ? Math.exp(-pace.spread) : GUESS_SHARE)
 
 /** The first decodes show how fast a backend is; only from then on can one be off. */
 function learnSpread({ speed, spread, samples }: Pace, ratio: number): number {

@@ -1,6 +1,6 @@
 /** Hands out places: jobs in their turn, each to the backend that finishes it first, now or when that is free. */
 import { payHedge } from './budget.ts'
-import { isServing } from './health-states.ts'
+import { type Health, isServing } from './health-states.ts'
 import { afterTurns, inTurn, type Turn } from './lanes.ts'
 import { grant } from './leases.ts'
 import { expectedMs, isLearnt } from './pace.ts'
@@ -14,6 +14,8 @@ const WINDOW = 256
 
 /** From so many backends on, one is kept from long jobs while short ones are about. */
 const RESERVE_FROM = 4
+const NEVER_OPEN: ReadonlySet<Health['kind']> = new Set(['down', 'cold', 'drained', 'disabled'])
+
 /** A short job was about if it came within this time. */
 const RESERVE_MEMORY_MS = 10_000
 
@@ -31,25 +33,29 @@ export function schedule(state: PoolState, now: number): readonly [PoolState, re
 }
 
 function goRound(state: PoolState, now: number): readonly [PoolState, readonly PoolAction[]] {
-  const isOpen = (some: readonly BackendState[]): boolean =>
-    some.some((backend) => !promises.has(backend.id) && hasRoom(backend, now, state.startedAt))
+  const open = new Set(
+    state.backends.filter((backend) => isOpen(backend, state.startedAt, now)).map(({ id }) => id),
+  )
   const actions: PoolAction[] = []
   const taken: Turn[] = []
   const promises: Promises = new Map()
   let { backends, nextLeaseId } = state
-  if (!isOpen(backends)) return [state, []]
+  if (open.size === 0) return [state, []]
   for (const turn of inTurn(state.lanes, now, WINDOW)) {
     const { job } = turn
-    if (!isOpen(backends)) break
+    if (open.size === 0) break
     const candidates = mayTake(backends, state, candidatesOf(backends, job, now), job, now)
     const choice = choose(candidates, job, promises, state.startedAt, now)
     if (!choice) continue
     const { backend } = choice
     if (!choice.hasRoom) {
       promises.set(backend.id, choice.startsAt + (choice.endsAt - choice.startsAt) / backend.slots)
+      open.delete(backend.id)
       continue
     }
-    backends = replace(backends, grant(nextLeaseId, job, choice, now))
+    const granted = grant(nextLeaseId, job, choice, now)
+    if (!hasRoom(granted, now, state.startedAt)) open.delete(backend.id)
+    backends = replace(backends, granted)
     actions.push(grantAction(nextLeaseId, job, choice, now))
     taken.push(turn)
     nextLeaseId++
@@ -57,6 +63,10 @@ function goRound(state: PoolState, now: number): readonly [PoolState, readonly P
   if (taken.length === 0) return [state, []]
   return [{ ...state, backends, nextLeaseId, lanes: afterTurns(state.lanes, taken, now) }, actions]
 }
+
+/** Whether some job could be sent to it at this moment. Where none can, nobody's turn need be looked at. */
+const isOpen = (backend: BackendState, startedAt: number, now: number): boolean =>
+  !NEVER_OPEN.has(backend.health.kind) && backend.busyUntil <= now && hasRoom(backend, now, startedAt)
 
 /** A second copy of a job goes to an idle backend while nobody waits, or nowhere. */
 export function hedge(state: PoolState, job: Job, now: number): readonly [PoolState, PoolAction] | undefined {

@@ -1,6 +1,6 @@
 /** Which backend a job goes to: the one that is expected to finish it first, be it idle or about to be free. */
 import { type Health, isServing } from './health-states.ts'
-import { expectedMs, soonestMs } from './pace.ts'
+import { expectedMs, soonestMs, soonestShare } from './pace.ts'
 import { freeAt, hasRoom } from './places.ts'
 import type { BackendState, Job } from './state.ts'
 
@@ -22,6 +22,7 @@ export function candidatesOf(
   now: number,
 ): readonly BackendState[] {
   const able = backends.filter((backend) => isAble(backend, job, now))
+  if (able.every(({ health }) => health.kind === 'usable')) return able
   const serving = able.filter(({ health }) => isServing(health))
   const warm = serving.filter(({ health }) => isWarmEnough(health, job))
   const chosen = warm.length > 0 ? warm : serving
@@ -72,26 +73,27 @@ export function choose(
   startedAt: number,
   now: number,
 ): Choice | undefined {
-  let best: Choice | undefined
+  let best: BackendState | undefined
+  let bestStartsAt = 0
+  let bestEndsAt = 0
   let bestCost = Number.POSITIVE_INFINITY
   for (const backend of candidates) {
     if (backend.busyUntil > job.deadlineAt) continue
-    const promised = promises.get(backend.id)
-    const free = Math.max(promised ?? freeAt(backend, now), backend.busyUntil)
+    const free = Math.max(promises.get(backend.id) ?? freeAt(backend, now), backend.busyUntil)
     const startsAt = Math.max(now + backend.pace.gapMs, free)
     const endsAt = startsAt + expectedMs(backend, job.predictedMs, now)
     // A decode whose answer comes too late for anybody is not begun.
-    if (startsAt + soonestMs(backend, job.predictedMs) > job.deadlineAt) continue
+    if (endsAt > job.deadlineAt && startsAt + soonestMs(backend, job.predictedMs) > job.deadlineAt) continue
     const cost = endsAt + failurePenaltyMs(backend, now)
-    const isBetter =
-      cost < bestCost || (cost === bestCost && best && backend.lastGrantAt < best.backend.lastGrantAt)
-    if (!isBetter) continue
-    const isFree =
-      promised === undefined && backend.busyUntil <= now && mayBeSent(backend, job, startedAt, now)
-    best = { backend, startsAt, endsAt, hasRoom: isFree }
+    if (cost > bestCost || (cost === bestCost && best && backend.lastGrantAt >= best.lastGrantAt)) continue
+    best = backend
+    bestStartsAt = startsAt
+    bestEndsAt = endsAt
     bestCost = cost
   }
-  return best
+  if (!best) return undefined
+  const isFree = !promises.has(best.id) && best.busyUntil <= now && mayBeSent(best, job, startedAt, now)
+  return { backend: best, startsAt: bestStartsAt, endsAt: bestEndsAt, hasRoom: isFree }
 }
 
 /** A job that has failed before may take its backend down, so it does not join another there. */
@@ -104,11 +106,19 @@ function failurePenaltyMs({ record, health }: BackendState, now: number): number
   return health.kind === 'ejected' ? fading + FAILURE_PENALTY_MS : fading
 }
 
-/** When it is too late to begin a job on any backend of its model, were it idle. */
-export function lastCallAt(backends: readonly BackendState[], job: Job): number {
-  let soonest = Number.POSITIVE_INFINITY
-  for (const backend of backends) {
-    if (backend.models.includes(job.model)) soonest = Math.min(soonest, soonestMs(backend, job.predictedMs))
+/**
+ * When it is too late to begin a job on any backend of its model, were it idle. What does not depend on the job is
+ * found once per model, as a whole queue is asked about at each step.
+ */
+export function lastCalls(backends: readonly BackendState[]): (job: Job) => number {
+  const shares = new Map<string, number>()
+  return ({ model, predictedMs, deadlineAt }) => {
+    let share = shares.get(model)
+    if (share === undefined) {
+      const able = backends.filter(({ models }) => models.includes(model))
+      share = Math.min(...able.map(({ pace }) => soonestShare(pace)))
+      shares.set(model, share)
+    }
+    return Number.isFinite(share) ? deadlineAt - predictedMs * share : deadlineAt
   }
-  return Number.isFinite(soonest) ? job.deadlineAt - soonest : job.deadlineAt
 }

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { backend, frozen, job, member, pool, START, TestPool } from '../../test/support/pool.ts'
 import { seeded } from '../../test/support/seeded.ts'
-import { lastCallAt } from './selection.ts'
+import { lastCalls } from './selection.ts'
 import type { PoolEvent } from './state.ts'
 import { nextWakeAt, step } from './step.ts'
 
@@ -236,7 +236,7 @@ describe('a pool', () => {
     one.acquire('t1')
     expect(one.wakeAt).toBe(one.backend('a').leases[0]?.expiresAt)
     for (const ticket of ['t2', 't3']) one.acquire(ticket, { deadlineAt: START + 1_000 })
-    const lastCall = lastCallAt([one.backend('a')], job('t2', { deadlineAt: START + 1_000 }))
+    const lastCall = lastCalls([one.backend('a')])(job('t2', { deadlineAt: START + 1_000 }))
     expect(lastCall).toBeGreaterThan(START + 500)
     one.sleepUntil(lastCall - 1)
     expect(one.wakeAt).toBe(lastCall)

@@ -14,7 +14,7 @@ import { freeAt, leadMs } from './places.ts'
 import { nextProbeAt, probe, probed } from './probing.ts'
 import { report } from './report.ts'
 import { schedule } from './schedule.ts'
-import { lastCallAt } from './selection.ts'
+import { lastCalls } from './selection.ts'
 import type { BackendState, PoolEvent, PoolState } from './state.ts'
 import { elapseAll, rejectStranded } from './sweep.ts'
 
@@ -50,8 +50,8 @@ export function nextWakeAt(state: PoolState, now: number): number | undefined {
     const roomAt = freeAt(backend, now) - leadMs(backend)
     next = Math.min(next, Math.max(roomAt, now + backend.pace.gapMs / 2))
   }
-  for (const { jobs } of state.lanes)
-    for (const job of jobs) next = Math.min(next, lastCallAt(state.backends, job))
+  const lastCallAt = lastCalls(state.backends)
+  for (const { jobs } of state.lanes) for (const job of jobs) next = Math.min(next, lastCallAt(job))
   return Number.isFinite(next) ? Math.max(next, now + MIN_TIMER_MS) : undefined
 }
 

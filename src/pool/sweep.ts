@@ -5,7 +5,7 @@ import { changesAt, elapse, learn } from './health.ts'
 import { withoutJobs } from './lanes.ts'
 import { expire } from './leases.ts'
 import { mayEject } from './report.ts'
-import { lastCallAt } from './selection.ts'
+import { lastCalls } from './selection.ts'
 import { outOfService, type Refusal } from './service.ts'
 import type { BackendState, Job, PoolAction, PoolState } from './state.ts'
 import { disappointed } from './traffic.ts'
@@ -37,11 +37,16 @@ export function rejectStranded(state: PoolState, now: number): Step {
   const isAnyOut = state.backends.some(
     ({ health, ceilings }) => health.kind !== 'usable' || ceilings.length > 0,
   )
+  const lastCallAt = lastCalls(state.backends)
+  const reasonToLeave = (job: Job): Refusal | undefined => {
+    if (lastCallAt(job) <= now) return { reason: 'deadline', waitMs: LATE_RETRY_MS }
+    return isAnyOut ? outOfService(state.backends, job, now) : undefined
+  }
   const actions: PoolAction[] = []
   let current = state
   for (const { jobs } of state.lanes) {
     for (const job of jobs) {
-      const refusal = reasonToLeave(state, job, isAnyOut, now)
+      const refusal = reasonToLeave(job)
       if (!refusal) continue
       const lanes = withoutJobs(current.lanes, ({ ticket }) => ticket === job.ticket)
       const [next, rejected] = reject({ ...current, lanes }, job, refusal.reason, refusal.waitMs)
@@ -50,9 +55,4 @@ export function rejectStranded(state: PoolState, now: number): Step {
     }
   }
   return [current, actions]
-}
-
-function reasonToLeave(state: PoolState, job: Job, isAnyOut: boolean, now: number): Refusal | undefined {
-  if (lastCallAt(state.backends, job) <= now) return { reason: 'deadline', waitMs: LATE_RETRY_MS }
-  return isAnyOut ? outOfService(state.backends, job, now) : undefined
 }

@@ -48,11 +48,9 @@ function isPanic({ backends }: PoolState, job: Job, now: number): boolean {
 }
 
 /** I10: what one request has to report takes out one backend at most. */
-export const blamesOnce: Invariant = (_, { ejections }) => {
-  for (const [serial, count] of ejections) {
-    if (count > 1) return `request ${serial} has taken out ${count} backends`
-  }
-  return undefined
+export const blamesOnce: Invariant = ({ serial }, { ejections }) => {
+  const count = ejections.get(serial) ?? 0
+  return count > 1 ? `request ${serial} has taken out ${count} backends` : undefined
 }
 
 /** Whether a report on suspicion took its backend out. */

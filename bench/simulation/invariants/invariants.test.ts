@@ -209,8 +209,16 @@ const CASES: Readonly<Record<string, Case>> = {
     },
   },
   'I10 blames once': {
-    sound: [observed(pool()), { ...freshHistory(), ejections: new Map([[7, 1]]) }],
-    broken: { 'two for one': [observed(pool()), { ...freshHistory(), ejections: new Map([[7, 2]]) }] },
+    sound: [
+      { ...observed(pool()), serial: 7 },
+      { ...freshHistory(), ejections: new Map([[7, 1]]) },
+    ],
+    broken: {
+      'two for one': [
+        { ...observed(pool()), serial: 7 },
+        { ...freshHistory(), ejections: new Map([[7, 2]]) },
+      ],
+    },
   },
   'I11 stays small': {
     sound: [observed(pool({}, [lane([job('a')])]))],
