@@ -42,7 +42,7 @@ export function run(
   gateway.mailbox.lossRate = scenario.lossRate
   gateway.mailbox.lossUntil = scenario.lossUntil
   gateway.mailbox.luck = () => luckOf(seed, lost++, 7, 7)
-  disturb(scenario, engine, gateway)
+  disturb(scenario, engine, gateway, policy)
 
   const arrivals = new Arrivals(workload, capacityOf(scenario), seed)
   let left = workload.requests
@@ -67,12 +67,18 @@ export function run(
   return { summary: summary(), policy, events: engine.events, endedAt: engine.now }
 }
 
-/** Restarts of the pool and cuts between it and the Workers, as long as requests come. */
-function disturb({ restartEveryMs, cuts }: Scenario, engine: Engine, gateway: Gateway): void {
+/** Restarts of the pool, cuts between it and the Workers, and hands on its clock. */
+function disturb(
+  { restartEveryMs, cuts, clockSteps }: Scenario,
+  engine: Engine,
+  gateway: Gateway,
+  policy: Policy,
+): void {
   const restart = (): void => {
     if (gateway.live.size > 0) gateway.restart()
     engine.schedule(engine.now + restartEveryMs, restart, null)
   }
   if (restartEveryMs > 0) engine.schedule(restartEveryMs, restart, null)
+  for (const { at, byMs } of clockSteps) engine.schedule(at, () => policy.setClock?.(byMs), null)
   for (const { from, until } of cuts) engine.schedule(from, () => gateway.cut(until), null)
 }

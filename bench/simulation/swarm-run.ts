@@ -17,11 +17,11 @@ export function runSwarm(seed: number): SwarmResult {
   const recover = (policy: Policy, now: number): void => {
     // Who is asleep because nobody needs it may sleep on.
     if (now < RECOVERED_MS || scenario.isScaleToZero) return
-    expectNo('I12 recovers', hasRecovered(stateOf(policy)))
+    expectNo('I12 recovers', hasRecovered(coreOf(policy).state))
   }
   try {
-    const { policy, summary, endedAt } = run(scenario, corePolicy(seed, new Overseer(1)), seed, recover)
-    expectNo('I4 leaks nothing', leaksNothing(stateOf(policy), endedAt))
+    const { policy, summary } = run(scenario, corePolicy(seed, new Overseer(1)), seed, recover)
+    expectNo('I4 leaks nothing', leaksNothing(coreOf(policy).state, coreOf(policy).now))
     return { requests: summary.requests, broken: null }
   } catch (error) {
     if (!(error instanceof BrokenPromise)) throw error
@@ -29,9 +29,9 @@ export function runSwarm(seed: number): SwarmResult {
   }
 }
 
-function stateOf(policy: Policy): CorePolicy['state'] {
+function coreOf(policy: Policy): CorePolicy {
   if (!(policy instanceof CorePolicy)) throw new TypeError('Only the pool itself has a state to look at.')
-  return policy.state
+  return policy
 }
 
 function expectNo(name: string, objection: string | undefined): void {

@@ -4,6 +4,7 @@
  */
 import { DurableObject } from 'cloudflare:workers'
 import { realAmbient } from '../lib/ambient.ts'
+import { PoolClock } from './clock.ts'
 import { emptyPool, type Memory } from './initial.ts'
 import { LeaseTarget } from './lease-target.ts'
 import { expectedWaitMs } from './load.ts'
@@ -36,20 +37,20 @@ export class PoolObject extends DurableObject {
   readonly #epoch: string
   readonly #parts: PoolParts
   readonly #ambient = realAmbient
+  readonly #clock = new PoolClock(realAmbient, () => this.#step({ kind: 'tick' }))
   readonly #waiting = new Map<string, (answer: AcquireAnswer<LeaseTarget>) => void>()
   #memory: PoolMemory | undefined
   #state: PoolState
-  #timer: { readonly at: number; cancel(): void } | undefined
   #isWriting = false
 
   constructor(ctx: DurableObjectState, env: Cloudflare.Env, parts: PoolParts) {
     super(ctx, env)
-    const { now, random, randomUuid } = this.#ambient
+    const { random, randomUuid } = this.#ambient
     this.#parts = parts
     this.#epoch = randomUuid()
     this.#state = emptyPool(parts.membersOf(ctx.id.name), {
       seed: Math.floor(random() * 2 ** 32),
-      now: now(),
+      now: this.#clock.now(),
       memories: this.#remember(ctx),
     })
   }
@@ -58,7 +59,7 @@ export class PoolObject extends DurableObject {
   acquire(request: AcquireRequest): Promise<AcquireAnswer<LeaseTarget>> {
     return new Promise((resolve) => {
       this.#waiting.set(request.ticket, resolve)
-      this.#step({ kind: 'acquire', job: readAcquire(request, this.#ambient.now()) })
+      this.#step({ kind: 'acquire', job: readAcquire(request, this.#clock.now()) })
     })
   }
 
@@ -86,29 +87,16 @@ export class PoolObject extends DurableObject {
 
   status(): PoolStatus {
     this.#step({ kind: 'tick' })
-    return statusOf(this.#state, this.#epoch, this.#ambient.now())
+    return statusOf(this.#state, this.#epoch, this.#clock.now())
   }
 
   #step(event: PoolEvent): void {
-    const now = this.#ambient.now()
+    const now = this.#clock.now()
     const [state, actions] = step(this.#state, event, now)
     this.#state = state
     for (const action of actions) this.#perform(action)
-    this.#arm(nextWakeAt(state, now), now)
+    this.#clock.wakeAt(nextWakeAt(state, now))
     if (event.kind === 'free' || event.kind === 'probed' || event.kind === 'operate') this.#write()
-  }
-
-  /** A timer that is due before is left alone: it will look again. */
-  #arm(wakeAt: number | undefined, now: number): void {
-    if (this.#timer && wakeAt !== undefined && this.#timer.at <= wakeAt) return
-    this.#timer?.cancel()
-    this.#timer = undefined
-    if (wakeAt === undefined) return
-    const cancel = this.#ambient.after(wakeAt - now, () => {
-      this.#timer = undefined
-      this.#step({ kind: 'tick' })
-    })
-    this.#timer = { at: wakeAt, cancel }
   }
 
   #perform(action: PoolAction): void {
@@ -121,7 +109,7 @@ export class PoolObject extends DurableObject {
     }
     const answer = this.#waiting.get(action.ticket)
     this.#waiting.delete(action.ticket)
-    const poolWaitMs = expectedWaitMs(this.#state, this.#ambient.now())
+    const poolWaitMs = expectedWaitMs(this.#state, this.#clock.now())
     if (action.kind === 'reject') {
       const { reason, retryAfterMs } = action
       answer?.({ ok: false, v, reason, retryAfterMs, poolWaitMs })

@@ -8,6 +8,7 @@ interface Timer {
 
 export class FakeAmbient implements Ambient {
   #now: number
+  #offMs = 0
   #serial = 0
   #seed = 1
   readonly #timers = new Set<Timer>()
@@ -18,7 +19,12 @@ export class FakeAmbient implements Ambient {
     this.#now = now
   }
 
-  now = (): number => this.#now
+  now = (): number => this.#now + this.#offMs
+
+  /** Somebody sets the clock, which moves no timer. */
+  setClock(byMs: number): void {
+    this.#offMs += byMs
+  }
 
   random = (): number => {
     this.#seed = (Math.imul(this.#seed, 1_103_515_245) + 12_345) >>> 0

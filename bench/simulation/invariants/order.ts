@@ -76,7 +76,7 @@ export const keepsOrder: Invariant = ({ after, actions, now }, { waiting }) => {
     if (job.predictedMs > SHORT_MS) continue
     for (const { key, jobs } of after.lanes) {
       if (key !== job.key) continue
-      const passedOver = jobs.find((other) => isBefore(other, job) && isBestFor(after, backend, other))
+      const passedOver = jobs.find((other) => isBefore(other, job) && isBestFor(after, backend, other, now))
       if (passedOver) return `${ticket} went before ${passedOver.ticket}`
     }
   }

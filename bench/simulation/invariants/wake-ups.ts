@@ -34,7 +34,7 @@ export const letsNobodyIdle: Invariant = ({ after, now }) => {
   for (const backend of after.backends) {
     if (backend.leases.length > 0 || !isBeyondDoubt(backend, now)) continue
     for (const { jobs } of after.lanes) {
-      const job = jobs.find((other) => isBestFor(after, backend, other))
+      const job = jobs.find((other) => isBestFor(after, backend, other, now))
       if (job) return `${job.ticket} waits while ${backend.id} idles`
     }
   }
@@ -44,10 +44,11 @@ export const letsNobodyIdle: Invariant = ({ after, now }) => {
 export const isBeyondDoubt = ({ health, busyUntil, record }: BackendState, now: number): boolean =>
   health.kind === 'usable' && busyUntil <= now && now - record.failedAt > DISTRUST_MS
 
-/** Whether no other backend could finish the job sooner, were it free at this moment. */
-export function isBestFor({ backends }: PoolState, backend: BackendState, job: Job): boolean {
+/** Whether the backend can finish the job in time, and no other could sooner, were it free at this moment. */
+export function isBestFor({ backends }: PoolState, backend: BackendState, job: Job, now: number): boolean {
   if (job.predictedMs > SHORT_MS || job.exclude.includes(backend.id)) return false
   if (!backend.models.includes(job.model) || backend.ceilings.length > 0) return false
   const costOn = ({ pace }: BackendState): number => pace.gapMs + job.predictedMs * pace.speed
+  if (now + costOn(backend) > job.deadlineAt) return false
   return backends.every((other) => other === backend || costOn(other) >= costOn(backend))
 }

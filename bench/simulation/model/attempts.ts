@@ -91,8 +91,8 @@ export class Attempts {
 
   readonly #timeOut = (attempt: Attempt): void => {
     if (attempt.isOver) return
-    this.drop(attempt)
     this.#report(attempt, { kind: 'failure', reason: 'timed-out', decodeMs: null, retryAfterMs: 0 })
+    this.drop(attempt)
     this.#listener.failed(attempt, 'timed-out')
   }
 

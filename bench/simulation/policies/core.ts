@@ -1,4 +1,5 @@
 /** The pool of the gateway itself: `step` with a virtual clock, a timer and callers that wait, as its object is. */
+import { advance, type Reading } from '../../../src/pool/clock.ts'
 import { emptyPool, type Memory } from '../../../src/pool/initial.ts'
 import type { Job, PoolAction, PoolEvent, PoolMember, PoolState } from '../../../src/pool/state.ts'
 import { nextWakeAt, step } from '../../../src/pool/step.ts'
@@ -23,6 +24,11 @@ export class CorePolicy implements Policy {
   #state: PoolState
   #wakeAt = Number.POSITIVE_INFINITY
   #lives = 0
+  /** Set so far; the last one is the one that counts. */
+  #timers = 0
+  /** What the clock of its machine is off by. */
+  #offMs = 0
+  #reading: Reading = { now: 0, wall: 0 }
 
   constructor(host: PolicyHost, seed: number, witness: Witness | undefined) {
     this.#host = host
@@ -40,6 +46,17 @@ export class CorePolicy implements Policy {
 
   get state(): PoolState {
     return this.#state
+  }
+
+  /** In the pool's own time. */
+  get now(): number {
+    const dueAt = Number.isFinite(this.#wakeAt) ? this.#wakeAt : undefined
+    this.#reading = advance(this.#reading, this.#host.engine.now + this.#offMs, dueAt)
+    return this.#reading.now
+  }
+
+  setClock(byMs: number): void {
+    this.#offMs += byMs
   }
 
   acquire(question: Question): void {
@@ -80,6 +97,7 @@ export class CorePolicy implements Policy {
     this.#waiting.clear()
     const memories = new Map(this.#state.backends.map(({ id, pace }): [string, Memory] => [id, { pace }]))
     this.#lives++
+    this.#timers++
     this.#wakeAt = Number.POSITIVE_INFINITY
     this.#state = this.#begin(memories)
   }
@@ -92,7 +110,9 @@ export class CorePolicy implements Policy {
   }
 
   #begin(memories?: ReadonlyMap<string, Memory>): PoolState {
-    const { now } = this.#host.engine
+    const wall = this.#host.engine.now + this.#offMs
+    this.#reading = { now: wall, wall }
+    const { now } = this
     const seed = this.#seed + this.#lives
     const state = emptyPool(this.#members, { seed, now, ...(memories && { memories }) })
     this.#witness?.began(state, now)
@@ -102,13 +122,14 @@ export class CorePolicy implements Policy {
   #jobOf({ flight, ticket }: Question): Job {
     const { key, predictedMs, deadlineAt, excluded, failures } = flight
     const last = failures.at(-1)
+    const { now } = this
     return {
       ticket,
       key: `k${key}`,
       model: MODEL,
       predictedMs,
-      enqueuedAt: this.#host.engine.now,
-      deadlineAt,
+      enqueuedAt: now,
+      deadlineAt: now + deadlineAt - this.#host.engine.now,
       exclude: excluded.map(backendId),
       failures: failures.map(({ backendId, reason }) => ({ backendId, signature: signatureOf(reason) })),
       purpose: last && !isFree(last) ? 'retry' : 'first',
@@ -117,7 +138,7 @@ export class CorePolicy implements Policy {
 
   /** @param serial of the request that the event is about, where the pool is not told */
   #apply(event: PoolEvent, serial = -1): void {
-    const { now } = this.#host.engine
+    const { now } = this
     const before = this.#state
     const [after, actions] = step(before, event, now)
     this.#state = after
@@ -146,13 +167,15 @@ export class CorePolicy implements Policy {
   /** A timer that is due before is left alone: it will look again. */
   #arm(wakeAt: number | undefined): void {
     if (wakeAt === undefined || wakeAt >= this.#wakeAt) return
+    const { engine } = this.#host
     this.#wakeAt = wakeAt
-    this.#host.engine.schedule(wakeAt, this.#wake, null, this.#lives)
+    engine.schedule(engine.now + wakeAt - this.#reading.now, this.#wake, null, ++this.#timers)
   }
 
-  readonly #wake = (_: null, life: number): void => {
-    const { now } = this.#host.engine
-    if (life !== this.#lives || now < this.#wakeAt) return
+  readonly #wake = (_: null, timer: number): void => {
+    if (timer !== this.#timers) return
+    // Read while it is known by when it should have gone off.
+    void this.now
     this.#wakeAt = Number.POSITIVE_INFINITY
     this.#apply({ kind: 'tick' })
   }

@@ -23,6 +23,8 @@ export interface Policy {
   probed(backend: number, test: ProbeTest, result: ProbeResult): void
   /** A new life without a memory; absent where there is nothing to lose. */
   restart?(): void
+  /** Somebody sets the clock of its machine. */
+  setClock?(byMs: number): void
   /** @returns the lease in the new life; -1 when there is none */
   adopt?(attempt: Attempt): number
 }

@@ -20,6 +20,8 @@ export interface Scenario {
   readonly restartEveryMs: number
   /** Workers and pool lose each other. */
   readonly cuts: readonly { readonly from: number; readonly until: number }[]
+  /** The clock of the pool's machine is set, forwards or back. */
+  readonly clockSteps: readonly { readonly at: number; readonly byMs: number }[]
   /** Share of the messages of leases that are lost. */
   readonly lossRate: number
   readonly lossUntil: number
@@ -62,6 +64,7 @@ export function scenario(
     warmUpMs: 60_000,
     restartEveryMs: 0,
     cuts: [],
+    clockSteps: [],
     lossRate: 0,
     lossUntil: Number.POSITIVE_INFINITY,
     heavyKey: -1,

@@ -61,6 +61,7 @@ export function swarm(seed: number): Scenario {
     warmUpMs: 0,
     restartEveryMs: random.chance(0.3) ? random.between(5_000, 30_000) : 0,
     cuts: random.chance(0.2) ? [someCut(random)] : [],
+    clockSteps: random.chance(0.2) ? someSteps(random) : [],
     lossRate: random.chance(0.3) ? random.between(0.001, 0.1) : 0,
     lossUntil: HEALED_MS,
     workload: {
@@ -91,6 +92,15 @@ function someCut(random: RandomStream): Scenario['cuts'][number] {
   const from = random.between(5_000, 40_000)
   return { from, until: from + random.between(500, 20_000) }
 }
+
+/** Of a clock that is set by hand, by daylight, or by a server of time. */
+const CLOCK_STEPS_MS = [-3_600_000, 3_600_000, -60_000, 60_000, -500, 500]
+
+const someSteps = (random: RandomStream): Scenario['clockSteps'] =>
+  Array.from({ length: 1 + random.below(4) }, () => ({
+    at: random.between(0, HEALED_MS),
+    byMs: pick(random, CLOCK_STEPS_MS),
+  }))
 
 /** Keys with shares as uneven as one to four. */
 function shares(load: number, keys: number, random: RandomStream): number[] {
