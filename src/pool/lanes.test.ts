@@ -134,10 +134,23 @@ describe('turns', () => {
       const [turn] = inTurn(lanes, START, 2).filter(({ job }) => job.key === 'b')
       lanes = afterTurns(lanes, turn ? [turn] : [], START)
     }
-    // What it has kept is worth a few jobs, not a hundred turns.
+    // What it has kept is worth some rounds, not a hundred.
     const own = Array.from({ length: 31 }, (_, index) => job(`a${index}`, { key: 'a' }))
     lanes = [...own, job('b', { key: 'b' })].reduce((some, job) => enqueue(some, job, 1_000), lanes)
-    expect(turns(lanes).indexOf('b')).toBeLessThan(8)
+    expect(turns(lanes).indexOf('b')).toBeLessThan(14)
+  })
+
+  test('I7: are not lost to others while its jobs hold out for another backend', () => {
+    let lanes = lanesOf(...['a', 'b', 'a', 'b'].map((key, index) => job(`t${index}`, { key })))
+    const served = { a: 0, b: 0 }
+    for (let turn = 0; turn < 800; turn++) {
+      const [taken] = inTurn(lanes, START, 4).filter(({ job }) => job.key === 'b' || turn % 16 > 5)
+      if (!taken) throw new Error('nobody was served')
+      const key = taken.job.key as keyof typeof served
+      served[key]++
+      lanes = enqueue(afterTurns(lanes, [taken], START), job(`${key}${turn}`, { key }), 1_000)
+    }
+    expect(Math.abs(served.a - served.b)).toBeLessThan(10)
   })
 
   test.each<[string, number[][]]>([

@@ -9,6 +9,8 @@ import { SHORT_JOB_MS } from './traffic.ts'
 
 /** Decode time each key may take per round. */
 const QUANTUM_MS = 500
+/** What a lane may save up of turns that it could not use. */
+const CREDIT_MS = 4 * QUANTUM_MS
 /** What a job costs besides its decode, so that tiny ones are not free. */
 const JOB_OVERHEAD_MS = 20
 /** Work that a second of waiting outweighs: a long job that is overtaken again and again may never be served. */
@@ -96,8 +98,8 @@ function agedFirst(jobs: readonly Job[], now: number, limit: number): readonly J
 
 /**
  * The lanes after these turns were taken: every lane has its quanta of the rounds that went by, those that were
- * served paid. A lane that could not use its turns keeps what its next job and one more round come to: less
- * would take from those whose turn in this round is still to come.
+ * served paid. A lane that could not use its turns, as its jobs wait for another backend, keeps what its next job
+ * and some rounds come to: less would pass its share on to the others.
  */
 export function afterTurns(lanes: readonly Lane[], taken: readonly Turn[], now: number): readonly Lane[] {
   if (taken.length === 0) return lanes
@@ -110,6 +112,6 @@ export function afterTurns(lanes: readonly Lane[], taken: readonly Turn[], now: 
     const [next] = agedFirst(jobs, now, 1)
     if (!next) return []
     const earnedMs = rounds * quantumOf(lanes, lane) - paidMs(index)
-    return [{ ...lane, deficitMs: Math.min(lane.deficitMs + earnedMs, costMs(next) + QUANTUM_MS), jobs }]
+    return [{ ...lane, deficitMs: Math.min(lane.deficitMs + earnedMs, costMs(next) + CREDIT_MS), jobs }]
   })
 }
