@@ -26,7 +26,7 @@ describe('evidenceOf', () => {
   test.each<[string, Failure, Evidence | null]>([
     ['B1: out of reach is what nobody’s latent does', failure('unreachable'), { kind: 'unreachable' }],
     ['B26: a reset after work is hard evidence', failure('crashed'), { kind: 'hard' }],
-    ['B5: a hang is soft', failure('timed-out'), { kind: 'soft' }],
+    ['B5: a hang is soft', failure('timed-out'), { kind: 'soft', isTimeout: true }],
     ['B7: a body that ends early is soft', failure('broke-off'), { kind: 'soft' }],
     ['B10: a wrong answer is soft', failure('invalid'), { kind: 'soft' }],
     ['B16: an error is soft', failure('server-error'), { kind: 'soft' }],

@@ -67,6 +67,7 @@ export function evidenceOf(failure: Failure, job: Pick<DecodeJob, 'model' | 'pre
     case 'crashed':
       return { kind: 'hard' }
     case 'timed-out':
+      return { kind: 'soft', isTimeout: true }
     case 'broke-off':
     case 'invalid':
     case 'server-error':

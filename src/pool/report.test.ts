@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { backend, member, pool, TestPool } from '../../test/support/pool.ts'
+import { backend, lease, member, pool, TestPool } from '../../test/support/pool.ts'
 import type { Health } from './health-states.ts'
 import { mayEject } from './report.ts'
 
@@ -36,11 +36,25 @@ describe('a report', () => {
     expect(['a', 'b'].map((id) => two.health(id)).toSorted()).toEqual(['ejected', 'usable'])
   })
 
-  test('of one that nobody knows changes nothing but chance', () => {
+  test('of one that nobody knows changes nothing', () => {
     const one = new TestPool(member('a'))
     const { backends } = one.state
     expect(one.report('unheard-of', SOFT, { kind: 'served' })).toEqual([])
     expect(one.state.backends).toEqual(backends)
+  })
+
+  test('B30: of a decode that waited behind another too long says nothing against the backend', () => {
+    const one = new TestPool(member('a'), member('b'))
+    const busy = backend('a', { leases: [lease({ id: 1 }), lease({ id: 2, phase: 'staged' })] })
+    one.state = pool([busy, backend('b')])
+    const late = (leaseId: number): unknown =>
+      one.step({ kind: 'report', backendId: 'a', leaseId, evidence: { kind: 'soft', isTimeout: true } })
+    for (let index = 0; index < 9; index++) late(2)
+    expect(one.backend('a').record.soft).toBe(0)
+    late(1)
+    expect(one.backend('a').record.soft).toBe(1)
+    one.step({ kind: 'report', backendId: 'a', leaseId: 2, evidence: SOFT })
+    expect(one.backend('a').record.soft).toBe(2)
   })
 
   test('B12: of too little memory lowers the ceiling for its model and does not eject', () => {

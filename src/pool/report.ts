@@ -4,12 +4,19 @@ import { draw } from './chance.ts'
 import { onBackend } from './edit.ts'
 import { learn } from './health.ts'
 import { isServing } from './health-states.ts'
-import type { Evidence, PoolState } from './state.ts'
+import { leaseOf } from './leases.ts'
+import type { BackendState, Evidence, PoolEvent, PoolState } from './state.ts'
 
 /** Below this share of backends that serve, none is taken out on suspicion. */
 const EJECTABLE_SHARE = 0.5
 
-export function report(state: PoolState, backendId: string, evidence: Evidence, now: number): PoolState {
+export function report(
+  state: PoolState,
+  { backendId, leaseId, evidence }: PoolEvent & { kind: 'report' },
+  now: number,
+): PoolState {
+  const reported = state.backends.find(({ id }) => id === backendId)
+  if (!reported || isExcused(reported, leaseId, evidence)) return state
   if (evidence.kind === 'out-of-memory') {
     return onBackend(state, backendId, (backend) => lowerCeiling(backend, evidence, now))
   }
@@ -19,6 +26,10 @@ export function report(state: PoolState, backendId: string, evidence: Evidence, 
   const circumstances = { random, mayEject: needsChance && mayEject(state, backendId), now }
   return { ...onBackend(state, backendId, (backend) => learn(backend, evidence, circumstances)), seed }
 }
+
+/** A decode that was not begun in time was late for the one before it, of which its own holder has to tell. */
+const isExcused = (backend: BackendState, leaseId: number, evidence: Evidence): boolean =>
+  evidence.kind === 'soft' && evidence.isTimeout === true && leaseOf(backend, leaseId)?.phase === 'staged'
 
 /** A backend is taken out on suspicion only while others serve its models, and at most half of all are out. */
 export function mayEject({ backends }: PoolState, id: string): boolean {

@@ -170,7 +170,11 @@ export type Evidence =
   /** It broke off before it answered. */
   | { readonly kind: 'hard' }
   /** It was reached and did badly: an error, a hang, a wrong answer. */
-  | { readonly kind: 'soft' }
+  | {
+      readonly kind: 'soft'
+      /** It did not answer in the time that was expected, and nothing else is known. */
+      readonly isTimeout?: boolean
+    }
   /** It is gone or refuses us, which only its operator can change. */
   | { readonly kind: 'misconfigured' }
   | { readonly kind: 'busy'; readonly retryAfterMs: number }

@@ -85,7 +85,7 @@ function apply(state: PoolState, event: PoolEvent, now: number): Step {
       return [{ ...adopted, nextLeaseId: state.nextLeaseId + 1 }, []]
     }
     case 'report':
-      return [report(state, event.backendId, event.evidence, now), []]
+      return [report(state, event, now), []]
     case 'probed': {
       const [random, seed] = draw(state.seed)
       const change = (backend: BackendState): BackendState => probed(backend, event, random, now)
