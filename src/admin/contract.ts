@@ -1,0 +1,138 @@
+/** What `/v1/admin/*` takes and gives. The CLI and the OpenAPI document are made from the same schemas. */
+import * as z from 'zod'
+
+const timestamp = z.iso.datetime()
+const keyId = z.string().regex(/^[0-9a-f]{16}$/)
+const bound = z.number().positive().nullable()
+
+/** Bounds of this key alone; null: none. What is left out is as in the plan. */
+export const overridesSchema = z.strictObject({
+  requestsPerMinute: bound.optional(),
+  megapixelsPerMinute: bound.optional(),
+  concurrency: bound.optional(),
+  megapixelsPerMonth: bound.optional(),
+})
+
+export const createKeySchema = z.strictObject({
+  name: z.string().min(1).max(100),
+  plan: z.string().default('default'),
+  models: z.array(z.string()).min(1).optional(),
+  /** Last day of the key, `2027-01-31`; left out: it does not expire. */
+  expires: z.iso.date().optional(),
+  overrides: overridesSchema.optional(),
+})
+
+export const keySchema = z.object({
+  id: keyId,
+  name: z.string(),
+  plan: z.string(),
+  models: z.array(z.string()).nullable(),
+  overrides: overridesSchema,
+  createdAt: timestamp,
+  /** `2027-01-31`, or null. */
+  expires: z.iso.date().nullable(),
+  revokedAt: timestamp.nullable(),
+  rotatedTo: keyId.nullable(),
+  /** `active`, `grace` while the one that replaces it is being handed out, `expired` or `revoked`. */
+  state: z.enum(['active', 'grace', 'expired', 'revoked']),
+})
+
+/** The only answer that ever holds a key. */
+export const mintedKeySchema = keySchema.extend({ key: z.string() })
+
+export const quotaSchema = z.object({
+  policy: z.enum(['requests', 'megapixels', 'concurrency', 'month']),
+  limit: z.number(),
+  windowS: z.number().nullable(),
+  remaining: z.number(),
+  resetMs: z.number(),
+})
+
+export const keyDetailSchema = keySchema.extend({
+  quotas: z.array(quotaSchema),
+  inFlight: z.int(),
+})
+
+export const keyPageSchema = z.object({
+  keys: z.array(keySchema),
+  /** Of the next page; null on the last. */
+  cursor: z.string().nullable(),
+})
+
+export const listKeysSchema = z.object({
+  limit: z.coerce.number().int().min(1).max(100).default(50),
+  cursor: z.string().optional(),
+})
+
+export const rotateKeySchema = z.strictObject({
+  /** For so long the old key is good beside the new one. */
+  graceHours: z.number().min(0).max(720).default(24),
+})
+
+export const usageSchema = z.object({
+  id: keyId,
+  days: z.array(
+    z.object({ day: z.iso.date(), model: z.string(), requests: z.int(), megapixels: z.number() }),
+  ),
+})
+
+const healthState = z.enum([
+  'usable',
+  'slow-start',
+  'ejected',
+  'down',
+  'cold',
+  'half-open',
+  'drained',
+  'disabled',
+])
+
+export const backendStatusSchema = z.object({
+  id: z.string(),
+  models: z.array(z.string()),
+  kind: z.string(),
+  state: healthState,
+  /** Why it is in this state, in words; empty while it is usable. */
+  reason: z.string(),
+  /** When it changes by itself, if that is known. */
+  until: timestamp.nullable(),
+  slots: z.int(),
+  leases: z.int(),
+  /** It asked for time: until nothing is sent. */
+  busyForMs: z.number(),
+  /** Actual over predicted decode time. */
+  speed: z.number(),
+  samples: z.int(),
+  /** Dead time between two decodes, learnt. */
+  gapMs: z.number(),
+})
+
+export const poolSchema = z.object({
+  name: z.string(),
+  shard: z.string().nullable(),
+  models: z.array(z.string()),
+  /** False when its object does not answer; then nothing else is known but the configuration. */
+  isReachable: z.boolean(),
+  queued: z.int(),
+  /** Until a job that came now would start. */
+  waitMs: z.number(),
+  backends: z.array(backendStatusSchema),
+})
+
+export const poolsSchema = z.object({ pools: z.array(poolSchema) })
+
+/** `POST /v1/admin/backends/{id}/{order}` answers with the backend as it is then. */
+export const orders = ['drain', 'enable', 'disable', 'probe'] as const
+
+/** The effective configuration; every secret is `***` or absent. */
+export const configSchema = z.looseObject({})
+
+export type CreateKey = z.input<typeof createKeySchema>
+export type Key = z.infer<typeof keySchema>
+export type MintedKey = z.infer<typeof mintedKeySchema>
+export type KeyDetail = z.infer<typeof keyDetailSchema>
+export type KeyPage = z.infer<typeof keyPageSchema>
+export type Usage = z.infer<typeof usageSchema>
+export type BackendStatus = z.infer<typeof backendStatusSchema>
+export type PoolReport = z.infer<typeof poolSchema>
+export type Order = (typeof orders)[number]
