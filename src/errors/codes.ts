@@ -17,6 +17,7 @@ const kinds = {
     'The body that arrived is not as long as Content-Length said.',
   ],
   'duplicate-parameter': [400, 'Duplicate parameter', 'A query parameter that takes one value came twice.'],
+  'invalid-body': [400, 'Invalid body', 'The body is not JSON, or not the JSON that a decode takes.'],
   'invalid-header': [400, 'Invalid header', 'A header of the request has a bad value.'],
   unauthorized: [401, 'Unauthorized', 'The request has no valid API key.'],
   forbidden: [403, 'Forbidden', 'The API key is valid, but its plan does not allow this.'],
@@ -29,11 +30,12 @@ const kinds = {
     'The answer cannot be given in any of the media types asked for.',
   ],
   'upload-timeout': [408, 'Upload too slow', 'The body did not arrive in time.'],
+  'length-required': [411, 'Length required', 'A body in JSON needs a Content-Length.'],
   'payload-too-large': [413, 'Payload too large', 'The body is larger than any latent this model decodes.'],
   'unsupported-media-type': [
     415,
     'Unsupported media type',
-    'The body is not a raw tensor, or it is compressed.',
+    'The body is neither a raw tensor nor JSON, or it is compressed.',
   ],
   'invalid-parameter': [422, 'Invalid parameter', 'A query parameter is missing or has a bad value.'],
   'unsupported-shape': [422, 'Unsupported shape', 'The model does not decode latents of this shape.'],
@@ -53,6 +55,21 @@ const kinds = {
     422,
     'Model not recognised',
     'No model that is served here takes a latent like this one.',
+  ],
+  'latent-not-finite': [
+    422,
+    'Latent not finite',
+    'The latent holds NaN or infinity, of which a decoder makes a black picture.',
+  ],
+  'latent-suspicious': [
+    422,
+    'Suspicious latent',
+    'The latent looks wrong, and the request asked with strict=true to be refused then.',
+  ],
+  'conversion-too-large': [
+    422,
+    'Too large to convert',
+    'JSON and other dtypes are made of answers that are held in memory as a whole; larger ones go out as they come.',
   ],
   'encode-unsupported': [
     422,

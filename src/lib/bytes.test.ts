@@ -46,6 +46,12 @@ describe('base64', () => {
     )
   })
 
+  test('has no bounds that a picture reaches', () => {
+    const bytes = Uint8Array.from({ length: 100_001 }, (_, index) => index * 7)
+    expect(toBase64(bytes)).toBe(Buffer.from(bytes).toString('base64'))
+    expect(fromBase64(toBase64(bytes))).toEqual(bytes)
+  })
+
   test.each(['a', 'ab=c', '****', 'AA-_', 'AAA€'])('is null for "%s"', (text) => {
     expect(fromBase64(text)).toBeNull()
   })

@@ -9,10 +9,21 @@ export function timingSafeEqual(a: Uint8Array, b: Uint8Array): boolean {
 /** Bytes of a standard base64 text; null when it is not base64. */
 export function fromBase64(text: string): Uint8Array<ArrayBuffer> | null {
   try {
-    return Uint8Array.from(atob(text), (char) => char.charCodeAt(0))
+    const chars = atob(text)
+    const bytes = new Uint8Array(chars.length)
+    for (let i = 0; i < bytes.length; i++) bytes[i] = chars.charCodeAt(i)
+    return bytes
   } catch {
     return null
   }
 }
 
-export const toBase64 = (bytes: Uint8Array): string => btoa(String.fromCharCode(...bytes))
+/** Bytes that are encoded at a time: groups of three, and no more arguments than a call can have. */
+const BASE64_PIECE = 24_576
+
+export function toBase64(bytes: Uint8Array): string {
+  let text = ''
+  for (let at = 0; at < bytes.length; at += BASE64_PIECE)
+    text += btoa(String.fromCharCode(...bytes.subarray(at, at + BASE64_PIECE)))
+  return text
+}

@@ -2,7 +2,33 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { seeded } from '../../test/support/seeded.ts'
 import { isAnswerDtype, itemBytes, LATENT_DTYPES, tensorBytes } from './dtype.ts'
-import { readFloats } from './tensor.ts'
+import { readFloats, writeFloats } from './tensor.ts'
+
+describe('writeFloats', () => {
+  test.each(['float16', 'bfloat16'] as const)('gives back every %s that was read', (dtype) => {
+    const bits = Uint16Array.from({ length: 65_536 }, (_, index) => index)
+    const isNan = (half: number): boolean => Number.isNaN(readFloats(Uint16Array.of(half).buffer, dtype)[0])
+    const written = new Uint16Array(writeFloats(readFloats(bits.slice().buffer, dtype), dtype))
+    expect([...written].filter((half, index) => half !== bits[index] && !isNan(half))).toEqual([])
+    expect([...bits].filter(isNan).filter((half) => !isNan(written[half] ?? 0))).toEqual([])
+  })
+
+  test.each([
+    [1.00390625, 1, 'halfway, to the even one below'],
+    [1.01171875, 1.015625, 'halfway, to the even one above'],
+    [1.004, 1.0078125, 'up'],
+    [-1.003, -1, 'down'],
+    [3.4e38, Number.POSITIVE_INFINITY, 'over the largest'],
+  ])('rounds %d to the bfloat16 %d: %s', (value, rounded) => {
+    const bytes = writeFloats(Float32Array.of(value), 'bfloat16')
+    expect(readFloats(bytes, 'bfloat16')).toEqual(Float32Array.of(rounded))
+  })
+
+  test('gives float32 as it is', () => {
+    const values = Float32Array.of(0.1, -2, Number.NaN)
+    expect(new Float32Array(writeFloats(values.slice(), 'float32'))).toEqual(values)
+  })
+})
 
 describe('readFloats', () => {
   test('reads float32 bit by bit', () => {
