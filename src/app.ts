@@ -8,6 +8,7 @@ import { health, ready } from './http/routes/health.ts'
 import { listModels, showModel } from './http/routes/models.ts'
 import { page } from './http/routes/pages.ts'
 import { showProblem } from './http/routes/problems.ts'
+import { showWarning } from './http/routes/warnings.ts'
 import type { Ambient } from './lib/ambient.ts'
 import type { createServices, Invocation } from './services.ts'
 
@@ -34,6 +35,7 @@ export function createApp({ ambient, createServices, preview }: Platform): Hono<
   route('/v1/models', { GET: listModels })
   route('/v1/models/:id', { GET: showModel })
   route('/problems/:code', { GET: showProblem })
+  route('/warnings/:code', { GET: showWarning })
 
   route('/v1/decode', { POST: decode(true) })
   route('/v1/decode/:model', { POST: decode(true) })

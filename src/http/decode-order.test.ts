@@ -28,10 +28,12 @@ const refuse = (changes: Partial<Draft>): string => {
 
 describe('an order', () => {
   test('says everything about a decode that can be known before its body', () => {
-    const { model, upstreamQuery, ...facts } = read()
+    const { model, query, upstreamQuery, ...facts } = read()
     expect(model.id).toBe('sd-v1')
     expect(upstreamQuery.get('scaling_factor')).toBe('0.18215')
+    expect(query.scaling).toEqual({ kind: 'explicit', factor: 0.18215, shift: 0 })
     expect(facts).toEqual({
+      presentation: { envelope: undefined, dtype: undefined },
       bodyBytes: 32_768,
       expected: { kind: 'image', mediaType: 'image/jpeg', width: 512, height: 512 },
       maxAnswerBytes: Math.ceil(512 * 512 * 3 * 1.05) + 262_144,
@@ -116,7 +118,17 @@ describe('is refused', () => {
     [
       'C15: a shape of another model',
       { named: 'flux' },
-      'unsupported-shape: flux: expected a latent of shape [B, 16, H/8, W/8] or [B, (H/16)*(W/16), 64].',
+      'unsupported-shape: flux: expected a latent of shape [B, 16, H/8, W/8] or [B, (H/16)*(W/16), 64]; this looks like a latent of sd-v1.',
+    ],
+    [
+      'a picture that was to be encoded',
+      { query: GOOD.query.replace('shape=4', 'shape=3') },
+      'unsupported-shape: sd-v1: expected a latent of shape [B, 4, H/8, W/8]; three channels are a picture, which is not decoded but encoded.',
+    ],
+    [
+      'C15: a float8 latent',
+      { query: GOOD.query.replace('float16', 'float8_e4m3fn') },
+      'invalid-parameter: Expected dtype to be one of float32, float16, bfloat16; convert a float8 latent first, as latent.to(torch.float16).',
     ],
     [
       'a packed latent without a size',
@@ -141,7 +153,7 @@ describe('is refused', () => {
     [
       'an answer in another form',
       { accept: 'text/html' },
-      'not-acceptable: Expected Accept to allow image/jpeg or image/png or tensor/binary.',
+      'not-acceptable: Expected Accept to allow image/jpeg or image/png or tensor/binary or tensor/base64 or application/json.',
     ],
     [
       'a latent of no model',

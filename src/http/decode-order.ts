@@ -4,17 +4,21 @@ import { err, ok, type Result } from '../lib/result.ts'
 import { type ExpectedAnswer, expectAnswer, maxAnswerBytes } from '../models/answer.ts'
 import { maxMegapixels, predictDecodeMs } from '../models/cost.ts'
 import { isPacked, megapixels, upstreamShape } from '../models/geometry.ts'
-import { inferModels } from '../models/inference.ts'
+import { describeStranger, inferModels } from '../models/inference.ts'
 import { readGeometry } from '../models/latent-shape.ts'
 import { allModels, findModel, isServable, type ServableModel } from '../models/registry.ts'
+import type { VaeModel } from '../models/vae.ts'
 import { type DecodeQuery, type DecodeQueryError, parseDecodeQuery } from '../wire/decode-query.ts'
 import { tensorBytes } from '../wire/dtype.ts'
+import type { Presentation } from '../wire/envelope.ts'
 import { negotiate } from '../wire/media-types.ts'
 import { upstreamQuery } from '../wire/upstream-query.ts'
 
 /** A decode that is fully described but for the bytes of its latent. */
 export interface DecodeOrder {
   readonly model: ServableModel
+  readonly query: DecodeQuery
+  readonly presentation: Presentation
   /** Bytes the body must have: product of the shape times the size of an element. */
   readonly bodyBytes: number
   readonly upstreamQuery: URLSearchParams
@@ -47,7 +51,8 @@ export function readOrder(
 
   const geometry = readGeometry(model, query.shape, query.size)
   if (!geometry.ok) {
-    return err(problem('unsupported-shape', `${model.id}: expected ${geometry.error.expected}.`))
+    const hint = describeStranger(query, servedModels(served))
+    return err(problem('unsupported-shape', `${model.id}: expected ${geometry.error.expected}${hint}.`))
   }
   const size = megapixels(geometry.value)
   const limit = maxMegapixels(model)
@@ -61,14 +66,17 @@ export function readOrder(
       problem('unsupported-output', `${model.id} answers ${model.outputs.join(', ')}, not ${outputType}.`),
     )
   }
-  const format = negotiate(accept, outputType, query.imageFormat, model.kind)
-  if (!format.ok) {
-    return err(problem('not-acceptable', `Expected Accept to allow ${format.error.join(' or ')}.`))
+  const offer = negotiate(accept, outputType, query.imageFormat, model.kind)
+  if (!offer.ok) {
+    return err(problem('not-acceptable', `Expected Accept to allow ${offer.error.join(' or ')}.`))
   }
-  const expected = expectAnswer(model, geometry.value, format.value, outputType, query.partialPostprocess)
+  const { format, envelope } = offer.value
+  const expected = expectAnswer(model, geometry.value, format, outputType, query.partialPostprocess)
   const shape = upstreamShape(geometry.value, query.shape)
   return ok({
     model,
+    query,
+    presentation: { envelope, dtype: query.outputDtype },
     bodyBytes: tensorBytes(query.shape, query.dtype),
     upstreamQuery: upstreamQuery(query, shape, outputType, isPacked(geometry.value)),
     expected,
@@ -87,10 +95,7 @@ function findServed(
     if (model && isServable(model) && served.has(model.id)) return ok(model)
     return err(problem('unknown-model', 'Expected a model that is served here; GET /v1/models lists them.'))
   }
-  const fitting = inferModels(
-    allModels.filter((model) => served.has(model.id)),
-    query,
-  )
+  const fitting = inferModels(servedModels(served), query)
   const [model] = fitting
   if (!model) {
     const expected = 'Expected a latent of a model that is served here, or its name in the path'
@@ -106,6 +111,9 @@ function findServed(
   }
   return ok(model)
 }
+
+const servedModels = (served: ReadonlySet<string>): readonly VaeModel[] =>
+  allModels.filter((model) => served.has(model.id))
 
 function queryProblem(error: DecodeQueryError): Problem {
   const { parameter } = error

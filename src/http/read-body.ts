@@ -15,12 +15,9 @@ const UPLOAD_BYTES_PER_MS = 64
  *
  * @param maxBytes that any latent of the model can have
  */
-export function checkUpload(headers: Headers, bodyBytes: number, maxBytes: number): Problem | undefined {
-  const encoding = headers.get('content-encoding') ?? 'identity'
-  if (encoding !== 'identity') {
-    const identity = { headers: { 'accept-encoding': 'identity' } }
-    return problem('unsupported-media-type', 'Expected a body without Content-Encoding.', identity)
-  }
+function checkUpload(headers: Headers, bodyBytes: number, maxBytes: number): Problem | undefined {
+  const encoded = checkEncoding(headers)
+  if (encoded) return encoded
   if (!isLatentType(headers.get('content-type') ?? undefined)) {
     return problem(
       'unsupported-media-type',
@@ -32,6 +29,45 @@ export function checkUpload(headers: Headers, bodyBytes: number, maxBytes: numbe
   return declared === null ? undefined : checkLength(Number(declared), bodyBytes)
 }
 
+/** Nothing is unpacked, for it could be a bomb. */
+export function checkEncoding(headers: Headers): Problem | undefined {
+  if ((headers.get('content-encoding') ?? 'identity') === 'identity') return undefined
+  const identity = { headers: { 'accept-encoding': 'identity' } }
+  return problem('unsupported-media-type', 'Expected a body without Content-Encoding.', identity)
+}
+
+/**
+ * The latent of a request: uploaded now, or in hand already.
+ *
+ * @param inHand what came in JSON
+ * @param maxBytes that any latent of the model can have
+ */
+export async function readLatent(
+  request: Request,
+  inHand: ArrayBuffer | undefined,
+  bodyBytes: number,
+  maxBytes: number,
+  budget: ByteBudget,
+  ambient: Ambient,
+): Promise<Result<Upload, Problem>> {
+  if (!inHand) {
+    const unacceptable = checkUpload(request.headers, bodyBytes, maxBytes)
+    return unacceptable ? err(unacceptable) : readUpload(request, bodyBytes, budget, ambient)
+  }
+  const wrong = checkLength(inHand.byteLength, bodyBytes)
+  if (wrong) return err(wrong)
+  const release = budget.reserve(bodyBytes)
+  if (!release) return err(busy())
+  request.signal.addEventListener('abort', release)
+  return ok({ body: inHand, release })
+}
+
+/** A body in memory, paid for until it is released. */
+export interface Upload {
+  readonly body: ArrayBuffer
+  readonly release: () => void
+}
+
 /**
  * @param budget pays for the bytes until `release` is called
  * @returns the whole body; a client that leaves in the middle is a problem too, which nobody will read
@@ -41,13 +77,9 @@ export async function readUpload(
   bodyBytes: number,
   budget: ByteBudget,
   ambient: Ambient,
-): Promise<Result<{ body: ArrayBuffer; release: () => void }, Problem>> {
+): Promise<Result<Upload, Problem>> {
   const release = budget.reserve(bodyBytes)
-  if (!release) {
-    return err(
-      problem('isolate-busy', 'Too many uploads are under way; try again.', { retryAfterSeconds: 1 }),
-    )
-  }
+  if (!release) return err(busy())
   // When a client resets, the runtime may drop this context without running what follows.
   request.signal.addEventListener('abort', release)
   const read = await readWithin(
@@ -92,6 +124,9 @@ async function readWithin(
     stopTimer()
   }
 }
+
+export const busy = (): Problem =>
+  problem('isolate-busy', 'Too many uploads are under way; try again.', { retryAfterSeconds: 1 })
 
 const tooLate = (bytes: number, timeoutMs: number): Problem =>
   problem('upload-timeout', `Expected ${bytes} bytes within ${timeoutMs / 1000} s.`)

@@ -21,7 +21,7 @@ const answerOf = (
   partial: boolean,
   accept: string,
 ): ExpectedAnswer => {
-  const format = expectValue(negotiate(accept, outputType, 'jpg', kind))
+  const { format } = expectValue(negotiate(accept, outputType, 'jpg', kind))
   return kind === 'image'
     ? expectAnswer(sd, pictures, format, outputType, partial)
     : expectAnswer(hunyuan, video, format, outputType, partial)

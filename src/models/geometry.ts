@@ -52,9 +52,15 @@ export function latentFrameOf(rule: FrameRule, latentFrames: number, frame: numb
 export const megapixels = (geometry: Geometry): number =>
   (geometry.batch * geometry.frames * geometry.height * geometry.width) / 1e6
 
-/** The shape a backend shall read: a picture without a batch axis gets one. */
-export const upstreamShape = (geometry: Geometry, shape: readonly number[]): readonly number[] =>
-  geometry.layout === 'CHW' ? [1, ...shape] : shape
+/** Early SD.Next sends tokens with an axis too many: [1, 1, 4096, 64]. */
+export const withoutUnitAxis = (shape: readonly number[]): readonly number[] =>
+  shape.length === 4 && shape[1] === 1 ? shape.filter((_, axis) => axis !== 1) : shape
+
+/** The shape a backend shall read: a picture without a batch axis gets one, tokens lose an axis too many. */
+export function upstreamShape({ layout }: Geometry, shape: readonly number[]): readonly number[] {
+  if (layout === 'CHW') return [1, ...shape]
+  return layout === 'flux-2x2' ? withoutUnitAxis(shape) : shape
+}
 
 export const isPacked = (geometry: Geometry): boolean =>
   geometry.layout === 'flux-2x2' || geometry.layout === 'flux2-patchify' || geometry.layout === 'ltx-flatten'

@@ -27,3 +27,12 @@ function fitsScaling(model: VaeModel, query: DecodeQuery): boolean {
   if (model.scaling.kind !== 'factor' && model.scaling.kind !== 'statistics') return false
   return Math.abs(asked.factor - model.scaling.factor) <= Math.abs(model.scaling.factor) * 1e-3
 }
+
+/** Of a latent that its model does not take: what it seems to be; empty when it seems to be nothing known. */
+export function describeStranger(query: DecodeQuery, candidates: readonly VaeModel[]): string {
+  const { shape } = query
+  if (shape.length === 4 && shape[1] === 3)
+    return '; three channels are a picture, which is not decoded but encoded'
+  const names = inferModels(candidates, query).map(({ id }) => id)
+  return names.length > 0 ? `; this looks like a latent of ${names.join(', ')}` : ''
+}

@@ -34,6 +34,7 @@ describe('patches of 2 x 2', () => {
     ['a wide picture', [1, 1536, 64], 512, 768, { batch: 1, height: 512, width: 768 }],
     ['a batch', [3, 1536, 64], 768, 512, { batch: 3, height: 768, width: 512 }],
     ['odd sides, floored to a patch', [1, 64 * 75, 64], 1024, 1208, { height: 1024, width: 1200 }],
+    ['an axis too many, from SD.Next', [1, 1, 4096, 64], 1024, 1024, { height: 1024, width: 1024 }],
     ['one pixel less than a patch more', [1, 1, 64], 31, 31, { height: 16, width: 16 }],
   ])('are read: %s', (_, shape, height, width, geometry) => {
     expect(expectValue(read(flux, shape, height, width))).toMatchObject({

@@ -1,6 +1,6 @@
 /** Latents that arrive as a sequence of tokens: the size of the picture gives the sequence its second dimension. */
 import { err, ok, type Result } from '../lib/result.ts'
-import { type Geometry, geometryOf, type PixelSize } from './geometry.ts'
+import { type Geometry, geometryOf, type PixelSize, withoutUnitAxis } from './geometry.ts'
 import type { ServableModel } from './registry.ts'
 import type { Packing } from './vae.ts'
 
@@ -22,8 +22,9 @@ export function readPacked(
     const [batch = 1, , rows = 1, columns = 1] = shape
     return ok(geometryOf(model, packing, batch, 1, rows * 2, columns * 2))
   }
-  const [batch = 1, tokens = 0, channels] = shape
-  if (shape.length !== 3 || channels !== tokenChannels) return err({ reason: 'shape' })
+  const axes = withoutUnitAxis(shape)
+  const [batch = 1, tokens = 0, channels] = axes
+  if (axes.length !== 3 || channels !== tokenChannels) return err({ reason: 'shape' })
   if (!size) return err({ reason: 'size', expected: 'height and width in pixels, which packed latents need' })
   const patch = model.spatialCompression * 2
   const rows = Math.floor(size.height / patch)

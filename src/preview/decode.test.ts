@@ -53,7 +53,7 @@ async function decode(name: string, query: string, accept: string, body: ArrayBu
   const asked = expectValue(parseDecodeQuery(new URLSearchParams(query)))
   const geometry = expectValue(readGeometry(model, asked.shape, asked.size))
   const outputType = asked.outputType ?? 'pil'
-  const format = expectValue(negotiate(accept, outputType, asked.imageFormat, model.kind))
+  const { format } = expectValue(negotiate(accept, outputType, asked.imageFormat, model.kind))
   const expected = expectAnswer(model, geometry, format, outputType, asked.partialPostprocess)
   const { byteLength, chunks, dtype } = await decodePreview(model, rgb, geometry, asked, expected, body)
   const bytes = new Uint8Array(Buffer.concat([...chunks]))

@@ -25,13 +25,13 @@ export class Preview extends WorkerEntrypoint {
     if (!rgb || !query.ok) return refuse(400, 'a decode query')
     const geometry = readGeometry(model, query.value.shape, query.value.size)
     const outputType = query.value.outputType ?? 'pil'
-    const format = negotiate(
+    const offer = negotiate(
       request.headers.get('accept') ?? undefined,
       outputType,
       query.value.imageFormat,
       model.kind,
     )
-    if (!geometry.ok || !format.ok) return refuse(400, 'a shape and an answer type of this model')
+    if (!geometry.ok || !offer.ok) return refuse(400, 'a shape and an answer type of this model')
     const body = await request.arrayBuffer()
     if (body.byteLength !== tensorBytes(query.value.shape, query.value.dtype))
       return refuse(400, 'a whole latent')
@@ -39,7 +39,7 @@ export class Preview extends WorkerEntrypoint {
     const expected = expectAnswer(
       model,
       geometry.value,
-      format.value,
+      offer.value.format,
       outputType,
       query.value.partialPostprocess,
     )

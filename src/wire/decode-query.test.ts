@@ -18,6 +18,8 @@ describe('queries as clients write them', () => {
     scaling: { kind: 'none' },
     size: undefined,
     model: undefined,
+    outputDtype: undefined,
+    strict: false,
   }
 
   test.each<[string, string, Partial<DecodeQuery>]>([

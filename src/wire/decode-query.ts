@@ -26,6 +26,14 @@ const divisor = float.refine((value) => value !== 0, 'a number other than 0')
 
 const EXPECTED_SHAPE = '3 to 5 whole numbers from 1 to 99999, as shape=1&shape=4&shape=64&shape=64'
 
+const DTYPES = `one of ${LATENT_DTYPES.join(', ')}`
+
+/** Nothing decodes float8; whoever has such a latent is told the way out. */
+const expectedDtype = (given: unknown): string =>
+  typeof given === 'string' && /^float8_/i.test(given)
+    ? `${DTYPES}; convert a float8 latent first, as latent.to(torch.float16)`
+    : DTYPES
+
 export const decodeQuerySchema = z.object({
   shape: z
     .array(
@@ -37,7 +45,7 @@ export const decodeQuerySchema = z.object({
     )
     .min(3, EXPECTED_SHAPE)
     .max(5, EXPECTED_SHAPE),
-  dtype: z.enum(LATENT_DTYPES, `one of ${LATENT_DTYPES.join(', ')}`),
+  dtype: z.enum(LATENT_DTYPES, { error: ({ input }) => expectedDtype(input) }),
   output_type: z.enum(['pil', 'pt', 'mp4'], 'one of pil, pt, mp4').optional(),
   image_format: z.enum(['jpg', 'png'], 'jpg or png').optional(),
   partial_postprocess: flag.optional(),
@@ -50,6 +58,8 @@ export const decodeQuerySchema = z.object({
     .string()
     .regex(/^[\w.-]{1,64}$/, 'the id or an alias of a model')
     .optional(),
+  output_dtype: z.enum(LATENT_DTYPES, DTYPES).optional(),
+  strict: flag.optional(),
 })
 
 /** What the client wants done to the latent before it is decoded (protocol: z / factor + shift). */
@@ -69,6 +79,10 @@ export interface DecodeQuery {
   /** Pixels of the picture, when the client sent both sides; meaningful for packed latents only. */
   readonly size: { readonly height: number; readonly width: number } | undefined
   readonly model: string | undefined
+  /** The dtype that a tensor of floats shall arrive in, whatever the backend computes in. */
+  readonly outputDtype: LatentDtype | undefined
+  /** Whether a latent that looks wrong shall be refused. */
+  readonly strict: boolean
 }
 
 export type DecodeQueryError =
@@ -108,6 +122,8 @@ export function parseDecodeQuery(params: URLSearchParams): Result<DecodeQuery, D
         ? { height: query.height, width: query.width }
         : undefined,
     model: query.model,
+    outputDtype: query.output_dtype,
+    strict: query.strict ?? false,
   })
 }
 

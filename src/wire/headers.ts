@@ -11,6 +11,8 @@ export const HEADER = {
   backend: 'x-vae-backend',
   attempts: 'x-vae-attempts',
   quality: 'x-vae-quality',
+  /** What looks wrong about the latent: a structured list of codes. */
+  warning: 'x-vae-warning',
   serverTiming: 'server-timing',
 } as const
 

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { expectError, expectValue } from '../../test/support/results.ts'
-import { essence, isLatentType, negotiate } from './media-types.ts'
+import { envelopeOf, essence, isLatentType, negotiate, typeOf } from './media-types.ts'
 
 type Ask = Parameters<typeof negotiate>
-const chosen = (...ask: Ask): string => expectValue(negotiate(...ask)).mediaType
+const chosen = (...ask: Ask): string => typeOf(expectValue(negotiate(...ask)))
 
 const BROWSER = 'text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8'
 
@@ -29,6 +29,28 @@ describe('the Accept headers of known clients', () => {
     ['a player', ['video/*', 'mp4', 'jpg', 'video'], 'video/mp4'],
   ])('%s', (_, ask, mediaType) => {
     expect(chosen(...ask)).toBe(mediaType)
+  })
+})
+
+describe('an envelope', () => {
+  test.each<[string, Ask, string, string]>([
+    ['early clients ask for', ['tensor/base64', 'pt', 'jpg', 'image'], 'tensor/base64', 'tensor/binary'],
+    ['a tensor', ['application/json', 'pt', 'jpg', 'image'], 'application/json', 'tensor/binary'],
+    ['a picture', ['application/json', 'pil', 'png', 'image'], 'application/json', 'image/png'],
+    ['a video', ['application/json', 'mp4', 'jpg', 'video'], 'application/json', 'video/mp4'],
+    ['the pil of a video', ['application/json', 'pil', 'jpg', 'video'], 'application/json', 'tensor/binary'],
+    ['a picture as its tensor', ['tensor/base64', 'pil', 'jpg', 'image'], 'tensor/base64', 'tensor/binary'],
+  ])('holds what %s', (_, ask, type, held) => {
+    const offer = expectValue(negotiate(...ask))
+    expect([offer.envelope, offer.format.mediaType]).toEqual([type, held])
+  })
+
+  test.each<[string, Ask, string]>([
+    ['takes anything as well', ['application/json, text/plain, */*', 'pil', 'jpg', 'image'], 'image/jpeg'],
+    ['likes bytes as much', ['application/json, tensor/binary', 'pt', 'jpg', 'image'], 'tensor/binary'],
+    ['refuses the bytes', ['tensor/binary;q=0.0, */*', 'pt', 'jpg', 'image'], 'tensor/base64'],
+  ])('is for those who want nothing else: a client that %s', (_, ask, type) => {
+    expect(chosen(...ask)).toBe(type)
   })
 })
 
@@ -81,35 +103,29 @@ describe('the choice', () => {
   })
 
   test('names the kind of the answer beside its type', () => {
-    expect(expectValue(negotiate('image/png', 'pil', 'jpg', 'image')).kind).toBe('image')
-    expect(expectValue(negotiate('tensor/binary', 'pil', 'jpg', 'image')).kind).toBe('tensor')
-    expect(expectValue(negotiate('text/plain', 'mp4', 'jpg', 'video')).kind).toBe('video')
+    expect(expectValue(negotiate('image/png', 'pil', 'jpg', 'image')).format.kind).toBe('image')
+    expect(expectValue(negotiate('tensor/binary', 'pil', 'jpg', 'image')).format.kind).toBe('tensor')
+    expect(expectValue(negotiate('text/plain', 'mp4', 'jpg', 'video')).format.kind).toBe('video')
   })
 })
 
+const TENSOR = ['tensor/binary', 'tensor/base64', 'application/json']
+const PICTURE = ['image/jpeg', 'image/png', ...TENSOR]
+const VIDEO = ['video/mp4', 'text/plain', 'application/json']
+
 describe('refuses what cannot be given, and lists what can', () => {
   test.each<[string, Ask, string[]]>([
-    ['a page', ['text/html', 'pil', 'jpg', 'image'], ['image/jpeg', 'image/png', 'tensor/binary']],
-    ['a page from a png', ['text/html', 'pil', 'png', 'image'], ['image/png', 'image/jpeg', 'tensor/binary']],
-    ['base64 of early clients', ['tensor/base64', 'pt', 'jpg', 'image'], ['tensor/binary']],
-    ['JSON', ['application/json', 'pt', 'jpg', 'image'], ['tensor/binary']],
-    ['a picture instead of a tensor', ['image/png', 'pt', 'png', 'image'], ['tensor/binary']],
-    ['a picture of a video', ['image/jpeg', 'pil', 'jpg', 'video'], ['tensor/binary']],
-    ['a tensor instead of a video', ['tensor/binary', 'mp4', 'jpg', 'video'], ['video/mp4', 'text/plain']],
-    [
-      'another picture format',
-      ['image/webp', 'pil', 'jpg', 'image'],
-      ['image/jpeg', 'image/png', 'tensor/binary'],
-    ],
-    ['a weight of 0', ['tensor/binary;q=0', 'pt', 'jpg', 'image'], ['tensor/binary']],
-    [
-      'a weight of 0 beside a wider range',
-      ['tensor/binary;q=0.0, */*', 'pt', 'jpg', 'image'],
-      ['tensor/binary'],
-    ],
-    ['everything at a weight of 0', ['*/*;q=0', 'mp4', 'jpg', 'video'], ['video/mp4', 'text/plain']],
-    ['nonsense', ['x', 'pt', 'jpg', 'image'], ['tensor/binary']],
-    ['commas', [',,', 'pt', 'jpg', 'image'], ['tensor/binary']],
+    ['a page', ['text/html', 'pil', 'jpg', 'image'], PICTURE],
+    ['a page from a png', ['text/html', 'pil', 'png', 'image'], ['image/png', 'image/jpeg', ...TENSOR]],
+    ['base64 of a video', ['tensor/base64', 'mp4', 'jpg', 'video'], VIDEO],
+    ['a picture instead of a tensor', ['image/png', 'pt', 'png', 'image'], TENSOR],
+    ['a picture of a video', ['image/jpeg', 'pil', 'jpg', 'video'], TENSOR],
+    ['a tensor instead of a video', ['tensor/binary', 'mp4', 'jpg', 'video'], VIDEO],
+    ['another picture format', ['image/webp', 'pil', 'jpg', 'image'], PICTURE],
+    ['a weight of 0', ['tensor/binary;q=0', 'pt', 'jpg', 'image'], TENSOR],
+    ['everything at a weight of 0', ['*/*;q=0', 'mp4', 'jpg', 'video'], VIDEO],
+    ['nonsense', ['x', 'pt', 'jpg', 'image'], TENSOR],
+    ['commas', [',,', 'pt', 'jpg', 'image'], TENSOR],
   ])('%s', (_, ask, offers) => {
     expect(expectError(negotiate(...ask))).toEqual(offers)
   })
@@ -137,6 +153,16 @@ describe('the type of a body', () => {
     'tensor',
   ])('C22: does not take "%s" for a latent', (type) => {
     expect(isLatentType(type)).toBe(false)
+  })
+
+  test.each([
+    ['tensor/base64', 'tensor/base64'],
+    ['application/json; charset=UTF-8', 'application/json'],
+    ['tensor/binary', undefined],
+    ['application/problem+json', undefined],
+    [undefined, undefined],
+  ])('%s comes in the envelope %s', (type, envelope) => {
+    expect(envelopeOf(type)).toBe(envelope)
   })
 
   test.each([

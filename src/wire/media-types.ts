@@ -2,6 +2,11 @@
 import { err, ok, type Result } from '../lib/result.ts'
 
 export const TENSOR = 'tensor/binary'
+export const TENSOR_BASE64 = 'tensor/base64'
+export const JSON_TYPE = 'application/json'
+
+/** A JSON object with the bytes in base64, for early clients and for those that cannot take bytes. */
+export type Envelope = typeof TENSOR_BASE64 | typeof JSON_TYPE
 
 /** What the body of a successful answer is. */
 export type AnswerFormat =
@@ -9,11 +14,23 @@ export type AnswerFormat =
   | { readonly kind: 'tensor'; readonly mediaType: typeof TENSOR }
   | { readonly kind: 'video'; readonly mediaType: 'video/mp4' | 'text/plain' }
 
+/** What a client gets: an answer, as bytes or in an envelope. */
+export interface Offer {
+  readonly format: AnswerFormat
+  readonly envelope: Envelope | undefined
+}
+
 /** Media types of a latent. A missing type is accepted too: the query says what the bytes are. */
 const LATENT_TYPES = new Set([TENSOR, 'application/octet-stream', 'binary/octet-stream'])
 
 export function isLatentType(contentType: string | undefined): boolean {
   return contentType === undefined || LATENT_TYPES.has(essence(contentType))
+}
+
+/** The envelope that a request's body comes in; undefined when it is the bytes themselves. */
+export function envelopeOf(contentType: string | undefined): Envelope | undefined {
+  const type = essence(contentType ?? '')
+  return type === TENSOR_BASE64 || type === JSON_TYPE ? type : undefined
 }
 
 /** `text/plain; charset=utf-8` -> `text/plain` */
@@ -23,25 +40,44 @@ export const essence = (mediaType: string): string => (mediaType.split(';')[0] ?
  * Chooses the answer's format by quality, then by our order of preference. Video models have no picture file:
  * their `pil` is a tensor. A client that passes a processor asks an image model for a tensor with `pil` too.
  *
- * @returns the format, or the media types that could have been asked for
+ * @returns the format and its envelope, or the media types that could have been asked for
  */
 export function negotiate(
   accept: string | undefined,
   outputType: 'pil' | 'pt' | 'mp4',
   imageFormat: 'jpg' | 'png',
   modelKind: 'image' | 'video',
-): Result<AnswerFormat, readonly string[]> {
+): Result<Offer, readonly string[]> {
   const offers = offersFor(outputType, imageFormat, modelKind)
   const ranges = parseAccept(accept)
-  let best: { format: AnswerFormat; quality: number } | undefined
-  for (const format of offers) {
-    const quality = qualityOf(format.mediaType, ranges)
-    if (quality > (best?.quality ?? 0)) best = { format, quality }
+  let best: { offer: Offer; quality: number } | undefined
+  for (const offer of offers) {
+    const quality = qualityOf(typeOf(offer), ranges)
+    if (quality > (best?.quality ?? 0)) best = { offer, quality }
   }
-  return best ? ok(best.format) : err(offers.map((offer) => offer.mediaType))
+  return best ? ok(best.offer) : err(offers.map(typeOf))
 }
 
+/** The media type under which an offer goes out. */
+export const typeOf = ({ format, envelope }: Offer): string => envelope ?? format.mediaType
+
+/** What can be given, the preferred first; envelopes come last, for those who ask for nothing else. */
 function offersFor(
+  outputType: 'pil' | 'pt' | 'mp4',
+  imageFormat: 'jpg' | 'png',
+  modelKind: 'image' | 'video',
+): Offer[] {
+  const formats = formatsFor(outputType, imageFormat, modelKind)
+  const [usual] = formats
+  const tensor = formats.find(({ kind }) => kind === 'tensor')
+  return [
+    ...formats.map((format) => ({ format, envelope: undefined })),
+    ...(tensor ? [{ format: tensor, envelope: TENSOR_BASE64 } as const] : []),
+    ...(usual ? [{ format: usual, envelope: JSON_TYPE } as const] : []),
+  ]
+}
+
+function formatsFor(
   outputType: 'pil' | 'pt' | 'mp4',
   imageFormat: 'jpg' | 'png',
   modelKind: 'image' | 'video',

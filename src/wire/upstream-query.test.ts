@@ -15,6 +15,8 @@ const QUERY: DecodeQuery = {
   scaling: { kind: 'explicit', factor: 0.18215, shift: 0 },
   size: undefined,
   model: undefined,
+  outputDtype: undefined,
+  strict: false,
 }
 const written = (changes: Partial<DecodeQuery>, packed = false): string => {
   const query = { ...QUERY, ...changes }
@@ -66,6 +68,10 @@ describe('what a backend is asked', () => {
   })
 })
 
+test('keeps from a backend what is between the client and the gateway', () => {
+  expect(written({ outputDtype: 'float32', strict: true })).toBe(written({}))
+})
+
 test('means to a backend what the client meant', () => {
   const float = fc.double({ noNaN: true, noDefaultInfinity: true }).map((number) => number + 0)
   const queries: fc.Arbitrary<DecodeQuery> = fc.record({
@@ -88,6 +94,8 @@ test('means to a backend what the client meant', () => {
       width: fc.integer({ min: 1, max: 99_999 }),
     }),
     model: fc.constant(undefined),
+    outputDtype: fc.constant(undefined),
+    strict: fc.constant(false),
   })
   fc.assert(
     fc.property(queries, (query) => {

@@ -97,11 +97,18 @@ test.each([
 test.each([
   ['a form', 'multipart/form-data; boundary=x'],
   ['an encoded form', 'application/x-www-form-urlencoded'],
-  ['JSON', 'application/json'],
 ])('C22: a latent in %s is refused, and what is expected is said', async (_, type) => {
   const response = await decode(on.gateway, PATH, uniqueLatent(), { headers: { 'content-type': type } })
   const problem = await problemOf(response)
   expect(problem).toMatchObject({ status: 415, code: 'unsupported-media-type' })
   expect(problem.detail).toContain('tensor/binary')
+  expect(on.backend.requests).toHaveLength(0)
+})
+
+test('C22: a raw latent that is called JSON is refused, and what is expected is said', async () => {
+  const headers = { 'content-type': 'application/json' }
+  const problem = await problemOf(await decode(on.gateway, PATH, uniqueLatent(), { headers }))
+  expect(problem).toMatchObject({ status: 400, code: 'invalid-body' })
+  expect(problem.detail).toContain('base64')
   expect(on.backend.requests).toHaveLength(0)
 })

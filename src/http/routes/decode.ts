@@ -4,15 +4,19 @@ import { relay } from '../../dispatch/relay.ts'
 import { backendPatience } from '../../dispatch/stall.ts'
 import { problemKind } from '../../errors/codes.ts'
 import { type Problem, problem, problemResponse } from '../../errors/problem.ts'
+import { formatWarnings } from '../../inspection/codes.ts'
+import { inspect } from '../../inspection/inspect.ts'
 import { maxLatentBytes } from '../../models/cost.ts'
-import { findModel } from '../../models/registry.ts'
+import { allModels, findModel } from '../../models/registry.ts'
 import { formatServerTiming, type Span } from '../../telemetry/server-timing.ts'
 import { formatShape, HEADER } from '../../wire/headers.ts'
 import { authenticate, type Caller } from '../authenticate.ts'
 import type { AppContext } from '../context.ts'
 import { type DecodeOrder, readOrder } from '../decode-order.ts'
-import { checkUpload, readUpload } from '../read-body.ts'
+import { checkPresentation, present } from '../present.ts'
+import { readLatent } from '../read-body.ts'
 import { readDeadline } from '../read-deadline.ts'
+import { readForm } from '../read-form.ts'
 
 /** @param impliesDecode whether the path itself says decode, or shares its URL with encode */
 export const decode =
@@ -45,11 +49,18 @@ async function serve(c: AppContext, impliesDecode: boolean): Promise<Response> {
   caller = authenticated.value
   spans.auth = ambient.now() - startedAt
 
-  const params = queryOf(request.url)
-  const read = readOrder(params, c.req.header('accept'), c.req.param('model'), served, impliesDecode)
+  const form = await readForm(request, budget, ambient)
+  if (!form.ok) return fail(form.error)
+  const { params, latent } = form.value
+  // Encode requests have no JSON.
+  const isDecode = impliesDecode || latent !== undefined
+  const read = readOrder(params, c.req.header('accept'), c.req.param('model'), served, isDecode)
   if (!read.ok) return fail(read.error)
   order = read.value
-  const { model, bodyBytes, expected, maxAnswerBytes } = order
+  const { model, bodyBytes, expected, maxAnswerBytes, presentation } = order
+  const { commitBytes } = config.dispatch
+  const unpresentable = checkPresentation(presentation, expected, model.dtype, commitBytes)
+  if (unpresentable) return fail(unpresentable)
   if (!allows(caller, model.id))
     return fail(problem('forbidden', `The plan of this key leaves out ${model.id}.`))
   const deadline = readDeadline(request.headers, config.dispatch.deadlineMs)
@@ -57,13 +68,16 @@ async function serve(c: AppContext, impliesDecode: boolean): Promise<Response> {
   // Limits and revocation of the key belong here: one call, while the body uploads.
 
   const uploadAt = ambient.now()
-  const unacceptable = checkUpload(request.headers, bodyBytes, maxLatentBytes(model))
-  if (unacceptable) return fail(unacceptable)
-  const upload = await readUpload(request, bodyBytes, budget, ambient)
+  const upload = await readLatent(request, latent, bodyBytes, maxLatentBytes(model), budget, ambient)
   if (!upload.ok) return fail(upload.error)
   const { body, release } = upload.value
   const uploadedAt = ambient.now()
   spans.upload = uploadedAt - uploadAt
+  const inspected = inspect(body, order.query, model, allModels)
+  if (!inspected.ok) {
+    release()
+    return fail(inspected.error)
+  }
 
   const job = {
     key: caller.keyId,
@@ -77,7 +91,15 @@ async function serve(c: AppContext, impliesDecode: boolean): Promise<Response> {
   }
   const dispatched = await dispatch(job, request.signal, services.dispatch).finally(release)
   if (!dispatched.ok) return fail(dispatched.error)
-  const { answer, backendId, expectedMs, attempts, queueMs, finish } = dispatched.value
+  const { backendId, expectedMs, attempts, queueMs, finish } = dispatched.value
+  const presented = present(dispatched.value.answer, presentation, expected, budget, commitBytes)
+  if (!presented.ok) {
+    dispatched.value.answer.abort.abort()
+    dispatched.value.answer.release()
+    finish('client-gone')
+    return fail(presented.error)
+  }
+  const answer = presented.value
   const answeredAt = ambient.now()
   spans.queue = queueMs
   spans.backend = answeredAt - uploadedAt - queueMs
@@ -96,7 +118,7 @@ async function serve(c: AppContext, impliesDecode: boolean): Promise<Response> {
   )
   const headers = new Headers({
     ...answer.headers,
-    'content-type': expected.mediaType,
+    'content-type': presentation.envelope ?? expected.mediaType,
     [HEADER.model]: model.id,
     [HEADER.backend]: backendId,
     [HEADER.attempts]: String(attempts),
@@ -106,11 +128,9 @@ async function serve(c: AppContext, impliesDecode: boolean): Promise<Response> {
     headers.set(HEADER.shape, formatShape(expected.shape))
     headers.set(HEADER.dtype, answer.dtype)
   }
+  if (inspected.value.length > 0) headers.set(HEADER.warning, formatWarnings(inspected.value))
   return new Response(stream, { headers })
 }
-
-/** The host is the client's to say and may be none that a URL can have. */
-const queryOf = (url: string): URLSearchParams => new URLSearchParams(/\?(.*)/s.exec(url)?.[1])
 
 const allows = ({ plan }: Caller, modelId: string): boolean =>
   plan.models.some((name) => name === '*' || findModel(name)?.id === modelId)

@@ -68,9 +68,19 @@ export const clients: readonly Entry[] = [
     'never repeated, or escaped',
     ['src/wire/decode-query.test.ts', 'src/errors/problem.test.ts'],
   ],
-  ['C20', 'NaN in the latent', '422', [], `${LATER}the latent is not looked into`],
+  [
+    'C20',
+    'NaN in the latent',
+    '422, no backend; in a latent of more than 1 MB, where a 1 MB sample of it has one',
+    ['test/gateway/inspection.test.ts', 'src/inspection/measure.test.ts'],
+  ],
   ['C21', 'a compressed body, a bomb', '415, not unpacked', [`${FAULTS}client-body.test.ts`]],
-  ['C22', 'a form, JSON', '415', [`${FAULTS}client-habits.test.ts`, 'src/wire/media-types.test.ts']],
+  [
+    'C22',
+    'a form, or JSON that is no request',
+    '415, 400',
+    [`${FAULTS}client-habits.test.ts`, 'src/wire/media-types.test.ts'],
+  ],
   ['C23', 'another method or path', '405 with what is allowed; 404', ['test/gateway/decode.test.ts']],
   ['C24', 'a flood of headers, an endless URL', '431, 414', [`${FAULTS}client-framing.test.ts`]],
   [
