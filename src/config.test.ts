@@ -35,6 +35,7 @@ describe('a good configuration', () => {
       plans: new Map([[planFingerprint('default'), { name: 'default', models: ['*'] }]]),
       peppers: [[1, new Uint8Array(32).fill(1)]],
       shards: new Map(),
+      models: expect.objectContaining({ all: allModels }),
       dispatch: {
         deadlineMs: 60_000,
         attemptTimeoutMs: 20_000,

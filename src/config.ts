@@ -6,10 +6,12 @@ import type * as z from 'zod'
 import { planFingerprint } from './auth/api-key.ts'
 import { type Pepper, parsePeppers } from './auth/key-ring.ts'
 import type { Backend } from './backends/backend.ts'
-import { findDuplicates, findUnsharded, preferReal, readBackend } from './config/backends.ts'
+import { checkModelNames, findDuplicates, findUnsharded, preferReal, readBackend } from './config/backends.ts'
+import { readModels } from './config/models.ts'
 import type { ConfigProblem } from './config/problem.ts'
 import { type dispatchSchema, planSchema, varsSchema } from './config/schema.ts'
 import { err, ok, type Result } from './lib/result.ts'
+import type { Registry } from './models/registry.ts'
 import type { Shard } from './pool/shards.ts'
 
 export type Plan = z.infer<typeof planSchema> & { readonly name: string }
@@ -22,6 +24,8 @@ export interface Config {
   readonly peppers: readonly Pepper[]
   readonly dispatch: z.infer<typeof dispatchSchema>
   readonly shards: ReadonlyMap<string, Shard>
+  /** Built-in models as the operator narrowed them, and the operator's own. */
+  readonly models: Registry
 }
 
 /** Reads the environment of the Worker: bindings, [vars] and secrets in one object. */
@@ -33,18 +37,22 @@ export function readConfig(env: Readonly<Record<string, unknown>>): Result<Confi
   if (!peppers.ok) problems.push({ path: ['KEY_SECRETS'], message: `this secret must be ${peppers.error}` })
   if (!vars.success || !peppers.ok) return err(problems)
 
+  const { registry, problems: ofModels } = readModels(vars.data.MODELS)
+  problems.push(...ofModels)
   const backends = vars.data.BACKENDS.map((settings, index) => {
-    const found = readBackend(settings, env)
+    const found = readBackend(settings, env, registry)
     problems.push(
+      ...checkModelNames(settings.models, ['vars', 'BACKENDS', index, 'models'], registry),
       ...found.problems.map(([key, message]) => ({ path: ['vars', 'BACKENDS', index, key], message })),
     )
     return found.backend
   })
   problems.push(...findDuplicates(backends), ...findUnsharded(backends, Object.keys(vars.data.SHARDS)))
-  const plans = readPlans(vars.data.PLANS, problems)
+  const plans = readPlans(vars.data.PLANS, registry, problems)
   if (problems.length > 0) return err(problems)
   return ok({
     backends: preferReal(backends),
+    models: registry,
     plans,
     peppers: peppers.value,
     dispatch: vars.data.DISPATCH,
@@ -84,6 +92,7 @@ function isPlainData(value: unknown): boolean {
 
 function readPlans(
   settings: Readonly<Record<string, z.infer<typeof planSchema>>>,
+  registry: Registry,
   problems: ConfigProblem[],
 ): Map<number, Plan> {
   const plans = new Map<number, Plan>()
@@ -96,7 +105,9 @@ function readPlans(
         message: `keys cannot tell this name from "${other.name}"; rename one`,
       })
     }
-    plans.set(fingerprint, { ...plan, name })
+    problems.push(...checkModelNames(plan.models, ['vars', 'PLANS', name, 'models'], registry))
+    const models = plan.models.map((model) => registry.find(model)?.id ?? model)
+    plans.set(fingerprint, { ...plan, models, name })
   }
   return plans
 }

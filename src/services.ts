@@ -9,6 +9,7 @@ import { ByteBudget } from './dispatch/byte-budget.ts'
 import type { DispatchServices } from './dispatch/dispatch.ts'
 import { type Ambient, realAmbient as ambient } from './lib/ambient.ts'
 import { ok, type Result } from './lib/result.ts'
+import { builtIn } from './models/registry.ts'
 import { PoolClient, type PoolStub } from './pool/client.ts'
 import type { PoolParts } from './pool/durable-object.ts'
 import { LocalView } from './pool/local-view.ts'
@@ -47,13 +48,14 @@ export function createPoolParts(env: Readonly<Record<string, unknown>>, preview:
   const config = readConfig(env)
   // A gateway that is misconfigured asks no pool.
   const backends = config.ok ? config.value.backends : []
+  const models = config.ok ? config.value.models : builtIn
   const { fetch, randomUuid } = ambient
   return {
     membersOf: (poolName) => (poolName === undefined ? backends : membersOf(backends, poolName)),
     probe: async (backendId, test) => {
       const backend = backends.find(({ id }) => id === backendId)
       return backend
-        ? probeBackend(backend, test, { fetch, randomUuid, send: createSend(fetch, preview()) })
+        ? probeBackend(backend, test, { fetch, randomUuid, models, send: createSend(fetch, preview()) })
         : 'failed'
     },
     forgetful: (error) =>

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { builtIn } from '../models/registry.ts'
 import type { Backend } from './backend.ts'
 import { type ProbeResult, type ProbeTest, probeBackend } from './probe.ts'
 import type { UpstreamRequest } from './upstream.ts'
@@ -44,6 +45,7 @@ async function probe(
       return give()
     },
     randomUuid: () => 'attempt-1',
+    models: builtIn,
   })
   return { result, asked, sent }
 }

@@ -1,5 +1,5 @@
 /** Looks at a backend that gets no jobs: is it there, will it start, can it decode. */
-import { findModel, isServable } from '../models/registry.ts'
+import { isServable, type Registry } from '../models/registry.ts'
 import type { Backend } from './backend.ts'
 import type { Send } from './upstream.ts'
 
@@ -10,6 +10,7 @@ export interface ProbeTools {
   readonly fetch: typeof fetch
   readonly send: Send
   readonly randomUuid: () => string
+  readonly models: Registry
 }
 
 const TIMEOUT_MS: Readonly<Record<ProbeTest, number>> = { health: 5_000, wake: 70_000, decode: 20_000 }
@@ -61,8 +62,12 @@ function ask(
 }
 
 /** A latent of zeros, the smallest that a backend is sure to know: mid-grey in each of its models. */
-function decode(backend: Backend, signal: AbortSignal, { send, randomUuid }: ProbeTools): Promise<Response> {
-  const model = backend.models.map((id) => findModel(id)).find((found) => found && isServable(found))
+function decode(
+  backend: Backend,
+  signal: AbortSignal,
+  { send, randomUuid, models }: ProbeTools,
+): Promise<Response> {
+  const model = backend.models.map((id) => models.find(id)).find((found) => found && isServable(found))
   if (!model || !isServable(model)) throw new TypeError(`Backend ${backend.id} has no model.`)
   const side = Math.max(1, SIDE / model.spatialCompression)
   const frames = model.kind === 'video' ? [1] : []

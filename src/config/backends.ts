@@ -1,6 +1,6 @@
 import type { Backend, BackendKind } from '../backends/backend.ts'
 import { checkBackendUrl } from '../backends/backend-url.ts'
-import { allModels, findModel, isServable } from '../models/registry.ts'
+import { isServable, type Registry } from '../models/registry.ts'
 import type { VaeModel } from '../models/vae.ts'
 import { canPreview } from '../preview/factors/index.ts'
 import type { ConfigProblem } from './problem.ts'
@@ -24,11 +24,12 @@ type Complaint = readonly [key: string, message: string]
 export function readBackend(
   settings: BackendSettings,
   env: Readonly<Record<string, unknown>>,
+  registry: Registry,
 ): { backend: Backend; problems: Complaint[] } {
   const { id, kind, slots, scaleToZero, tokenSecret } = settings
   const problems: Complaint[] = []
   const isPreview = kind === 'preview'
-  const models = expandModels(settings.models, isPreview ? canPreview : isServable)
+  const models = expandModels(settings.models, isPreview ? canPreview : isServable, registry)
   if (isPreview && settings.url !== undefined) problems.push(['url', 'a preview backend has no url'])
   if (isPreview && tokenSecret !== undefined) problems.push(['tokenSecret', 'a preview backend has no token'])
   for (const model of isPreview ? models : []) {
@@ -56,9 +57,26 @@ export function readBackend(
   return { backend, problems }
 }
 
-function expandModels(names: readonly string[], canServe: (model: VaeModel) => boolean): VaeModel[] {
+/** Names of models that cannot be served, at the place where the list stands. */
+export const checkModelNames = (
+  names: readonly string[],
+  path: ConfigProblem['path'],
+  registry: Registry,
+): ConfigProblem[] =>
+  names.flatMap((name, index) => {
+    const model = registry.find(name)
+    if (name === '*' || (model && isServable(model))) return []
+    const why = model ? 'its geometry is not known' : 'unknown model; /v1/models lists the known ones'
+    return [{ path: [...path, index], message: `"${name}": ${why}` }]
+  })
+
+function expandModels(
+  names: readonly string[],
+  canServe: (model: VaeModel) => boolean,
+  registry: Registry,
+): VaeModel[] {
   const models = names.flatMap((name) =>
-    name === '*' ? allModels.filter(canServe) : (findModel(name) ?? []),
+    name === '*' ? registry.all.filter(canServe) : (registry.find(name) ?? []),
   )
   return [...new Set(models)]
 }

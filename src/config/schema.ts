@@ -1,19 +1,10 @@
 /** The settings of [vars], with every default. */
 import * as z from 'zod'
-import { findModel, isServable } from '../models/registry.ts'
 import { MAX_DEADLINE_MS, MIN_DEADLINE_MS } from '../wire/deadline.ts'
+import { modelSchema } from './model-schema.ts'
 
-const modelList = z
-  .array(z.string())
-  .min(1)
-  .superRefine((names, context) => {
-    for (const [index, name] of names.entries()) {
-      const model = findModel(name)
-      if (name === '*' || (model && isServable(model))) continue
-      const why = model ? 'its geometry is not known' : 'unknown model; /v1/models lists the known ones'
-      context.addIssue({ code: 'custom', path: [index], message: `"${name}": ${why}` })
-    }
-  })
+/** Names of models, which are looked up once the operator's own are read. */
+const modelList = z.array(z.string()).min(1)
 
 const shardName = z.string().regex(/^[a-z0-9-]{1,32}$/, 'lower-case letters, digits and dashes, at most 32')
 
@@ -65,6 +56,7 @@ export const dispatchSchema = z.strictObject({
 })
 
 export const varsSchema = z.strictObject({
+  MODELS: z.array(modelSchema).default([]),
   BACKENDS: z.array(backendSchema).min(1, 'at least one backend'),
   PLANS: z.record(z.string().regex(/^[a-z0-9-]{1,32}$/), planSchema).default({}),
   DISPATCH: z.prefault(dispatchSchema, {}),

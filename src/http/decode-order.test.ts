@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { servableModels } from '../../test/support/catalog.ts'
 import { expectError, expectValue } from '../../test/support/results.ts'
+import { builtIn, type Registry } from '../models/registry.ts'
 import { readOrder } from './decode-order.ts'
 
 interface Draft {
@@ -9,6 +10,7 @@ interface Draft {
   named?: string | undefined
   served?: string[]
   impliesDecode?: boolean
+  registry?: Registry
 }
 
 const ALL = servableModels.map(({ id }) => id)
@@ -17,8 +19,15 @@ const GOOD: Draft = {
   named: 'sd-v1',
 }
 const order = (changes: Partial<Draft> = {}) => {
-  const { query, accept, named, served = ALL, impliesDecode = false } = { ...GOOD, ...changes }
-  return readOrder(new URLSearchParams(query), accept, named, new Set(served), impliesDecode)
+  const {
+    query,
+    accept,
+    named,
+    served = ALL,
+    impliesDecode = false,
+    registry = builtIn,
+  } = { ...GOOD, ...changes }
+  return readOrder(new URLSearchParams(query), accept, named, new Set(served), impliesDecode, registry)
 }
 const read = (changes: Partial<Draft> = {}) => expectValue(order(changes))
 const refuse = (changes: Partial<Draft>): string => {

@@ -6,7 +6,7 @@ import { maxMegapixels, predictDecodeMs } from '../models/cost.ts'
 import { isPacked, megapixels, upstreamShape } from '../models/geometry.ts'
 import { describeStranger, inferModels } from '../models/inference.ts'
 import { readGeometry } from '../models/latent-shape.ts'
-import { allModels, findModel, isServable, type ServableModel } from '../models/registry.ts'
+import { isServable, type Registry, type ServableModel } from '../models/registry.ts'
 import type { VaeModel } from '../models/vae.ts'
 import { type DecodeQuery, type DecodeQueryError, parseDecodeQuery } from '../wire/decode-query.ts'
 import { tensorBytes } from '../wire/dtype.ts'
@@ -30,6 +30,7 @@ export interface DecodeOrder {
 /**
  * @param named the model of the path; without one the query names it, or the latent's shape does
  * @param served ids of the models that have a backend
+ * @param registry the models of this deployment
  * @param impliesDecode whether the path says decode; otherwise a request without output_type is an encode request
  */
 export function readOrder(
@@ -38,6 +39,7 @@ export function readOrder(
   named: string | undefined,
   served: ReadonlySet<string>,
   impliesDecode: boolean,
+  registry: Registry,
 ): Result<DecodeOrder, Problem> {
   if (!impliesDecode && !params.has('output_type')) {
     return err(problem('encode-unsupported', 'Expected output_type=pil, pt or mp4 for a decode.'))
@@ -45,19 +47,25 @@ export function readOrder(
   const parsed = parseDecodeQuery(params)
   if (!parsed.ok) return err(queryProblem(parsed.error))
   const query = parsed.value
-  const found = findServed(named ?? query.model, query, served)
+  const found = findServed(named ?? query.model, query, served, registry)
   if (!found.ok) return found
   const model = found.value
 
   const geometry = readGeometry(model, query.shape, query.size)
   if (!geometry.ok) {
-    const hint = describeStranger(query, servedModels(served))
+    const hint = describeStranger(query, servedModels(served, registry))
     return err(problem('unsupported-shape', `${model.id}: expected ${geometry.error.expected}${hint}.`))
   }
   const size = megapixels(geometry.value)
   const limit = maxMegapixels(model)
   if (size > limit) {
     const detail = `${model.id} decodes up to ${limit} megapixels at once; this latent asks for ${size.toFixed(1)}.`
+    return err(problem('decode-too-large', detail))
+  }
+  const { frames } = geometry.value
+  const maxFrames = model.limits?.maxFrames ?? frames
+  if (frames > maxFrames) {
+    const detail = `${model.id} decodes up to ${maxFrames} frames at once; this latent asks for ${frames}.`
     return err(problem('decode-too-large', detail))
   }
   const outputType = query.outputType ?? 'pil'
@@ -89,13 +97,14 @@ function findServed(
   name: string | undefined,
   query: DecodeQuery,
   served: ReadonlySet<string>,
+  registry: Registry,
 ): Result<ServableModel, Problem> {
   if (name !== undefined) {
-    const model = findModel(name)
+    const model = registry.find(name)
     if (model && isServable(model) && served.has(model.id)) return ok(model)
     return err(problem('unknown-model', 'Expected a model that is served here; GET /v1/models lists them.'))
   }
-  const fitting = inferModels(servedModels(served), query)
+  const fitting = inferModels(servedModels(served, registry), query)
   const [model] = fitting
   if (!model) {
     const expected = 'Expected a latent of a model that is served here, or its name in the path'
@@ -112,8 +121,8 @@ function findServed(
   return ok(model)
 }
 
-const servedModels = (served: ReadonlySet<string>): readonly VaeModel[] =>
-  allModels.filter((model) => served.has(model.id))
+const servedModels = (served: ReadonlySet<string>, registry: Registry): readonly VaeModel[] =>
+  registry.all.filter((model) => served.has(model.id))
 
 function queryProblem(error: DecodeQueryError): Problem {
   const { parameter } = error

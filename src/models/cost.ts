@@ -22,4 +22,8 @@ export function maxLatentBytes(model: ServableModel): number {
 /** One 4096x4096 picture; 129 frames of 1280x720 with room to spare. */
 const MAX_MEGAPIXELS: Readonly<Record<VaeModel['kind'], number>> = { image: 16.8, video: 160 }
 
-export const maxMegapixels = (model: VaeModel): number => MAX_MEGAPIXELS[model.kind]
+/** What any model of the kind decodes at once, where the operator does not say less. */
+export const defaultMaxMegapixels = ({ kind }: VaeModel): number => MAX_MEGAPIXELS[kind]
+
+export const maxMegapixels = (model: VaeModel): number =>
+  model.limits?.maxMegapixels ?? defaultMaxMegapixels(model)

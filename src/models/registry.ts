@@ -7,13 +7,25 @@ export type ServableModel = VaeModel & { readonly channels: number; readonly spa
 export const isServable = (model: VaeModel): model is ServableModel =>
   model.channels !== null && model.spatialCompression !== null
 
-const byName = new Map(
-  catalog.flatMap((model) =>
-    [model.id, ...model.aliases].map((name) => [name.toLowerCase(), model] as const),
-  ),
-)
+/** Models and the names they are found by. */
+export interface Registry {
+  readonly all: readonly VaeModel[]
+  /** A model by its id or an alias, in any case; undefined when there is none. */
+  find(name: string): VaeModel | undefined
+}
 
-/** A model by its id or an alias, in any case; undefined when there is none. */
-export const findModel = (name: string): VaeModel | undefined => byName.get(name.toLowerCase())
+export function createRegistry(models: readonly VaeModel[]): Registry {
+  const byName = new Map(
+    models.flatMap((model) =>
+      [model.id, ...model.aliases].map((name) => [name.toLowerCase(), model] as const),
+    ),
+  )
+  return { all: models, find: (name) => byName.get(name.toLowerCase()) }
+}
 
-export const allModels: readonly VaeModel[] = catalog
+/** The models that every gateway knows; those of a deployment are in its configuration. */
+export const builtIn = createRegistry(catalog)
+
+export const findModel = builtIn.find
+
+export const allModels = builtIn.all

@@ -23,6 +23,8 @@ export interface VaeModel {
   /** The dtype the weights usually run in, which is the dtype of `pt` answers. */
   readonly dtype: 'float16' | 'bfloat16' | 'float32' | null
   readonly outputs: readonly OutputType[]
+  /** Less than what any model of its kind may decode at once; set by the operator. */
+  readonly limits?: { readonly maxMegapixels?: number; readonly maxFrames?: number }
   /** Where the numbers were read: repository short name and path. */
   readonly sources: readonly string[]
 }

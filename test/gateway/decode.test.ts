@@ -212,7 +212,7 @@ test('lists every model and which of them a backend serves', async () => {
     served: true,
     endpoint: '/sdxl',
     backends: [{ id: 'gpu', kind: 'vae-backend' }],
-    limits: { maxMegapixels: 16.8 },
+    limits: { maxMegapixels: 16.8, maxFrames: null },
   })
   const kolors = await (await fetch(`${gateway.url}/v1/models/kolors`)).json()
   expect(kolors).toMatchObject({ served: false, endpoint: null })

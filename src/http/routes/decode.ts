@@ -6,8 +6,8 @@ import { problemKind } from '../../errors/codes.ts'
 import { type Problem, problem, problemResponse } from '../../errors/problem.ts'
 import { formatWarnings } from '../../inspection/codes.ts'
 import { inspect } from '../../inspection/inspect.ts'
+import { allowsModel } from '../../models/allow-list.ts'
 import { maxLatentBytes } from '../../models/cost.ts'
-import { allModels, findModel } from '../../models/registry.ts'
 import { formatServerTiming, type Span } from '../../telemetry/server-timing.ts'
 import { formatShape, HEADER } from '../../wire/headers.ts'
 import { authenticate, type Caller } from '../authenticate.ts'
@@ -54,14 +54,21 @@ async function serve(c: AppContext, impliesDecode: boolean): Promise<Response> {
   const { params, latent } = form.value
   // Encode requests have no JSON.
   const isDecode = impliesDecode || latent !== undefined
-  const read = readOrder(params, c.req.header('accept'), c.req.param('model'), served, isDecode)
+  const read = readOrder(
+    params,
+    c.req.header('accept'),
+    c.req.param('model'),
+    served,
+    isDecode,
+    config.models,
+  )
   if (!read.ok) return fail(read.error)
   order = read.value
   const { model, bodyBytes, expected, maxAnswerBytes, presentation } = order
   const { commitBytes } = config.dispatch
   const unpresentable = checkPresentation(presentation, expected, model.dtype, commitBytes)
   if (unpresentable) return fail(unpresentable)
-  if (!allows(caller, model.id))
+  if (!allowsModel(caller.plan.models, model.id))
     return fail(problem('forbidden', `The plan of this key leaves out ${model.id}.`))
   const deadline = readDeadline(request.headers, config.dispatch.deadlineMs)
   if (!deadline.ok) return fail(deadline.error)
@@ -73,7 +80,7 @@ async function serve(c: AppContext, impliesDecode: boolean): Promise<Response> {
   const { body, release } = upload.value
   const uploadedAt = ambient.now()
   spans.upload = uploadedAt - uploadAt
-  const inspected = inspect(body, order.query, model, allModels)
+  const inspected = inspect(body, order.query, model, config.models.all)
   if (!inspected.ok) {
     release()
     return fail(inspected.error)
@@ -131,6 +138,3 @@ async function serve(c: AppContext, impliesDecode: boolean): Promise<Response> {
   if (inspected.value.length > 0) headers.set(HEADER.warning, formatWarnings(inspected.value))
   return new Response(stream, { headers })
 }
-
-const allows = ({ plan }: Caller, modelId: string): boolean =>
-  plan.models.some((name) => name === '*' || findModel(name)?.id === modelId)
