@@ -30,7 +30,9 @@ export default defineConfig({
       {
         test: {
           name: 'gateway',
-          include: ['test/gateway/**/*.test.ts', 'test/faults/**/*.test.ts', 'test/soak/**/*.test.ts'],
+          include: ['gateway', 'compatibility', 'faults', 'soak'].map(
+            (folder) => `test/${folder}/**/*.test.ts`,
+          ),
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },

@@ -42,7 +42,7 @@ function install(): void {
 install()
 const narrowed = process.argv.slice(2)
 if (narrowed.length === 0) {
-  for (const folder of [backend, join(root, 'test', 'conformance')]) {
+  for (const folder of [backend, join(root, 'test', 'conformance'), join(root, 'test', 'compatibility')]) {
     run(python, ['-m', 'ruff', 'check', '--no-cache', '.'], folder)
     run(python, ['-m', 'ruff', 'format', '--no-cache', '--check', '.'], folder)
   }
