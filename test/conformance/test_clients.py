@@ -1,5 +1,6 @@
 """Clients in the wild, byte for byte, with any weights: what comes back is what the network says."""
 
+import base64
 import io
 import json
 import urllib.request
@@ -189,6 +190,33 @@ def test_urllib_clients_need_exactly_200_and_get_it(gateway: Gateway) -> None:
     with urllib.request.urlopen(request, timeout=60) as response:
         assert response.status == 200
         assert json.loads(response.headers["shape"]) == [1, 3, 128, 128]
+
+
+def test_a_page_gets_its_picture_in_json(gateway: Gateway, weights: dict[str, TinyWeights]) -> None:
+    latent = latent_of("sd-v1", 16)
+    response = requests.post(
+        f"{gateway.url}/k/{gateway.key}/sd-v1",
+        json={
+            "inputs": base64.b64encode(latent.numpy().tobytes()).decode(),
+            "parameters": {"shape": list(latent.shape), "dtype": "float16", "image_format": "png"},
+        },
+        headers={"Accept": "application/json"},
+    )
+    answer = response.json()
+    assert answer["parameters"] == {"media_type": "image/png"}
+    picture = np.asarray(Image.open(io.BytesIO(base64.b64decode(answer["inputs"]))).convert("RGB"))
+    assert same(picture, as_bytes(weights["sd-v1"].decode(latent))[0])
+
+
+def test_a_latent_that_is_scaled_twice_is_named(gateway: Gateway) -> None:
+    raw = unscale(latent_of("sd-v1", 16), "sd-v1").to(torch.float16)
+    shape = "&".join(f"shape={size}" for size in raw.shape)
+    query = f"scaling_factor=0.18215&output_type=pil&dtype=float16&{shape}"
+    url = f"{gateway.url}/k/{gateway.key}/sd-v1?{query}"
+    response = requests.post(url, data=raw.numpy().tobytes(), headers={"Content-Type": "tensor/binary"})
+    assert response.headers["x-vae-warning"].startswith("latent-scaled-twice;")
+    strict = requests.post(f"{url}&strict=true", data=raw.numpy().tobytes())
+    assert (strict.status_code, strict.json()["code"]) == (422, "latent-suspicious")
 
 
 def test_a_large_upload_that_is_refused_still_reads_the_reason(gateway: Gateway) -> None:

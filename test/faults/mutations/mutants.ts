@@ -212,8 +212,8 @@ const entries: readonly Entry[] = [
     'C21',
     'the refusal of compressed bodies',
     'src/http/read-body.ts',
-    "if (encoding !== 'identity') {",
-    'if (encoding === undefined) {',
+    "if ((headers.get('content-encoding') ?? 'identity') === 'identity') return undefined",
+    "if (headers.get('content-encoding') !== '') return undefined",
     `${F}client-body.test.ts`,
   ],
   [
