@@ -2,7 +2,7 @@
 import type { Ambient } from '../lib/ambient.ts'
 import { settledWithin } from '../lib/sleep.ts'
 import type { Lease, SlotRequest } from '../pool/client.ts'
-import type { Evidence } from '../pool/state.ts'
+import type { Evidence } from '../pool/events.ts'
 import type { EventSink } from '../telemetry/events.ts'
 import { evidenceOf, type Failure, isTransparent, isVote, SIGNATURE_OF, wastesDecode } from './failure.ts'
 import type { DecodeJob } from './job.ts'

@@ -1,6 +1,6 @@
 /** One call for a slot, which may wait for a minute; and a watch on whether anybody is there to answer it. */
 import type { Ambient } from '../lib/ambient.ts'
-import type { RemoteGrant, RemoteLease } from './lease.ts'
+import type { RemoteGrant, RemoteLease } from './object-lease.ts'
 import type { AcquireAnswer, AcquireRequest, AdoptRequest, Refusal } from './protocol.ts'
 import type { LossReason } from './reachability.ts'
 

@@ -5,6 +5,7 @@
 import { DurableObject } from 'cloudflare:workers'
 import { realAmbient } from '../lib/ambient.ts'
 import { PoolClock } from './clock.ts'
+import type { PoolAction, PoolEvent, ProbeResult, ProbeTest } from './events.ts'
 import { emptyPool, type Memory } from './initial.ts'
 import { LeaseTarget } from './lease-target.ts'
 import { expectedWaitMs } from './load.ts'
@@ -17,7 +18,7 @@ import {
   type PoolStatus,
   PROTOCOL_VERSION as v,
 } from './protocol.ts'
-import type { PoolAction, PoolEvent, PoolMember, PoolState, ProbeResult, ProbeTest } from './state.ts'
+import type { PoolMember, PoolState } from './state.ts'
 import { nextWakeAt, step } from './step.ts'
 
 /** What the object is given by the composition root. */

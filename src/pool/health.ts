@@ -1,8 +1,9 @@
 /** How evidence moves a backend from one state to another. */
 import { jitter } from './chance.ts'
+import type { Evidence } from './events.ts'
 import type { Health } from './health-states.ts'
 import { SLOW_START_MS } from './pace.ts'
-import type { BackendState, Evidence, TrackRecord } from './state.ts'
+import type { BackendState, TrackRecord } from './state.ts'
 import { isErratic, recordOutcome, relapsesAt } from './track-record.ts'
 
 /** Failures in a row after which a backend is taken out. */

@@ -1,8 +1,9 @@
 /** The life of a lease: granted, begun, freed, abandoned, over. */
 import { raiseCeiling } from './ceilings.ts'
+import type { PoolEvent } from './events.ts'
 import { expectedMs, learnGap, learnSpeed } from './pace.ts'
 import type { Choice } from './selection.ts'
-import type { BackendState, Job, Lease, PoolEvent } from './state.ts'
+import type { BackendState, Job, Lease } from './state.ts'
 
 /** A holder says when it is done, or that it is still at it; one that says nothing for so long is taken for dead. */
 const MIN_LEASE_MS = 10_000

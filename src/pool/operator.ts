@@ -1,5 +1,6 @@
 /** What the operator may order. */
-import type { BackendState, PoolEvent } from './state.ts'
+import type { PoolEvent } from './events.ts'
+import type { BackendState } from './state.ts'
 
 export function operate(
   backend: BackendState,

@@ -1,8 +1,10 @@
 /** Looking after backends that get no jobs: is it there, shall it start, can it decode. Only while there is demand. */
+
+import type { PoolAction, ProbeResult, ProbeTest } from './events.ts'
 import { changesAt, HEALTH_PROBE_MS, learn } from './health.ts'
 import { askedToStartAt, type Health, isServing } from './health-states.ts'
 import { learnColdStart } from './pace.ts'
-import type { BackendState, PoolAction, PoolState, ProbeResult, ProbeTest } from './state.ts'
+import type { BackendState, PoolState } from './state.ts'
 
 /** Probes cost money; after this long without a job nobody waits for what they would find. */
 const DEMAND_MS = 300_000

@@ -1,6 +1,8 @@
 /** What the Worker and a pool's object say to each other. Both sides may be one release apart. */
+
+import type { Evidence, RejectReason } from './events.ts'
 import type { Health } from './health-states.ts'
-import type { Evidence, Job, RejectReason } from './state.ts'
+import type { Job } from './state.ts'
 
 /** The release of these messages; each side understands its own and the one before. */
 export const PROTOCOL_VERSION = 2

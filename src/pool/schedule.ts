@@ -1,12 +1,13 @@
 /** Hands out places: jobs in their turn, each to the backend that finishes it first, now or when that is free. */
 import { payHedge } from './budget.ts'
+import type { PoolAction } from './events.ts'
 import { type Health, isServing } from './health-states.ts'
 import { afterTurns, inTurn, type Turn } from './lanes.ts'
 import { grant } from './leases.ts'
 import { expectedMs, isLearnt } from './pace.ts'
 import { hasRoom } from './places.ts'
 import { type Choice, candidatesOf, choose, isAble, type Promises } from './selection.ts'
-import type { BackendState, Job, PoolAction, PoolState } from './state.ts'
+import type { BackendState, Job, PoolState } from './state.ts'
 import { SHORT_JOB_MS } from './traffic.ts'
 
 /** Jobs that are looked at in one step: a whole queue, as the only one whose backend is idle may be its last. */

@@ -3,20 +3,12 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { frozen, job, member, START } from '../../test/support/pool.ts'
 import { seeded } from '../../test/support/seeded.ts'
+import type { Evidence, PoolAction, PoolEvent, ProbeTest } from './events.ts'
 import { isServing } from './health-states.ts'
 import { emptyPool } from './initial.ts'
 import { schedule } from './schedule.ts'
 import { isTooLarge } from './selection.ts'
-import type {
-  BackendState,
-  Evidence,
-  Job,
-  PoolAction,
-  PoolEvent,
-  PoolMember,
-  PoolState,
-  ProbeTest,
-} from './state.ts'
+import type { BackendState, Job, PoolMember, PoolState } from './state.ts'
 import { nextWakeAt, step } from './step.ts'
 
 const MODELS = ['m0', 'm1', 'm2']

@@ -1,17 +1,8 @@
 /** A pool with a clock that tests turn. */
+
+import type { Evidence, PoolAction, PoolEvent, ProbeResult, ProbeTest } from '../../src/pool/events.ts'
 import { emptyPool, UNKNOWN_PACE } from '../../src/pool/initial.ts'
-import type {
-  BackendState,
-  Evidence,
-  Job,
-  Lease,
-  PoolAction,
-  PoolEvent,
-  PoolMember,
-  PoolState,
-  ProbeResult,
-  ProbeTest,
-} from '../../src/pool/state.ts'
+import type { BackendState, Job, Lease, PoolMember, PoolState } from '../../src/pool/state.ts'
 import { nextWakeAt, step } from '../../src/pool/step.ts'
 
 /** When the clock of a test starts. */

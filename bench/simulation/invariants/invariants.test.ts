@@ -1,7 +1,8 @@
 /** Every promise catches a pool that breaks it, and lets a sound one pass: the tester is tested. */
 import { describe, expect, test } from 'vitest'
+import type { PoolAction } from '../../../src/pool/events.ts'
 import { emptyPool } from '../../../src/pool/initial.ts'
-import type { BackendState, Job, Lane, Lease, PoolAction, PoolState } from '../../../src/pool/state.ts'
+import type { BackendState, Job, Lane, Lease, PoolState } from '../../../src/pool/state.ts'
 import { hasRecovered, leaksNothing } from './ending.ts'
 import { freshHistory, type History, type Invariant, type Observed } from './observed.ts'
 import { keepLedger } from './order.ts'

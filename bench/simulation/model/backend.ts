@@ -1,6 +1,6 @@
 /** A GPU endpoint: one decode at a time, a queue of its own before it, and whatever is wrong with it. */
 import type { FailureReason } from '../../../src/dispatch/failure.ts'
-import type { ProbeResult, ProbeTest } from '../../../src/pool/state.ts'
+import type { ProbeResult, ProbeTest } from '../../../src/pool/events.ts'
 import type { Engine } from '../engine/engine.ts'
 import { luckOf } from '../engine/random.ts'
 import type { IdleGauge } from '../metrics/idle-gauge.ts'

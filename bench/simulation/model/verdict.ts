@@ -10,7 +10,8 @@ import {
   whyBroken,
 } from '../../../src/dispatch/failure.ts'
 import { excludedBackends, mayRetry, maySecondRound } from '../../../src/dispatch/retry-policy.ts'
-import type { Evidence, RejectReason, Signature } from '../../../src/pool/state.ts'
+import type { Evidence, RejectReason } from '../../../src/pool/events.ts'
+import type { Signature } from '../../../src/pool/state.ts'
 import type { FailedAttempt, Flight, Grant, Outcome } from './flight.ts'
 
 /** All jobs are for one model: models share nothing but backends. */
