@@ -33,7 +33,7 @@ export async function askPool(
     const remainingMs = wanted.remainingMs - (calledAt - askedAt)
     if (remainingMs <= 0) return UNREACHABLE
     const request: AcquireRequest = { v: PROTOCOL_VERSION, ...wanted, remainingMs }
-    const end = await callForSlot(request, isTrial, calledOff, { ambient, stub, alive })
+    const end = await callForSlot(request, isTrial, calledOff, { ambient, stub, alive, defer })
     if (end.kind === 'answered') {
       alive()
       const { answer } = end
