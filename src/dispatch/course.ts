@@ -4,6 +4,7 @@ import { settledWithin } from '../lib/sleep.ts'
 import type { Lease, SlotRequest } from '../pool/client.ts'
 import type { Evidence } from '../pool/events.ts'
 import type { EventSink } from '../telemetry/events.ts'
+import { isHang } from './deadline.ts'
 import { evidenceOf, type Failure, isTransparent, isVote, SIGNATURE_OF, wastesDecode } from './failure.ts'
 import type { DecodeJob } from './job.ts'
 import { countedFailures, excludedBackends } from './retry-policy.ts'
@@ -74,7 +75,8 @@ export class Course {
     const { reason, backendId } = failure
     this.failures.push(failure)
     this.#events.emit({ kind: 'attempt-failed', reason, backendId, ms })
-    const evidence = evidenceOf(failure, this.job)
+    const isHasty = reason === 'timed-out' && !isHang(ms, lease)
+    const evidence = isHasty ? null : evidenceOf(failure, this.job)
     const told = evidence ? this.report(lease, evidence) : Promise.resolve()
     if (reason !== 'timed-out') lease.free({ decoded: false })
     lease[Symbol.dispose]()

@@ -100,7 +100,10 @@ function grantAction(leaseId: number, job: Job, { backend, startsAt }: Choice, n
   }
 }
 
-/** A long job may not take the last backend that is free of long ones: pictures would wait behind videos. */
+/**
+ * A long job may not take the last backend that is free of long ones: pictures would wait behind videos. One that was
+ * failed may, as it cannot be staged behind another.
+ */
 function mayTake(
   backends: readonly BackendState[],
   { traffic }: PoolState,
@@ -108,7 +111,8 @@ function mayTake(
   job: Job,
   now: number,
 ): readonly BackendState[] {
-  if (job.predictedMs <= SHORT_JOB_MS || now - traffic.shortAskedAt > RESERVE_MEMORY_MS) return candidates
+  if (job.predictedMs <= SHORT_JOB_MS || job.failures.length > 0) return candidates
+  if (now - traffic.shortAskedAt > RESERVE_MEMORY_MS) return candidates
   const serving = backends.filter(({ health }) => isServing(health))
   if (serving.length < RESERVE_FROM) return candidates
   const free = serving.filter((backend) => !hasLongJob(backend))

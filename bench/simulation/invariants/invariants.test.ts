@@ -281,8 +281,10 @@ test('a pool that never gives a lease back is found out', () => {
 })
 
 test('a backend that stays out is found out', () => {
-  expect(hasRecovered(pool())).toBeUndefined()
-  expect(hasRecovered(pool({ health: { kind: 'ejected', until: NOW } }))).toBe('b0 is still ejected')
+  const out = pool({ health: { kind: 'ejected', until: NOW } })
+  expect(hasRecovered(pool(), new Set(['b0']))).toBeUndefined()
+  expect(hasRecovered(out, new Set(['b0']))).toBe('b0 is still ejected')
+  expect(hasRecovered(out, new Set())).toBeUndefined()
 })
 
 test('the overseer stops at the first broken promise and says when and after what', () => {

@@ -1,4 +1,5 @@
 /** Tries at backends: sent, timed, judged and reported. What follows from them is the gateway's business. */
+import { isHang } from '../../../src/dispatch/deadline.ts'
 import type { FailureReason } from '../../../src/dispatch/failure.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { RandomStream } from '../engine/random.ts'
@@ -91,7 +92,8 @@ export class Attempts {
 
   readonly #timeOut = (attempt: Attempt): void => {
     if (attempt.isOver) return
-    this.#report(attempt, { kind: 'failure', reason: 'timed-out', decodeMs: null, retryAfterMs: 0 })
+    if (isHang(this.#engine.now - attempt.sentAt, attempt.grant))
+      this.#report(attempt, { kind: 'failure', reason: 'timed-out', decodeMs: null, retryAfterMs: 0 })
     this.drop(attempt)
     this.#listener.failed(attempt, 'timed-out')
   }
