@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { seeded } from '../../test/support/seeded.ts'
-import { attemptTimeoutMs, type Forecast, isHang, receiveTimeoutMs } from './deadline.ts'
+import { attemptTimeoutMs, type Forecast, hangAfterMs, receiveTimeoutMs } from './deadline.ts'
 
 const PATIENCE = 20_000
 const AMPLE = 120_000
@@ -75,10 +75,20 @@ test('B30: an attempt whose decode time is learnt is shorter where that leaves a
 })
 
 test('B5: an attempt that was given up early tells of no hang', () => {
-  expect(isHang(26_600, forecast({ startsInMs: 500, expectedMs: 10_000 }))).toBe(true)
-  expect(isHang(26_400, forecast({ startsInMs: 500, expectedMs: 10_000 }))).toBe(false)
-  expect(isHang(1_900, forecast({ expectedMs: 50 }))).toBe(false)
-  expect(isHang(2_000, forecast({ expectedMs: 50 }))).toBe(true)
+  expect(hangAfterMs(forecast({ startsInMs: 500, expectedMs: 10_000 }), PATIENCE)).toBe(27_100)
+  expect(hangAfterMs(forecast({ expectedMs: 50 }), PATIENCE)).toBe(1_900)
+  // Who is configured to have less patience than that hangs sooner.
+  expect(hangAfterMs(forecast({ expectedMs: 50 }), 1_500)).toBe(1_425)
+  fc.assert(
+    fc.property(fc.nat(60_000), fc.nat(60_000), fc.integer({ min: 100, max: AMPLE }), (a, b, patienceMs) => {
+      const some = { startsInMs: a, expectedMs: b }
+      for (const isLearnt of [true, false])
+        expect(hangAfterMs(forecast({ ...some, isLearnt }), patienceMs)).toBeLessThanOrEqual(
+          timeout({ ...some, isLearnt }, 0, patienceMs, 1e9),
+        )
+    }),
+    seeded,
+  )
 })
 
 test('B5: no attempt outlives the deadline of its request', () => {

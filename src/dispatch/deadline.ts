@@ -49,14 +49,21 @@ export function attemptTimeoutMs(
 }
 
 /** Longer than what is learnt is off by now and then. */
-const HANG_FACTOR = 2.5
+const HANG_FACTOR = 2.7
+const TIMER_SHARE = 0.95
 
 /**
- * Whether an attempt that was given up took so long that it speaks against its backend. Others only show that their
+ * After so long an attempt that is given up speaks against its backend. One that is given up before only shows that its
  * request was in a hurry.
+ *
+ * @param patienceMs as configured
  */
-export const isHang = (elapsedMs: number, { startsInMs, expectedMs }: Forecast): boolean =>
-  elapsedMs >= startsInMs + Math.max(LEARNT_LEAST_MS, HANG_FACTOR * expectedMs + LEARNT_MARGIN_MS)
+export function hangAfterMs({ startsInMs, expectedMs }: Forecast, patienceMs: number): number {
+  const guessed = Math.max(patienceMs, GUESS_FACTOR * expectedMs)
+  const learnt = Math.max(LEARNT_LEAST_MS, HANG_FACTOR * expectedMs + LEARNT_MARGIN_MS)
+  // Clocks and timers agree to a millisecond or so.
+  return startsInMs + TIMER_SHARE * Math.min(guessed, learnt)
+}
 
 /** Less than `ms` where that gives another try the time it needs, and as it is where nothing would. */
 function shortened(ms: number, expectedMs: number, remainingMs: number): number {

@@ -1,5 +1,4 @@
 /** Tries at backends: sent, timed, judged and reported. What follows from them is the gateway's business. */
-import { isHang } from '../../../src/dispatch/deadline.ts'
 import type { FailureReason } from '../../../src/dispatch/failure.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { RandomStream } from '../engine/random.ts'
@@ -9,7 +8,7 @@ import type { SimBackend } from './backend.ts'
 import type { Attempt, Outcome } from './flight.ts'
 import type { Mailbox } from './mailbox.ts'
 import type { Network } from './network.ts'
-import { isVote, mayReport, timeoutMs, verdictOf, whyBroken } from './verdict.ts'
+import { isHang, isVote, mayReport, timeoutMs, verdictOf, whyBroken } from './verdict.ts'
 
 const RENEW_MS = 5_000
 

@@ -1,5 +1,5 @@
 /** What a failed attempt says about its backend, and whether it is tried again: the gateway's own rules. */
-import { attemptTimeoutMs } from '../../../src/dispatch/deadline.ts'
+import { attemptTimeoutMs, hangAfterMs } from '../../../src/dispatch/deadline.ts'
 import {
   evidenceOf,
   type FailureReason,
@@ -57,3 +57,6 @@ const BODY_BYTES = 0
 
 export const timeoutMs = ({ startsInMs, expectedMs, isLearnt }: Grant, remainingMs: number): number =>
   attemptTimeoutMs(BODY_BYTES, { startsInMs, expectedMs, isLearnt }, PATIENCE_MS, remainingMs)
+
+export const isHang = (elapsedMs: number, grant: Grant): boolean =>
+  elapsedMs >= hangAfterMs(grant, PATIENCE_MS)

@@ -39,7 +39,7 @@ const entries: readonly Entry[] = [
     'B5',
     'the time of an attempt',
     'src/dispatch/deadline.ts',
-    'return Math.min(beforeDecode + decode, remainingMs)',
+    'return Math.min(beforeDecode + Math.min(guessed, decode), remainingMs)',
     'return remainingMs',
     'src/dispatch/deadline.test.ts',
   ],
