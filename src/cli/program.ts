@@ -3,6 +3,7 @@ import { Command } from 'commander'
 import { backendsCommand } from './backends.ts'
 import { family } from './command.ts'
 import { configCommand } from './config/index.ts'
+import { decodeCommand } from './decode/index.ts'
 import { keysCommand } from './keys/index.ts'
 import { poolsCommand } from './pools/index.ts'
 import { startCommand } from './start.ts'
@@ -19,7 +20,14 @@ export function createProgram(): Command {
   const program = new Command('vae-gateway')
     .description('One public decode URL, with API keys, in front of a pool of GPU VAE decoders.')
     .addHelpText('after', ENDINGS)
-  for (const command of [startCommand, keysCommand, poolsCommand, backendsCommand, configCommand])
+  for (const command of [
+    startCommand,
+    decodeCommand,
+    keysCommand,
+    poolsCommand,
+    backendsCommand,
+    configCommand,
+  ])
     program.addCommand(command)
   for (const command of family(program)) {
     // `pools watch --json` is said to watch, not to pools.

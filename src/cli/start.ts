@@ -2,7 +2,6 @@ import { InvalidArgumentError } from 'commander'
 import { planFingerprint } from '../auth/api-key.ts'
 import { KeyRing } from '../auth/key-ring.ts'
 import type { Config } from '../config.ts'
-import { startGateway } from '../local/gateway.ts'
 import { readInstallation } from '../local/installation.ts'
 import { newCommand } from './command.ts'
 import { greeting } from './greeting.ts'
@@ -32,6 +31,8 @@ export const startCommand = newCommand('start', {
   .option('--data <dir>', 'where the Durable Objects keep their databases', '.data')
   .action(async ({ config: configFile, port, host, data, json }: StartOptions) => {
     const { config, bindings } = readInstallation({ configFile, env: process.env, createSecrets: true })
+    // Only here: the runtime takes longer to load than other commands to run.
+    const { startGateway } = await import('../local/gateway.ts')
     const gateway = await startGateway({ host, port, dataDir: data, bindings })
     const stop = (): void => {
       void gateway.stop().finally(() => process.exit(0))

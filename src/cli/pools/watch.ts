@@ -5,6 +5,7 @@ import { type AccessOptions, adminClient, gatewayUrl, unwrap, withAccess } from 
 import type { AdminClient } from '../admin/client.ts'
 import { newCommand } from '../command.ts'
 import { CommandFailure } from '../ending.ts'
+import { interruption } from '../terminal/interrupt.ts'
 import { type JsonOption, paint } from '../terminal/say.ts'
 import { openScreen } from '../terminal/screen.ts'
 import { truncate } from '../terminal/table.ts'
@@ -38,18 +39,13 @@ export const watchPools = withAccess(
   .action(async (options: WatchOptions) => {
     const client = adminClient(options)
     const { json, interval, count } = options
-    const interrupted = new AbortController()
-    const interrupt = (): void => interrupted.abort()
-    process.once('SIGINT', interrupt)
-    process.once('SIGTERM', interrupt)
-    // A reader that has seen enough is no failure.
-    process.stdout.once('error', interrupt)
+    const interrupted = interruption()
     const show =
       process.stdout.isTTY && !json ? onScreen(gatewayUrl(options, process.env), interval) : inLines(json)
     try {
-      for (let times = 0; times < count && !interrupted.signal.aborted; times++) {
-        if (times > 0) await sleep(interval * 1000, realAmbient, interrupted.signal)
-        if (interrupted.signal.aborted) break
+      for (let times = 0; times < count && !interrupted.aborted; times++) {
+        if (times > 0) await sleep(interval * 1000, realAmbient, interrupted)
+        if (interrupted.aborted) break
         await show.next(client)
       }
     } finally {
