@@ -27,7 +27,11 @@ export const startCommand = new Command('start')
   .option('--host <address>', 'address to listen on', '127.0.0.1')
   .option('--data <dir>', 'where the Durable Objects keep their databases', '.data')
   .action(async ({ config: configFile, port, host, data }: StartOptions) => {
-    const { config, bindings } = readInstallation({ configFile, env: process.env, createSecrets: true })
+    const { config, bindings, secretsFile } = readInstallation({
+      configFile,
+      env: process.env,
+      createSecrets: true,
+    })
     const gateway = await startGateway({ host, port, dataDir: data, bindings })
     const stop = (): void => {
       void gateway.stop().finally(() => process.exit(0))
@@ -35,7 +39,7 @@ export const startCommand = new Command('start')
     // Before anybody is told how to stop it.
     takeOver('SIGINT', stop)
     takeOver('SIGTERM', stop)
-    process.stdout.write(greeting(gateway.url, await developmentKey(config), config))
+    process.stdout.write(greeting(gateway.url, await developmentKey(config), config, secretsFile))
   })
 
 /** The same key at each start, so that a client that is set up once stays set up: its id never changes. */
