@@ -5,6 +5,7 @@ import { realAmbient } from './lib/ambient.ts'
 import { PoolObject } from './pool/durable-object.ts'
 import { createPoolParts, createServices, type Env } from './services.ts'
 
+export { Directory } from './admin/durable-object.ts'
 export { Preview } from './preview/entrypoint.ts'
 
 const preview = (): Fetcher => (exports as unknown as { Preview: Fetcher }).Preview
