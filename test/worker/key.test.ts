@@ -1,7 +1,7 @@
 /** A key's object in the real runtime: places across RPC, a database, and lives that end. */
-import { evictDurableObject } from 'cloudflare:test'
+import { evictDurableObject, runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import type { AdmitRequest, KeyRecord, Limits } from '../../src/limits/protocol.ts'
 import type { Key } from '../../src/worker.ts'
 
@@ -43,6 +43,19 @@ async function admitted(key: DurableObjectStub<Key>, asked = request()) {
   return answer
 }
 
+/** Has the object write what it knows, for which it takes its time. */
+async function written(key: DurableObjectStub<Key>, change: () => Promise<void>): Promise<void> {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  try {
+    await change()
+    await runInDurableObject(key, () => {
+      vi.advanceTimersByTime(5_000)
+    })
+  } finally {
+    vi.useRealTimers()
+  }
+}
+
 describe('a key', () => {
   test('is asked once for everything, and holds a place until its holder lets go', async () => {
     const key = newKey()
@@ -63,8 +76,7 @@ describe('a key', () => {
 
   test('is refused from the next request on when it is revoked, and after it was evicted', async () => {
     const key = newKey()
-    const before = await admitted(key)
-    before[Symbol.dispose]()
+    await written(key, async () => (await admitted(key))[Symbol.dispose]())
     await key.configure(record({ revokedAt: 1_000 }))
     expect(await key.admit(request())).toEqual({ ok: false, v: 1, why: 'revoked' })
     await evictDurableObject(key)
