@@ -196,6 +196,13 @@ describe('refuses, and says where and what', () => {
     expect(others).toEqual([])
   })
 
+  test.each(['short', 'with spaces in between', `vg_${'a'.repeat(47)}`])('ADMIN_TOKEN of %j', (value) => {
+    const [complaint, ...others] = refuse({ ADMIN_TOKEN: value })
+    expect(complaint).toMatch(/^ADMIN_TOKEN: this secret must be /)
+    expect(complaint).not.toContain(value)
+    expect(others).toEqual([])
+  })
+
   test('everything at once, so that it is mended in one go', () => {
     const complaints = refuse({
       KEY_SECRETS: '',

@@ -34,6 +34,7 @@ describe('a good configuration', () => {
       ],
       plans: new Map([[planFingerprint('default'), { name: 'default', models: ['*'] }]]),
       peppers: [[1, new Uint8Array(32).fill(1)]],
+      adminToken: undefined,
       shards: new Map(),
       dispatch: {
         deadlineMs: 60_000,

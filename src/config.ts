@@ -3,6 +3,7 @@
  * something is wrong. Nothing is checked again later.
  */
 import type * as z from 'zod'
+import { readAdminToken } from './auth/admin-token.ts'
 import { planFingerprint } from './auth/api-key.ts'
 import { type Pepper, parsePeppers } from './auth/key-ring.ts'
 import type { Backend } from './backends/backend.ts'
@@ -22,6 +23,8 @@ export interface Config {
   readonly peppers: readonly Pepper[]
   readonly dispatch: z.infer<typeof dispatchSchema>
   readonly shards: ReadonlyMap<string, Shard>
+  /** Without one there is no admin API. */
+  readonly adminToken: string | undefined
 }
 
 /** Reads the environment of the Worker: bindings, [vars] and secrets in one object. */
@@ -31,7 +34,10 @@ export function readConfig(env: Readonly<Record<string, unknown>>): Result<Confi
   const problems: ConfigProblem[] = []
   if (!vars.success) problems.push(...vars.error.issues.flatMap(problemsOf))
   if (!peppers.ok) problems.push({ path: ['KEY_SECRETS'], message: `this secret must be ${peppers.error}` })
-  if (!vars.success || !peppers.ok) return err(problems)
+  const adminToken = readAdminToken(env.ADMIN_TOKEN)
+  if (!adminToken.ok)
+    problems.push({ path: ['ADMIN_TOKEN'], message: `this secret must be ${adminToken.error}` })
+  if (!vars.success || !peppers.ok || !adminToken.ok) return err(problems)
 
   const backends = vars.data.BACKENDS.map((settings, index) => {
     const found = readBackend(settings, env)
@@ -47,6 +53,7 @@ export function readConfig(env: Readonly<Record<string, unknown>>): Result<Confi
     backends: preferReal(backends),
     plans,
     peppers: peppers.value,
+    adminToken: adminToken.value,
     dispatch: vars.data.DISPATCH,
     shards: new Map(
       Object.entries(vars.data.SHARDS).map(([name, { locationHint, continents }]) => [

@@ -1,8 +1,10 @@
 /** What an operator tells a backend. */
-import { type Order, orders } from '../admin/contract.ts'
+import { type Order, type OrderedBackend, orders } from '../admin/contract.ts'
 import { type AccessOptions, adminClient, unwrap, withAccess } from './admin/access.ts'
 import { newCommand, newGroup } from './command.ts'
+import { FoundMistakes } from './ending.ts'
 import { type JsonOption, say } from './terminal/say.ts'
+import { printable } from './terminal/table.ts'
 
 const SUMMARIES: Readonly<Record<Order, string>> = {
   drain: 'let a backend finish what it has and send it nothing new',
@@ -18,6 +20,19 @@ const DONE: Readonly<Record<Order, string>> = {
   probe: 'was looked at',
 }
 
+const FOUND: Readonly<Record<NonNullable<OrderedBackend['found']>, string>> = {
+  passed: 'It passed.',
+  asleep: 'It is asleep; it was asked to start.',
+  failed: 'It failed.',
+  pending: 'It has not answered yet; pools shows what comes of it.',
+}
+
+function describe(order: Order, { id, state, reason, found }: OrderedBackend): string {
+  return [`${id} ${DONE[order]}.`, found === null ? '' : FOUND[found], `Its state: ${state}.`, reason]
+    .filter((sentence) => sentence !== '')
+    .join(' ')
+}
+
 export const backendsCommand = newGroup('backends', {
   summary: 'orders to single backends of a running gateway',
   examples: ['vae-gateway backends drain sdxl-us-1     # before it is taken down for work'],
@@ -30,8 +45,8 @@ for (const order of orders) {
     .argument('<id>', 'its id in the configuration')
     .action(async (id: string, options: AccessOptions & JsonOption) => {
       const backend = unwrap(await adminClient(options).order(id, order))
-      const why = backend.reason === '' ? '' : ` (${backend.reason})`
-      say(options, backend, `${backend.id} ${DONE[order]}. It is ${backend.state} now${why}.`)
+      say(options, backend, printable(describe(order, backend)))
+      if (backend.found === 'failed') throw new FoundMistakes()
     })
   backendsCommand.addCommand(command)
 }

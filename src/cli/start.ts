@@ -30,7 +30,11 @@ export const startCommand = newCommand('start', {
   .option('--host <address>', 'address to listen on', '127.0.0.1')
   .option('--data <dir>', 'where the Durable Objects keep their databases', '.data')
   .action(async ({ config: configFile, port, host, data, json }: StartOptions) => {
-    const { config, bindings } = readInstallation({ configFile, env: process.env, createSecrets: true })
+    const { config, bindings, secretsFile } = readInstallation({
+      configFile,
+      env: process.env,
+      createSecrets: true,
+    })
     // Only here: the runtime takes longer to load than other commands to run.
     const { startGateway } = await import('../local/gateway.ts')
     const gateway = await startGateway({ host, port, dataDir: data, bindings })
@@ -42,7 +46,8 @@ export const startCommand = newCommand('start', {
     takeOver('SIGTERM', stop)
     const key = await developmentKey(config)
     const { url } = gateway
-    process.stdout.write(json ? `${JSON.stringify({ url, key })}\n` : greeting(url, key, config))
+    const text = json ? `${JSON.stringify({ url, key })}\n` : greeting(url, key, config, secretsFile)
+    process.stdout.write(text)
   })
 
 /** The same key at each start, so that a client that is set up once stays set up: its id never changes. */

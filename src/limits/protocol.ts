@@ -43,6 +43,8 @@ export interface Quota {
 export interface AdmissionHandle {
   /** We failed: what was charged is given back. May be said once; disposing without it keeps the charge. */
   refund(): void
+  /** Whether the key is still good; asked for a request that had to wait. No call that is billed. */
+  isGood(): boolean
 }
 
 export type Admission<Handle = AdmissionHandle> =
@@ -57,6 +59,7 @@ export type Admission<Handle = AdmissionHandle> =
       readonly why: 'limit'
       readonly policies: readonly PolicyName[]
       readonly quotas: readonly Quota[]
+      /** Infinite when it asks for more than a policy ever allows. */
       readonly retryAfterMs: number
     }
 

@@ -12,6 +12,8 @@ export interface LocalInstallation {
   readonly config: Config
   /** Settings and secrets, as the Worker finds them in its env. */
   readonly bindings: Readonly<Record<string, unknown>>
+  /** Where secrets stand that the environment does not have. */
+  readonly secretsFile: string
 }
 
 export interface InstallationOptions {
@@ -48,7 +50,7 @@ export function readInstallation(options: InstallationOptions): LocalInstallatio
   const bindings = { ...settings.vars, ...secrets }
   const config = readConfig(bindings)
   if (!config.ok) throw new Error(describe(config.error, configFile, settings))
-  return { config: config.value, bindings }
+  return { config: config.value, bindings, secretsFile }
 }
 
 /** Of the environment only what is a secret here: names in `.dev.vars`, names that settings point to, our own. */

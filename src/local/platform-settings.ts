@@ -4,7 +4,11 @@ import type { ConfigProblem } from '../config/problem.ts'
 type Table = Readonly<Record<string, unknown>>
 
 /** Durable Objects by the binding under which the Worker looks for them. */
-export const REQUIRED_OBJECTS: Readonly<Record<string, string>> = { POOL: 'Pool' }
+export const REQUIRED_OBJECTS: Readonly<Record<string, string>> = {
+  POOL: 'Pool',
+  KEY: 'Key',
+  DIRECTORY: 'Directory',
+}
 
 /** Of the platform's behaviours, those that the gateway is tested with. */
 export const OLDEST_COMPATIBILITY_DATE = '2026-10-01'

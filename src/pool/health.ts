@@ -1,4 +1,5 @@
 /** How evidence moves a backend from one state to another. */
+import { withCause } from './cause.ts'
 import { jitter } from './chance.ts'
 import type { Health } from './health-states.ts'
 import { SLOW_START_MS } from './pace.ts'
@@ -29,11 +30,15 @@ export interface Circumstances {
   readonly now: number
 }
 
-export function learn(
+type HealthEvidence = Exclude<Evidence, { kind: 'out-of-memory' }>
+
+export const learn = (
   backend: BackendState,
-  evidence: Exclude<Evidence, { kind: 'out-of-memory' }>,
+  evidence: HealthEvidence,
   circumstances: Circumstances,
-): BackendState {
+): BackendState => withCause(backend, judge(backend, evidence, circumstances), evidence)
+
+function judge(backend: BackendState, evidence: HealthEvidence, circumstances: Circumstances): BackendState {
   const { now } = circumstances
   switch (evidence.kind) {
     case 'served':

@@ -1,5 +1,5 @@
 /** What a pool knows. Plain data: numbers, ids and enums, nothing of a request's content. */
-import type { Health } from './health-states.ts'
+import type { Cause, Health } from './health-states.ts'
 
 export interface PoolState {
   readonly backends: readonly BackendState[]
@@ -28,6 +28,8 @@ export interface PoolMember {
 
 export interface BackendState extends PoolMember {
   readonly health: Health
+  /** What took it out last; null when nothing has, or the operator has had his say since. */
+  readonly cause: Cause | null
   /** It asked for time (429, 503): nothing is sent before then. */
   readonly busyUntil: number
   readonly record: TrackRecord
@@ -222,9 +224,12 @@ export type PoolEvent =
   | {
       readonly kind: 'operate'
       readonly backendId: string
-      readonly order: 'drain' | 'disable' | 'enable' | 'probe'
+      readonly order: OperatorOrder
     }
   | { readonly kind: 'tick' }
+
+/** - `drain`, `disable`: out of service - `enable`: back - `probe`: look at it now */
+export type OperatorOrder = 'drain' | 'disable' | 'enable' | 'probe'
 
 /** - `health`: is it there - `wake`: and it shall start - `decode`: can it decode a tiny latent */
 export type ProbeTest = 'health' | 'wake' | 'decode'

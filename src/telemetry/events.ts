@@ -14,6 +14,17 @@ export type GatewayEvent =
       readonly attempts?: number
       readonly ms: number
     }
+  /** An operator was here, or somebody who wants to pass for one. */
+  | {
+      readonly kind: 'admin'
+      readonly status: number
+      readonly method?: string
+      /** The pattern of the path. */
+      readonly route?: string
+      /** Id of a key or of a backend. */
+      readonly subject?: string
+      readonly ms: number
+    }
   | {
       readonly kind: 'attempt-failed'
       readonly reason: string

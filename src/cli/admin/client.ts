@@ -1,7 +1,5 @@
 /** The admin API of a gateway that runs, as a value or the reason there is none. */
 import {
-  type BackendStatus,
-  backendStatusSchema,
   type CreateKey,
   configSchema,
   type Key,
@@ -13,6 +11,8 @@ import {
   type MintedKey,
   mintedKeySchema,
   type Order,
+  type OrderedBackend,
+  orderedBackendSchema,
   type PoolReport,
   poolsSchema,
   type Usage,
@@ -93,8 +93,8 @@ export class AdminClient {
     return answer.ok ? ok(answer.value.pools) : answer
   }
 
-  order(backendId: string, order: Order): Answer<BackendStatus> {
-    return this.#ask('POST', `/backends/${encodeURIComponent(backendId)}/${order}`, backendStatusSchema, {})
+  order(backendId: string, order: Order): Answer<OrderedBackend> {
+    return this.#ask('POST', `/backends/${encodeURIComponent(backendId)}/${order}`, orderedBackendSchema, {})
   }
 
   config(): Answer<Record<string, unknown>> {

@@ -6,6 +6,7 @@ import { type AdminAccess, AdminClient } from '../admin/client.ts'
 import { newCommand } from '../command.ts'
 import { UsageFailure } from '../ending.ts'
 import { type JsonOption, remark, say } from '../terminal/say.ts'
+import { lastDayOf, nameOf } from './describe.ts'
 import { formatDay, parseExpiry } from './expiry.ts'
 import { mintLocally } from './mint-locally.ts'
 
@@ -79,7 +80,7 @@ async function createByGateway(access: AdminAccess, options: CreateOptions): Pro
   }
   const made = unwrap(await new AdminClient(access, realAmbient.fetch).createKey(wanted))
   say(options, made, made.key)
-  remark(options, `Key ${made.id} "${made.name}" of plan ${made.plan}, ${lastDayOf(made)}. It is shown once.`)
+  remark(options, `${nameOf(made)} of plan ${made.plan}, ${lastDayOf(made)}. It is shown once.`)
 }
 
 async function createHere(options: CreateOptions): Promise<void> {
@@ -92,9 +93,6 @@ async function createHere(options: CreateOptions): Promise<void> {
   const made = await mintLocally(config, plan, expires)
   say(options, made, made.key)
 }
-
-export const lastDayOf = ({ expires }: { readonly expires: string | null }): string =>
-  expires === null ? 'without an end' : `good until ${expires}`
 
 function overridesOf(options: CreateOptions): NonNullable<CreateKey['overrides']> {
   const { requestsPerMinute, megapixelsPerMinute, concurrency, megapixelsPerMonth } = options

@@ -12,6 +12,13 @@ const STYLES: Readonly<Record<Key['state'], Style>> = {
 
 const stateOf = ({ state }: Key) => ({ text: state, paint: (text: string) => paint(STYLES[state], text) })
 
+/** One that was made elsewhere has no name here. */
+export const nameOf = ({ id, name }: Pick<Key, 'id' | 'name'>): string =>
+  printable(name === '' ? `Key ${id}` : `Key ${id} "${name}"`)
+
+export const lastDayOf = ({ expires }: Pick<Key, 'expires'>): string =>
+  expires === null ? 'without an end' : `good until ${expires}`
+
 export function describeKeys(keys: readonly Key[], width: number): string {
   if (keys.length === 0) return 'The gateway has no keys on its list.'
   const columns = [
@@ -25,9 +32,9 @@ export function describeKeys(keys: readonly Key[], width: number): string {
   const rows = keys.map((key) => [
     key.id,
     key.name,
-    key.plan,
+    key.plan ?? '-',
     stateOf(key),
-    key.createdAt.slice(0, 10),
+    key.createdAt?.slice(0, 10) ?? 'elsewhere',
     key.expires ?? 'never',
   ])
   return renderTable(columns, rows, width).join('\n')
@@ -43,8 +50,8 @@ const WINDOWS: Readonly<Record<KeyDetail['quotas'][number]['policy'], string>> =
 export function describeKey(key: KeyDetail): string {
   const facts: readonly (readonly [string, string | null])[] = [
     ['id', key.id],
-    ['name', key.name],
-    ['plan', key.plan],
+    ['name', key.name || null],
+    ['plan', key.plan ?? 'as it says itself: it was made elsewhere'],
     ['models', key.models?.join(', ') ?? 'all of its plan'],
     ['state', key.state],
     ['created', key.createdAt],

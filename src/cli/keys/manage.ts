@@ -5,8 +5,7 @@ import { type AccessOptions, adminClient, unwrap, withAccess } from '../admin/ac
 import { newCommand } from '../command.ts'
 import { type JsonOption, remark, say } from '../terminal/say.ts'
 import { terminalWidth } from '../terminal/size.ts'
-import { lastDayOf } from './create.ts'
-import { describeKey, describeKeys, describeUsage } from './describe.ts'
+import { describeKey, describeKeys, describeUsage, lastDayOf, nameOf } from './describe.ts'
 import { parseKeyId } from './key-id.ts'
 
 const ID = 'id of the key, or the key itself'
@@ -72,10 +71,7 @@ export const rotateKey = withAccess(
     say(options, made, made.key)
     const hours = options.grace ?? 24
     const old = hours === 0 ? 'is refused from now on' : `stays good for ${hours} hours`
-    remark(
-      options,
-      `Key ${made.id} "${made.name}" replaces ${id}, which ${old}; the new one is ${lastDayOf(made)}.`,
-    )
+    remark(options, `${nameOf(made)} replaces ${id}, which ${old}; the new one is ${lastDayOf(made)}.`)
   })
 
 export const revokeKey = withAccess(
@@ -87,7 +83,7 @@ export const revokeKey = withAccess(
   .argument('<id>', ID, parseKeyId)
   .action(async (id: string, options: AccessOptions & JsonOption) => {
     const key = unwrap(await adminClient(options).revokeKey(id))
-    say(options, key, `Key ${key.id} "${key.name}" is revoked: it is refused from its next request on.`)
+    say(options, key, `${nameOf(key)} is revoked: it is refused from its next request on.`)
   })
 
 export const keyUsage = withAccess(
@@ -97,7 +93,7 @@ export const keyUsage = withAccess(
   }),
 )
   .argument('<id>', ID, parseKeyId)
-  .option('--days <n>', 'the latest so many days', inRange(1, 366, true), 30)
+  .option('--days <n>', 'the latest so many days', inRange(1, 90, true), 30)
   .action(async (id: string, options: AccessOptions & JsonOption & { days: number }) => {
     const usage = unwrap(await adminClient(options).usage(id, options.days))
     say(options, usage, describeUsage(usage))

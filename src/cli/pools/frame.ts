@@ -12,6 +12,7 @@ const STYLES: Readonly<Record<BackendStatus['state'], Style>> = {
   down: 'red',
   drained: 'dim',
   disabled: 'dim',
+  unknown: 'yellow',
 }
 
 const COLUMNS = [
@@ -62,7 +63,8 @@ function describeBackend(backend: BackendStatus, now: number): (string | Cell)[]
 function noteOf({ reason, until, busyForMs }: BackendStatus, now: number): string {
   const left = until === null ? 0 : Date.parse(until) - now
   const parts = [
-    reason,
+    // In a table a full stop would stand before a comma.
+    reason.replace(/\.$/, ''),
     left > 0 ? `for ${seconds(left)} more` : '',
     busyForMs > 0 ? `asked for ${seconds(busyForMs)}` : '',
   ]

@@ -4,8 +4,8 @@ import { relay } from '../../dispatch/relay.ts'
 import { backendPatience } from '../../dispatch/stall.ts'
 import { problemKind } from '../../errors/codes.ts'
 import { type Problem, problem, problemResponse } from '../../errors/problem.ts'
+import { allowsModel } from '../../models/allow-list.ts'
 import { maxLatentBytes } from '../../models/cost.ts'
-import { findModel } from '../../models/registry.ts'
 import { formatServerTiming, type Span } from '../../telemetry/server-timing.ts'
 import { formatShape, HEADER } from '../../wire/headers.ts'
 import { authenticate, type Caller } from '../authenticate.ts'
@@ -50,7 +50,7 @@ async function serve(c: AppContext, impliesDecode: boolean): Promise<Response> {
   if (!read.ok) return fail(read.error)
   order = read.value
   const { model, bodyBytes, expected, maxAnswerBytes } = order
-  if (!allows(caller, model.id))
+  if (!allowsModel(caller.plan.models, model.id))
     return fail(problem('forbidden', `The plan of this key leaves out ${model.id}.`))
   const deadline = readDeadline(request.headers, config.dispatch.deadlineMs)
   if (!deadline.ok) return fail(deadline.error)
@@ -111,6 +111,3 @@ async function serve(c: AppContext, impliesDecode: boolean): Promise<Response> {
 
 /** The host is the client's to say and may be none that a URL can have. */
 const queryOf = (url: string): URLSearchParams => new URLSearchParams(/\?(.*)/s.exec(url)?.[1])
-
-const allows = ({ plan }: Caller, modelId: string): boolean =>
-  plan.models.some((name) => name === '*' || findModel(name)?.id === modelId)
