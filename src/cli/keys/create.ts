@@ -16,16 +16,18 @@ interface CreateOptions extends AccessOptions, JsonOption {
   readonly models?: readonly string[]
   /** Days since 1970 UTC. */
   readonly expires?: number
-  readonly requestsPerMinute?: number | null
-  readonly megapixelsPerMinute?: number | null
-  readonly concurrency?: number | null
-  readonly megapixelsPerMonth?: number | null
+  readonly requestsPerMinute?: Bound
+  readonly megapixelsPerMinute?: Bound
+  readonly concurrency?: Bound
+  readonly megapixelsPerMonth?: Bound
   readonly config?: string
 }
 
-/** A limit of one key: a number, or `none`. */
-export function parseBound(text: string): number | null {
-  if (text === 'none') return null
+type Bound = number | 'none'
+
+/** A limit of one key. */
+function parseBound(text: string): Bound {
+  if (text === 'none') return text
   const bound = Number(text)
   if (text.trim() === '' || !Number.isFinite(bound) || bound <= 0) {
     throw new InvalidArgumentError('Expected a number above 0, or none.')
@@ -96,10 +98,7 @@ async function createHere(options: CreateOptions): Promise<void> {
 
 function overridesOf(options: CreateOptions): NonNullable<CreateKey['overrides']> {
   const { requestsPerMinute, megapixelsPerMinute, concurrency, megapixelsPerMonth } = options
-  return {
-    ...(requestsPerMinute !== undefined && { requestsPerMinute }),
-    ...(megapixelsPerMinute !== undefined && { megapixelsPerMinute }),
-    ...(concurrency !== undefined && { concurrency }),
-    ...(megapixelsPerMonth !== undefined && { megapixelsPerMonth }),
-  }
+  const bounds = { requestsPerMinute, megapixelsPerMinute, concurrency, megapixelsPerMonth }
+  const said = Object.entries(bounds).filter(([, bound]) => bound !== undefined)
+  return Object.fromEntries(said.map(([name, bound]) => [name, bound === 'none' ? null : bound]))
 }
