@@ -4,8 +4,10 @@ import { backendsCommand } from './backends.ts'
 import { family } from './command.ts'
 import { configCommand } from './config/index.ts'
 import { decodeCommand } from './decode/index.ts'
+import { initCommand } from './init/index.ts'
 import { keysCommand } from './keys/index.ts'
 import { poolsCommand } from './pools/index.ts'
+import { secretsCommand } from './secrets.ts'
 import { startCommand } from './start.ts'
 
 const ENDINGS = `
@@ -27,6 +29,8 @@ export function createProgram(): Command {
     poolsCommand,
     backendsCommand,
     configCommand,
+    initCommand,
+    secretsCommand,
   ])
     program.addCommand(command)
   for (const command of family(program)) {
