@@ -34,7 +34,7 @@ test('a pool says what waits and how each backend is', () => {
     ...BACKEND,
     id: 'b',
     state: 'ejected',
-    reason: 'It was taken out for a while.',
+    reason: 'It was taken out for a while: it answers with errors.',
     until: '2026-11-23T08:00:25Z',
     samples: 0,
     busyForMs: 1_500,
@@ -44,7 +44,7 @@ test('a pool says what waits and how each backend is', () => {
     '  models: sdxl, pixart-sigma',
     '  BACKEND    STATE    BUSY  SPEED    GAP  NOTE',
     '  sdxl-us-1  usable    1/2  x1.23  12 ms',
-    '  b          ejected   1/2      -      -  It was taken out for a while, for 25 s more, asked for 1.5 s',
+    '  b          ejected   1/2      -      -  it answers with errors, for 25 s more, asked for 1.5 s',
   ])
 })
 
@@ -76,8 +76,8 @@ test('a screen is drawn over, line by line, and given back as it was', () => {
   screen.draw(['late'])
   expect(written).toEqual([
     '\u001b[?1049h\u001b[?25l',
-    '\u001b[Ha\u001b[K\r\nb\u001b[K\r\n\u001b[J',
-    '\u001b[Hline 0\u001b[K\r\nline 1\u001b[K\r\nline 2\u001b[K\r\n… 6 more lines; make the terminal higher\u001b[K\r\n\u001b[J',
+    '\u001b[Ha\u001b[K\nb\u001b[K\n\u001b[J',
+    '\u001b[Hline 0\u001b[K\nline 1\u001b[K\nline 2\u001b[K\n… 6 more lines; make the terminal higher\u001b[K\n\u001b[J',
     '\u001b[?25h\u001b[?1049l',
   ])
 })

@@ -63,8 +63,8 @@ function describeBackend(backend: BackendStatus, now: number): (string | Cell)[]
 function noteOf({ reason, until, busyForMs }: BackendStatus, now: number): string {
   const left = until === null ? 0 : Date.parse(until) - now
   const parts = [
-    // In a table a full stop would stand before a comma.
-    reason.replace(/\.$/, ''),
+    // The state stands beside it already, and what follows a full stop would be a comma.
+    reason.replace(/^It [^:]*: /, '').replace(/\.$/, ''),
     left > 0 ? `for ${seconds(left)} more` : '',
     busyForMs > 0 ? `asked for ${seconds(busyForMs)}` : '',
   ]

@@ -29,7 +29,7 @@ export function openScreen(canvas: Canvas): Screen {
       if (!isOpen) return
       const shown = cutTo(lines, (canvas.rows ?? 24) - 1)
       // Line by line over the old one rather than after clearing, which flickers.
-      canvas.write(`${HOME}${shown.map((line) => `${line}${CLEAR_LINE_END}\r\n`).join('')}${CLEAR_BELOW}`)
+      canvas.write(`${HOME}${shown.map((line) => `${line}${CLEAR_LINE_END}\n`).join('')}${CLEAR_BELOW}`)
     },
     close() {
       if (!isOpen) return
