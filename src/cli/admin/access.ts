@@ -31,10 +31,10 @@ const MISSING_TOKEN = 'Expected an admin token (--admin-token or VAE_GATEWAY_ADM
 const MISSING_URL = 'Expected the URL of a gateway (--url or VAE_GATEWAY_URL)'
 
 /** A client for the gateway that the options or the environment name. */
-export function adminClient(options: AccessOptions): AdminClient {
+export function adminClient(options: AccessOptions, unwanted?: AbortSignal): AdminClient {
   const access = findAccess(options, process.env)
   if (!access) throw new UsageFailure(process.env.VAE_GATEWAY_URL ? `${MISSING_TOKEN}.` : `${MISSING_URL}.`)
-  return new AdminClient(access, realAmbient.fetch)
+  return new AdminClient(access, realAmbient.fetch, unwanted)
 }
 
 /** The URL of a gateway that the options or the environment name, without a slash at its end. */

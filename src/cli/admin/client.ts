@@ -51,9 +51,13 @@ export class AdminClient {
   readonly #access: AdminAccess
   readonly #fetch: typeof fetch
 
-  constructor(access: AdminAccess, fetcher: typeof fetch) {
+  readonly #unwanted: AbortSignal | undefined
+
+  /** @param unwanted fires when nobody wants an answer any more */
+  constructor(access: AdminAccess, fetcher: typeof fetch, unwanted?: AbortSignal) {
     this.#access = access
     this.#fetch = fetcher
+    this.#unwanted = unwanted
   }
 
   createKey(key: CreateKey): Answer<MintedKey> {
@@ -116,7 +120,10 @@ export class AdminClient {
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
         // A redirect would carry the token to somewhere nobody named.
         redirect: 'manual',
-        signal: AbortSignal.timeout(TIMEOUT_MS),
+        signal: AbortSignal.any([
+          AbortSignal.timeout(TIMEOUT_MS),
+          ...(this.#unwanted ? [this.#unwanted] : []),
+        ]),
       })
       text = await response.text()
     } catch (error) {

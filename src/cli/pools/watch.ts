@@ -37,9 +37,9 @@ export const watchPools = withAccess(
   .option('--interval <seconds>', 'how often', parseSeconds, 2)
   .option('--count <n>', 'end after so many times (default: never)', parseCount, Number.POSITIVE_INFINITY)
   .action(async (options: WatchOptions) => {
-    const client = adminClient(options)
     const { json, interval, count } = options
     const interrupted = interruption()
+    const client = adminClient(options, interrupted)
     const show =
       process.stdout.isTTY && !json ? onScreen(gatewayUrl(options, process.env), interval) : inLines(json)
     try {
@@ -48,6 +48,9 @@ export const watchPools = withAccess(
         if (interrupted.aborted) break
         await show.next(client)
       }
+    } catch (error) {
+      // A question that was called off is no failure.
+      if (!interrupted.aborted) throw error
     } finally {
       show.end()
     }
