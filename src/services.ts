@@ -9,6 +9,8 @@ import { ByteBudget } from './dispatch/byte-budget.ts'
 import type { DispatchServices } from './dispatch/dispatch.ts'
 import { type Ambient, realAmbient as ambient } from './lib/ambient.ts'
 import { ok, type Result } from './lib/result.ts'
+import type { RateCounter } from './limits/abuse-floor.ts'
+import { type KeyStub, LimitsClient, LimitsMemory } from './limits/client.ts'
 import { PoolClient, type PoolStub } from './pool/client.ts'
 import type { PoolParts } from './pool/durable-object.ts'
 import { LocalView } from './pool/local-view.ts'
@@ -18,6 +20,9 @@ import { type EventSink, logEvents } from './telemetry/events.ts'
 /** Bindings of wrangler.toml; settings and secrets stand beside them and are read by `readConfig`. */
 export interface Env extends Readonly<Record<string, unknown>> {
   readonly POOL: { getByName(name: string, options?: { readonly locationHint?: string }): PoolStub }
+  readonly KEY: { getByName(name: string): KeyStub }
+  /** Absent where the platform counts nothing. */
+  readonly BAD_KEYS?: RateCounter
   readonly ASSETS?: Fetcher
 }
 
@@ -29,6 +34,8 @@ export interface Installation {
   /** What this isolate knows of pools and backends by itself. */
   readonly view: LocalView
   readonly backends: ReadonlyMap<string, Backend>
+  /** What this isolate knows of keys by itself. */
+  readonly limitsMemory: LimitsMemory
   /** Ids of the models that some backend serves. */
   readonly served: ReadonlySet<string>
 }
@@ -38,6 +45,8 @@ export interface Services extends Installation {
   readonly ambient: Ambient
   readonly events: EventSink
   readonly dispatch: DispatchServices
+  readonly limits: LimitsClient
+  readonly badKeys: RateCounter | undefined
   /** Keeps the request's context alive until the task is over. */
   readonly defer: (task: Promise<unknown>) => void
 }
@@ -75,6 +84,7 @@ async function install(
     keyRing: await KeyRing.import(config.peppers),
     budget: new ByteBudget(config.dispatch.bodyBudgetBytes),
     view: new LocalView(),
+    limitsMemory: new LimitsMemory(),
     backends: new Map(config.backends.map((backend) => [backend.id, backend])),
     served: new Set(config.backends.flatMap((backend) => backend.models)),
   })
@@ -104,13 +114,21 @@ export async function createServices({
   installed ??= install(env)
   const installation = await installed
   if (!installation.ok) return installation
-  const { config, budget, backends, view } = installation.value
+  const { config, budget, backends, view, limitsMemory } = installation.value
   const events = logEvents(requestId, ambient.now)
   return ok({
     ...installation.value,
     ambient,
     events,
     defer,
+    badKeys: env.BAD_KEYS,
+    limits: new LimitsClient({
+      stubOf: (account) => env.KEY.getByName(account),
+      memory: limitsMemory,
+      ambient,
+      defer,
+      unreachable: (why) => events.emit({ kind: 'limits-unreachable', why }),
+    }),
     dispatch: {
       ambient,
       events,
