@@ -12,7 +12,14 @@ import { KeyDirectory } from './directory.ts'
 import { stateOf } from './key-view.ts'
 import { KeyDesk } from './keys.ts'
 
-const PLAN = { name: 'default', models: ['*'], requestsPerMinute: 60 }
+const PLAN = {
+  name: 'default',
+  models: ['*'],
+  requestsPerMinute: 60,
+  megapixelsPerMinute: null,
+  concurrency: null,
+  megapixelsPerMonth: null,
+}
 const WANTED = createKeySchema.parse({ name: 'somebody' })
 
 type Trouble = 'rejects' | 'is silent'
