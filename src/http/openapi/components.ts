@@ -20,7 +20,8 @@ const model = z.looseObject({
   id: z.string(),
   aliases: z.array(z.string()),
   kind: z.enum(['image', 'video']),
-  dtype: z.string(),
+  /** Null where it is not known. */
+  dtype: z.string().nullable(),
   outputs: z.array(z.enum(['pil', 'pt', 'mp4'])),
   limits: z.object({ maxMegapixels: z.number() }),
   served: z.boolean(),
