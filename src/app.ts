@@ -10,6 +10,7 @@ import { listPools, orderBackend } from './http/routes/admin/pools.ts'
 import { decode } from './http/routes/decode.ts'
 import { health, ready } from './http/routes/health.ts'
 import { listModels, showModel } from './http/routes/models.ts'
+import { showOpenapi } from './http/routes/openapi.ts'
 import { page } from './http/routes/pages.ts'
 import { showProblem } from './http/routes/problems.ts'
 import type { Ambient } from './lib/ambient.ts'
@@ -38,6 +39,7 @@ export function createApp({ ambient, createServices, preview }: Platform): Hono<
   route('/v1/models', { GET: listModels })
   route('/v1/models/:id', { GET: showModel })
   route('/problems/:code', { GET: showProblem })
+  route('/openapi.json', { GET: showOpenapi })
 
   app.use('/v1/admin/*', onlyOperators)
   route('/v1/admin/keys', { GET: listKeys, POST: createKey })

@@ -82,6 +82,16 @@ describe('refuses, and says where and what', () => {
       { PLANS: { pro: { concurrency: 0 } } },
       'vars.PLANS.pro.concurrency: Too small: expected number to be >0',
     ],
+    [
+      'half a request a minute',
+      { PLANS: { pro: { requestsPerMinute: 0.5 } } },
+      'vars.PLANS.pro.requestsPerMinute: Invalid input: expected int, received number',
+    ],
+    [
+      'an anonymous plan that there is not',
+      { ANONYMOUS: { plan: 'pro' } },
+      'vars.ANONYMOUS.plan: there is no such plan',
+    ],
     ['a plan in capitals', { PLANS: { Pro: {} } }, 'vars.PLANS.Pro: Invalid key in record'],
     [
       'a plan with a model that there is not',

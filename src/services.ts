@@ -14,6 +14,8 @@ import { ByteBudget } from './dispatch/byte-budget.ts'
 import type { DispatchServices } from './dispatch/dispatch.ts'
 import { type Ambient, realAmbient as ambient } from './lib/ambient.ts'
 import { ok, type Result } from './lib/result.ts'
+import type { RateCounter } from './limits/abuse-floor.ts'
+import { type KeyStub, LimitsClient, LimitsMemory } from './limits/client.ts'
 import { PoolClient, type PoolStub } from './pool/client.ts'
 import type { PoolParts } from './pool/durable-object.ts'
 import { LocalView } from './pool/local-view.ts'
@@ -25,8 +27,10 @@ export interface Env extends Readonly<Record<string, unknown>> {
   readonly POOL: {
     getByName(name: string, options?: { readonly locationHint?: string }): PoolStub & PoolControl
   }
-  readonly KEY: { getByName(keyId: string): KeyAccount }
   readonly DIRECTORY: { getByName(name: string): DirectoryService }
+  readonly KEY: { getByName(name: string): KeyStub & KeyAccount }
+  /** Absent where the platform counts nothing. */
+  readonly BAD_KEYS?: RateCounter
   readonly ASSETS?: Fetcher
 }
 
@@ -38,6 +42,8 @@ export interface Installation {
   /** What this isolate knows of pools and backends by itself. */
   readonly view: LocalView
   readonly backends: ReadonlyMap<string, Backend>
+  /** What this isolate knows of keys by itself. */
+  readonly limitsMemory: LimitsMemory
   /** Ids of the models that some backend serves. */
   readonly served: ReadonlySet<string>
   /** Of the admin token; undefined where there is none. */
@@ -50,6 +56,8 @@ export interface Services extends Installation {
   readonly events: EventSink
   readonly dispatch: DispatchServices
   readonly admin: () => AdminServices
+  readonly limits: LimitsClient
+  readonly badKeys: RateCounter | undefined
   /** Keeps the request's context alive until the task is over. */
   readonly defer: (task: Promise<unknown>) => void
 }
@@ -93,6 +101,7 @@ async function install(
     keyRing: await KeyRing.import(config.peppers),
     budget: new ByteBudget(config.dispatch.bodyBudgetBytes),
     view: new LocalView(),
+    limitsMemory: new LimitsMemory(),
     backends: new Map(config.backends.map((backend) => [backend.id, backend])),
     served: new Set(config.backends.flatMap((backend) => backend.models)),
     adminDigest: config.adminToken === undefined ? undefined : await digestOf(config.adminToken),
@@ -123,7 +132,7 @@ export async function createServices({
   installed ??= install(env)
   const installation = await installed
   if (!installation.ok) return installation
-  const { config, budget, backends, view } = installation.value
+  const { config, budget, backends, view, limitsMemory } = installation.value
   const events = logEvents(requestId, ambient.now)
   const poolOf = ({ name, shard }: PoolRef): PoolStub & PoolControl => {
     const locationHint = config.shards.get(shard ?? '')?.locationHint
@@ -134,6 +143,14 @@ export async function createServices({
     ambient,
     events,
     defer,
+    badKeys: env.BAD_KEYS,
+    limits: new LimitsClient({
+      stubOf: (account) => env.KEY.getByName(account),
+      memory: limitsMemory,
+      ambient,
+      defer,
+      unreachable: (why) => events.emit({ kind: 'limits-unreachable', why }),
+    }),
     dispatch: {
       ambient,
       events,

@@ -3,14 +3,15 @@ import * as z from 'zod'
 
 const timestamp = z.iso.datetime()
 const keyId = z.string().regex(/^[0-9a-f]{16}$/)
-const bound = z.number().positive().nullable()
+const count = z.int().positive().nullable()
+const megapixels = z.number().positive().nullable()
 
 /** Bounds of this key alone; null: none. What is left out is as in the plan. */
 export const overridesSchema = z.strictObject({
-  requestsPerMinute: bound.optional(),
-  megapixelsPerMinute: bound.optional(),
-  concurrency: bound.optional(),
-  megapixelsPerMonth: bound.optional(),
+  requestsPerMinute: count.optional(),
+  megapixelsPerMinute: megapixels.optional(),
+  concurrency: count.optional(),
+  megapixelsPerMonth: megapixels.optional(),
 })
 
 export const createKeySchema = z.strictObject({

@@ -6,10 +6,13 @@ import { draftKey } from './draft.ts'
 const NOON = Date.parse('2027-01-31T12:00:00Z')
 const TODAY = 20_849
 const ID = '00000000000000aa'
-const PLANS = [
-  { name: 'default', models: ['*'] },
-  { name: 'pro', models: ['*'] },
-]
+const UNBOUNDED = {
+  requestsPerMinute: null,
+  megapixelsPerMinute: null,
+  concurrency: null,
+  megapixelsPerMonth: null,
+}
+const PLANS = ['default', 'pro'].map((name) => ({ ...UNBOUNDED, name, models: ['*'] }))
 
 const draft = (wanted: object) => draftKey(createKeySchema.parse({ name: 'n', ...wanted }), ID, PLANS, NOON)
 

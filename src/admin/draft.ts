@@ -1,8 +1,8 @@
 /** From what an operator asks for to the record of a key, checked against the configuration. */
 import type * as z from 'zod'
-import { dayOf } from '../auth/api-key.ts'
 import type { Plan } from '../config.ts'
 import { type Problem, problem } from '../errors/problem.ts'
+import { dayOf } from '../lib/days.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 import type { KeyRecord, Limits } from '../limits/protocol.ts'
 import { findModel } from '../models/registry.ts'

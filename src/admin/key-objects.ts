@@ -34,13 +34,6 @@ const UNKNOWN_LIMITS: Limits = {
   megapixelsPerMonth: null,
 }
 
-const limitsOf = (plan: Plan): Limits => ({
-  requestsPerMinute: plan.requestsPerMinute ?? null,
-  megapixelsPerMinute: plan.megapixelsPerMinute ?? null,
-  concurrency: plan.concurrency ?? null,
-  megapixelsPerMonth: plan.megapixelsPerMonth ?? null,
-})
-
 export class KeyObjects {
   readonly #parts: KeyObjectsParts
 
@@ -54,7 +47,7 @@ export class KeyObjects {
     const found = await this.#ofKey(account.status(UNKNOWN_LIMITS))
     const name = found.ok ? found.value.record?.plan : undefined
     const plan = [...this.#parts.plans.values()].find((one) => one.name === name)
-    return plan ? this.#ofKey(account.status(limitsOf(plan))) : found
+    return plan ? this.#ofKey(account.status(plan)) : found
   }
 
   /** Takes effect with the next request of the key. */

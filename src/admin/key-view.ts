@@ -1,9 +1,7 @@
 /** A key's record as operators see it. */
-import { dayOf } from '../auth/api-key.ts'
+import { formatDay, isPastDay } from '../lib/days.ts'
 import type { KeyRecord } from '../limits/protocol.ts'
 import type { Key } from './contract.ts'
-
-const DAY_MS = 86_400_000
 
 /** @param now milliseconds since 1970, which decides between states */
 export const viewOf = (record: KeyRecord, now: number): Key => ({
@@ -13,7 +11,7 @@ export const viewOf = (record: KeyRecord, now: number): Key => ({
   models: record.models && [...record.models],
   overrides: record.overrides,
   createdAt: record.createdAt === 0 ? null : isoTime(record.createdAt),
-  expires: record.expiryDay === 0 ? null : isoDay(record.expiryDay),
+  expires: record.expiryDay === 0 ? null : formatDay(record.expiryDay),
   revokedAt: record.revokedAt === null ? null : isoTime(record.revokedAt),
   rotatedTo: record.rotatedTo,
   state: stateOf(record, now),
@@ -22,7 +20,7 @@ export const viewOf = (record: KeyRecord, now: number): Key => ({
 /** A revocation goes before the end of a key's days: it says more. */
 export function stateOf(record: KeyRecord, now: number): Key['state'] {
   if (record.revokedAt !== null && record.revokedAt <= now) return 'revoked'
-  if (record.expiryDay !== 0 && dayOf(now) > record.expiryDay) return 'expired'
+  if (isPastDay(record.expiryDay, now)) return 'expired'
   return record.revokedAt === null ? 'active' : 'grace'
 }
 
@@ -40,4 +38,3 @@ export const unrecorded = (id: string): KeyRecord => ({
 })
 
 const isoTime = (at: number): string => new Date(at).toISOString()
-const isoDay = (day: number): string => isoTime(day * DAY_MS).slice(0, 10)

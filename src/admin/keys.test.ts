@@ -7,12 +7,20 @@ import { planFingerprint } from '../auth/api-key.ts'
 import { KeyRing } from '../auth/key-ring.ts'
 import type { Result } from '../lib/result.ts'
 import type { KeyRecord } from '../limits/protocol.ts'
+import { withRevocation } from '../limits/standing.ts'
 import { createKeySchema } from './contract.ts'
 import { KeyDirectory } from './directory.ts'
 import { stateOf } from './key-view.ts'
 import { KeyDesk } from './keys.ts'
 
-const PLAN = { name: 'default', models: ['*'], requestsPerMinute: 60 }
+const PLAN = {
+  name: 'default',
+  models: ['*'],
+  requestsPerMinute: 60,
+  megapixelsPerMinute: null,
+  concurrency: null,
+  megapixelsPerMonth: null,
+}
 const WANTED = createKeySchema.parse({ name: 'somebody' })
 
 type Trouble = 'rejects' | 'is silent'
@@ -32,7 +40,10 @@ class World {
     accountOf: (id) => ({
       status: () =>
         this.#call('status', () => ({ record: this.records.get(id) ?? null, quotas: [], inFlight: 0 })),
-      configure: (record) => this.#call('configure', () => void this.records.set(id, record)),
+      configure: (record) =>
+        this.#call('configure', () => {
+          this.records.set(id, withRevocation(this.records.get(id) ?? null, record))
+        }),
       usage: () => this.#call('usage', () => []),
     }),
     directory: {

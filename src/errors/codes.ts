@@ -20,6 +20,11 @@ const kinds = {
   'invalid-header': [400, 'Invalid header', 'A header of the request has a bad value.'],
   unauthorized: [401, 'Unauthorized', 'The request has no valid API key, or no valid admin token.'],
   forbidden: [403, 'Forbidden', 'The API key is valid, but its plan does not allow this.'],
+  'exceeds-plan': [
+    403,
+    'Exceeds the plan',
+    'The decode alone is more than the plan of this key allows in a minute or month.',
+  ],
   'not-found': [404, 'Not found', 'Nothing is served at this path.'],
   'unknown-key': [404, 'Unknown key', 'There is no record of such an API key.'],
   'unknown-backend': [404, 'Unknown backend', 'No backend of the configuration has this id.'],
@@ -76,6 +81,31 @@ const kinds = {
     429,
     'Share exceeded',
     'This key has as much waiting as its share of the pool allows; others are served meanwhile.',
+  ],
+  'too-many-requests': [
+    429,
+    'Too many requests',
+    'This key has sent as many requests as it may in a minute.',
+  ],
+  'too-many-megapixels': [
+    429,
+    'Too many megapixels',
+    'This key has asked for as many megapixels as it may in a minute; a smaller picture may still fit.',
+  ],
+  'too-many-at-once': [
+    429,
+    'Too many at once',
+    'This key has as many requests under way as it may; one must end first.',
+  ],
+  'month-used-up': [
+    429,
+    'Month used up',
+    'This key has asked for as many megapixels as it may in a calendar month, UTC.',
+  ],
+  'too-many-bad-keys': [
+    429,
+    'Too many bad keys',
+    'Too many requests without a valid API key came from this address.',
   ],
   'client-closed-request': [499, 'Client closed request', 'The client left before the answer.'],
 

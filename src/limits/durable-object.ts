@@ -22,7 +22,7 @@ import {
   PROTOCOL_VERSION as v,
 } from './protocol.ts'
 import { quotasOf } from './quotas.ts'
-import { isOver, standingOf } from './standing.ts'
+import { isOver, standingOf, withRevocation } from './standing.ts'
 
 export class KeyObject extends DurableObject implements KeyService<PlaceTarget> {
   readonly #ambient = realAmbient
@@ -70,8 +70,9 @@ export class KeyObject extends DurableObject implements KeyService<PlaceTarget> 
   }
 
   async configure(record: KeyRecord): Promise<void> {
-    this.#ledger.writeRecord(record)
-    this.#record = record
+    const kept = withRevocation(this.#record, record)
+    this.#ledger.writeRecord(kept)
+    this.#record = kept
   }
 
   async status(limits: Limits): Promise<KeyStatus> {

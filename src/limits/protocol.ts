@@ -47,8 +47,7 @@ export interface AdmissionHandle {
   isGood(): boolean
 }
 
-export type Admission<Handle = AdmissionHandle> =
-  | { readonly ok: true; readonly v: number; readonly quotas: readonly Quota[]; readonly handle: Handle }
+export type Refusal =
   /** Revoked, or past the end of a grace: to its holder the same as a key that never was. */
   | { readonly ok: false; readonly v: number; readonly why: 'revoked' }
   /** The record of the key leaves the model out. */
@@ -62,6 +61,10 @@ export type Admission<Handle = AdmissionHandle> =
       /** Infinite when it asks for more than a policy ever allows. */
       readonly retryAfterMs: number
     }
+
+export type Admission<Handle = AdmissionHandle> =
+  | { readonly ok: true; readonly v: number; readonly quotas: readonly Quota[]; readonly handle: Handle }
+  | Refusal
 
 /** What the operator has said of one key. The key itself is stored nowhere. */
 export interface KeyRecord {

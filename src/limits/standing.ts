@@ -17,3 +17,9 @@ export function standingOf(record: KeyRecord | null, model: string, wall: number
 
 export const isOver = ({ revokedAt, expiryDay }: KeyRecord, wall: number): boolean =>
   (revokedAt !== null && wall >= revokedAt) || isPastDay(expiryDay, wall)
+
+/** A revocation cannot be taken back, be it by an order that was under way beside it: the earlier moment counts. */
+export const withRevocation = (before: KeyRecord | null, next: KeyRecord): KeyRecord =>
+  before?.revokedAt != null && (next.revokedAt === null || next.revokedAt > before.revokedAt)
+    ? { ...next, revokedAt: before.revokedAt }
+    : next

@@ -40,6 +40,10 @@ export type GatewayEvent =
   | { readonly kind: 'pool-recovered'; readonly pool: string }
   /** A pool could not read or write what it has learnt; it goes on without. */
   | { readonly kind: 'pool-memory-failed'; readonly error: string }
+  /** The object of a key does not answer: the request goes on without limits. */
+  | { readonly kind: 'limits-unreachable'; readonly why: 'errors' | 'silent' }
+  /** Bad keys cannot be counted. */
+  | { readonly kind: 'bad-keys-uncounted' }
   | { readonly kind: 'misconfigured'; readonly problems: string }
   | { readonly kind: 'internal-error'; readonly error: string; readonly at: readonly string[] }
 
