@@ -313,6 +313,11 @@ test('environments are said not to be looked at', async () => {
   expect(notes.map(({ field }) => field)).toEqual(['env'])
 })
 
+test('bad keys that nobody counts are noted', async () => {
+  const { mistakes, notes } = await check(GOOD.replace('"BAD_KEYS"', '"OTHERS"'))
+  expect([mistakes, notes.map(({ field }) => field)]).toEqual([[], ['ratelimits']])
+})
+
 test('a file that is not there is said not to be', async () => {
   const { mistakes } = await checkSettings('/nowhere/wrangler.toml', {
     env: {},

@@ -67,6 +67,7 @@ export async function checkSettings(file: string, options: CheckOptions): Promis
   }
   const notes = options.wantsSecrets && !secrets.KEY_SECRETS ? [tell(NO_PEPPERS)] : []
   if (root.env !== undefined) notes.push(tell(ENVIRONMENTS))
+  if (!options.settingsOnly && !countsBadKeys(root)) notes.push(tell(NO_COUNTER))
   return {
     mistakes: problems.map(tell),
     notes,
@@ -78,6 +79,14 @@ const NO_PEPPERS: ConfigProblem = {
   path: ['KEY_SECRETS'],
   message: 'not set here; npm start makes one, and so does npx vae-gateway secrets generate',
 }
+
+const NO_COUNTER: ConfigProblem = {
+  path: ['ratelimits'],
+  message: 'no entry has the name "BAD_KEYS", so that guessing keys is not slowed down',
+}
+
+const countsBadKeys = ({ ratelimits }: Readonly<Record<string, unknown>>): boolean =>
+  Array.isArray(ratelimits) && ratelimits.some((entry: unknown) => Object(entry).name === 'BAD_KEYS')
 
 const ENVIRONMENTS: ConfigProblem = {
   path: ['env'],

@@ -38,6 +38,13 @@ async function ask(...args: string[]): Promise<Record<string, unknown>> {
   return JSON.parse(stdout) as Record<string, unknown>
 }
 
+const statusWith = async (key: string): Promise<number> => {
+  const headers = { authorization: `Bearer ${key}` }
+  const response = await decode(gateway, `/sdxl?${pictureQuery()}`, uniqueLatent(), { headers })
+  await response.arrayBuffer()
+  return response.status
+}
+
 test('a key is made, shown, listed, replaced and revoked, and what is said of it is so', async () => {
   const made = await run(
     'keys',
@@ -77,8 +84,8 @@ test('a key is made, shown, listed, replaced and revoked, and what is said of it
   expect(replaced.stderr).toContain(
     `replaces ${id}, which stays good for 2 hours; the new one is good until 2030-01-31.`,
   )
-  const young = replaced.stdout.trim()
-  expect(young).toMatch(/^vg_\w{47}$/)
+  const [old, young] = [key, replaced.stdout.trim()]
+  expect([await statusWith(old), await statusWith(young)]).toEqual([200, 200])
   expect(await ask('keys', 'show', id)).toMatchObject({ state: 'grace', name: 'alice' })
 
   const revoked = await run('keys', 'revoke', young)
@@ -87,6 +94,7 @@ test('a key is made, shown, listed, replaced and revoked, and what is said of it
     /^Key [0-9a-f]{16} "alice" is revoked: it is refused from its next request on\.\n$/,
   )
   expect(await ask('keys', 'show', young)).toMatchObject({ state: 'revoked' })
+  expect([await statusWith(old), await statusWith(young)]).toEqual([200, 401])
   expect(await ask('keys', 'show', id)).toMatchObject({ state: 'grace' })
 }, 240_000)
 
