@@ -34,6 +34,7 @@ export function checkUpload(headers: Headers, bodyBytes: number, maxBytes: numbe
 
 /**
  * @param budget pays for the bytes until `release` is called
+ * @param unwanted stops reading; what is returned then is of no interest
  * @returns the whole body; a client that leaves in the middle is a problem too, which nobody will read
  */
 export async function readUpload(
@@ -41,6 +42,7 @@ export async function readUpload(
   bodyBytes: number,
   budget: ByteBudget,
   ambient: Ambient,
+  unwanted: AbortSignal,
 ): Promise<Result<{ body: ArrayBuffer; release: () => void }, Problem>> {
   const release = budget.reserve(bodyBytes)
   if (!release) {
@@ -55,6 +57,7 @@ export async function readUpload(
     bodyBytes,
     UPLOAD_GRACE_MS + bodyBytes / UPLOAD_BYTES_PER_MS,
     ambient,
+    unwanted,
   )
   if (read.ok) return ok({ body: read.value, release })
   release()
@@ -66,14 +69,17 @@ async function readWithin(
   bodyBytes: number,
   timeoutMs: number,
   ambient: Ambient,
+  unwanted: AbortSignal,
 ): Promise<Result<ArrayBuffer, Problem>> {
   if (!request.body) return err(checkLength(0, bodyBytes) ?? problem('empty-body', 'Expected a body.'))
   const reader = request.body.getReader({ mode: 'byob' })
   let late = false
+  const stop = (): void => void reader.cancel().catch(() => undefined)
   const stopTimer = ambient.after(timeoutMs, () => {
     late = true
-    void reader.cancel().catch(() => undefined)
+    stop()
   })
+  unwanted.addEventListener('abort', stop)
   try {
     // A declared length is the runtime's to keep. Otherwise one byte too many shows a body that is too long.
     const wanted = request.headers.has('content-length') ? bodyBytes : bodyBytes + 1
@@ -90,6 +96,7 @@ async function readWithin(
     return err(problem('length-mismatch', 'The body ended before the length that was declared.'))
   } finally {
     stopTimer()
+    unwanted.removeEventListener('abort', stop)
   }
 }
 

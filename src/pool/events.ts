@@ -61,9 +61,12 @@ export type PoolEvent =
   | {
       readonly kind: 'operate'
       readonly backendId: string
-      readonly order: 'drain' | 'disable' | 'enable' | 'probe'
+      readonly order: OperatorOrder
     }
   | { readonly kind: 'tick' }
+
+/** - `drain`, `disable`: out of service - `enable`: back - `probe`: look at it now */
+export type OperatorOrder = 'drain' | 'disable' | 'enable' | 'probe'
 
 /** - `health`: is it there - `wake`: and it shall start - `decode`: can it decode a tiny latent */
 export type ProbeTest = 'health' | 'wake' | 'decode'

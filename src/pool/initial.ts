@@ -38,6 +38,7 @@ function freshBackend(member: PoolMember, memory: Memory | undefined): BackendSt
     abortable,
     scaleToZero,
     health: memory?.health ?? { kind: 'usable' },
+    cause: null,
     busyUntil: 0,
     record: { hard: 0, soft: 0, buckets: [], relapses: 0, relapsedAt: 0, failedAt: 0 },
     pace: memory?.pace ?? UNKNOWN_PACE,

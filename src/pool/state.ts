@@ -1,5 +1,5 @@
 /** What a pool knows. Plain data: numbers, ids and enums, nothing of a request's content. */
-import type { Health } from './health-states.ts'
+import type { Cause, Health } from './health-states.ts'
 
 export interface PoolState {
   readonly backends: readonly BackendState[]
@@ -28,6 +28,8 @@ export interface PoolMember {
 
 export interface BackendState extends PoolMember {
   readonly health: Health
+  /** What took it out last; null when nothing has, or the operator has had his say since. */
+  readonly cause: Cause | null
   /** It asked for time (429, 503): nothing is sent before then. */
   readonly busyUntil: number
   readonly record: TrackRecord

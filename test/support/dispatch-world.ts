@@ -73,6 +73,7 @@ export class DispatchWorld {
       maxAnswerBytes: 192,
       predictedMs: 200,
       deadlineAt: this.ambient.now() + 60_000,
+      isStillGood: () => Promise.resolve(true),
     }
   }
 

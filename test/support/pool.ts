@@ -52,6 +52,7 @@ export const lease = (changes: Partial<Lease> = {}): Lease => ({
 export const backend = (id: string, changes: Partial<BackendState> = {}): BackendState => ({
   ...member(id),
   health: { kind: 'usable' },
+  cause: null,
   busyUntil: 0,
   record: { hard: 0, soft: 0, buckets: [], relapses: 0, relapsedAt: 0, failedAt: 0 },
   pace: UNKNOWN_PACE,

@@ -3,15 +3,16 @@ import { dispatch } from '../../dispatch/dispatch.ts'
 import { relay } from '../../dispatch/relay.ts'
 import { backendPatience } from '../../dispatch/stall.ts'
 import { problemKind } from '../../errors/codes.ts'
-import { type Problem, problem, problemResponse } from '../../errors/problem.ts'
+import { isOurs, type Problem, problem, problemResponse } from '../../errors/problem.ts'
+import { allowsModel } from '../../models/allow-list.ts'
 import { maxLatentBytes } from '../../models/cost.ts'
-import { findModel } from '../../models/registry.ts'
-import { formatServerTiming, type Span } from '../../telemetry/server-timing.ts'
-import { formatShape, HEADER } from '../../wire/headers.ts'
+import type { Span } from '../../telemetry/server-timing.ts'
+import { admit, close } from '../admit.ts'
+import { answerHeaders } from '../answer-headers.ts'
 import { authenticate, type Caller } from '../authenticate.ts'
 import type { AppContext } from '../context.ts'
 import { type DecodeOrder, readOrder } from '../decode-order.ts'
-import { checkUpload, readUpload } from '../read-body.ts'
+import { checkUpload } from '../read-body.ts'
 import { readDeadline } from '../read-deadline.ts'
 
 /** @param impliesDecode whether the path itself says decode, or shares its URL with encode */
@@ -27,7 +28,7 @@ export const decode =
 
 async function serve(c: AppContext, impliesDecode: boolean): Promise<Response> {
   const { services, startedAt, requestId } = c.var
-  const { ambient, events, config, served, budget } = services
+  const { ambient, events, config, served } = services
   const request = c.req.raw
   const spans: Partial<Record<Span, number>> = {}
   let caller: Caller | undefined
@@ -40,7 +41,7 @@ async function serve(c: AppContext, impliesDecode: boolean): Promise<Response> {
     return problemResponse(why, requestId)
   }
 
-  const authenticated = await authenticate(request.headers, c.req.param('key'), services, startedAt)
+  const authenticated = await authenticate(request, c.req.param('key'), services, startedAt)
   if (!authenticated.ok) return fail(authenticated.error)
   caller = authenticated.value
   spans.auth = ambient.now() - startedAt
@@ -49,34 +50,35 @@ async function serve(c: AppContext, impliesDecode: boolean): Promise<Response> {
   const read = readOrder(params, c.req.header('accept'), c.req.param('model'), served, impliesDecode)
   if (!read.ok) return fail(read.error)
   order = read.value
-  const { model, bodyBytes, expected, maxAnswerBytes } = order
-  if (!allows(caller, model.id))
+  const { model, bodyBytes, expected, maxAnswerBytes, predictedMs } = order
+  if (!allowsModel(caller.plan.models, model.id))
     return fail(problem('forbidden', `The plan of this key leaves out ${model.id}.`))
   const deadline = readDeadline(request.headers, config.dispatch.deadlineMs)
   if (!deadline.ok) return fail(deadline.error)
-  // Limits and revocation of the key belong here: one call, while the body uploads.
 
-  const uploadAt = ambient.now()
   const unacceptable = checkUpload(request.headers, bodyBytes, maxLatentBytes(model))
   if (unacceptable) return fail(unacceptable)
-  const upload = await readUpload(request, bodyBytes, budget, ambient)
-  if (!upload.ok) return fail(upload.error)
-  const { body, release } = upload.value
+  const admitted = await admit(request, caller, order, services, spans)
+  if (!admitted.ok) return fail(admitted.error)
+  const { body, release, place, quotas } = admitted.value
   const uploadedAt = ambient.now()
-  spans.upload = uploadedAt - uploadAt
 
   const job = {
-    key: caller.keyId,
+    key: caller.account,
     model: model.id,
     query: order.upstreamQuery,
     body,
     expected,
     maxAnswerBytes,
-    predictedMs: order.predictedMs,
+    predictedMs,
     deadlineAt: uploadedAt + deadline.value,
+    isStillGood: () => place.isGood(),
   }
   const dispatched = await dispatch(job, request.signal, services.dispatch).finally(release)
-  if (!dispatched.ok) return fail(dispatched.error)
+  if (!dispatched.ok) {
+    close(place, isOurs(dispatched.error))
+    return fail(dispatched.error)
+  }
   const { answer, backendId, expectedMs, attempts, queueMs, finish } = dispatched.value
   const answeredAt = ambient.now()
   spans.queue = queueMs
@@ -90,27 +92,13 @@ async function serve(c: AppContext, impliesDecode: boolean): Promise<Response> {
   services.defer(
     ended.then((end) => {
       finish(end)
+      close(place, end === 'broke-off')
       const known = { keyId: caller.keyId, model: model.id, backend: backendId, attempts }
       events.emit({ kind: 'decode', status: 200, end, ...known, ms: ambient.now() - startedAt })
     }),
   )
-  const headers = new Headers({
-    ...answer.headers,
-    'content-type': expected.mediaType,
-    [HEADER.model]: model.id,
-    [HEADER.backend]: backendId,
-    [HEADER.attempts]: String(attempts),
-    [HEADER.serverTiming]: formatServerTiming(spans),
-  })
-  if (expected.kind === 'tensor' && answer.dtype) {
-    headers.set(HEADER.shape, formatShape(expected.shape))
-    headers.set(HEADER.dtype, answer.dtype)
-  }
-  return new Response(stream, { headers })
+  return new Response(stream, { headers: answerHeaders(order, dispatched.value, quotas, spans) })
 }
 
 /** The host is the client's to say and may be none that a URL can have. */
 const queryOf = (url: string): URLSearchParams => new URLSearchParams(/\?(.*)/s.exec(url)?.[1])
-
-const allows = ({ plan }: Caller, modelId: string): boolean =>
-  plan.models.some((name) => name === '*' || findModel(name)?.id === modelId)

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { parseExpiry } from './keys.ts'
+import { parseExpiry } from './expiry.ts'
 
 const NOW = Date.parse('2026-11-24T23:59:59Z')
 const TODAY = 20_781
