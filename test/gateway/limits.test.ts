@@ -108,7 +108,7 @@ test('what the client does wrong with its body is charged, and its place is free
   expect([quotas[0]?.remaining, inFlight]).toEqual([2, 0])
 })
 
-test('C10: a concurrency of four is never exceeded, and leaks nothing when clients reset', async () => {
+test('C25: a concurrency of four is never exceeded, and leaks nothing when clients reset', async () => {
   const key = await mintKey({ plan: 'four' })
   const inFlight = async (): Promise<number> => (await on.gateway.keyObject(key).status(NO_LIMITS)).inFlight
   for (let round = 0; round < 8; round++) {
