@@ -35,6 +35,7 @@ export default defineConfig({
             'test/faults/**/*.test.ts',
             'test/soak/**/*.test.ts',
             'test/cli/**/*.test.ts',
+            'test/limits/**/*.test.ts',
           ],
           testTimeout: 120_000,
           hookTimeout: 120_000,
