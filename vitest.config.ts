@@ -30,7 +30,12 @@ export default defineConfig({
       {
         test: {
           name: 'gateway',
-          include: ['test/gateway/**/*.test.ts', 'test/faults/**/*.test.ts', 'test/soak/**/*.test.ts'],
+          include: [
+            'test/gateway/**/*.test.ts',
+            'test/faults/**/*.test.ts',
+            'test/soak/**/*.test.ts',
+            'test/limits/**/*.test.ts',
+          ],
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },

@@ -143,6 +143,12 @@ describe('a request that asks for more than there ever is', () => {
   })
 })
 
+test('what never fits is said before what does not fit now', () => {
+  const bounds = { ...FREE, requestsPerMinute: 1, pixelsPerMinute: 50 }
+  const { account } = granted(EMPTY_ACCOUNT, 10, bounds)
+  expect(refused(account, 51, bounds)).toEqual([{ policy: 'megapixels', waitMs: Number.POSITIVE_INFINITY }])
+})
+
 describe('a place', () => {
   const ONE = { ...FREE, concurrency: 1 }
 

@@ -84,7 +84,10 @@ function violationsOf(account: Account, pixels: number, bounds: Bounds, times: T
     ['concurrency', concurrency === null ? 0 : placeWaitMs(account.places.length, concurrency)],
     ['month', pixelsPerMonth === null ? 0 : monthWaitMs(account.month, pixels, pixelsPerMonth, wall)],
   ]
-  return waits.flatMap(([policy, waitMs]) => (waitMs > 0 ? [{ policy, waitMs }] : []))
+  const violations = waits.flatMap(([policy, waitMs]) => (waitMs > 0 ? [{ policy, waitMs }] : []))
+  // What never fits is all that there is to say.
+  const never = violations.filter(({ waitMs }) => waitMs === Number.POSITIVE_INFINITY)
+  return never.length > 0 ? never : violations
 }
 
 function placeWaitMs(taken: number, limit: number): number {

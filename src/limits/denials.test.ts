@@ -54,6 +54,15 @@ describe('a refusal', () => {
     })
   })
 
+  test('is told to one that is larger than the limit itself as one that never ends', () => {
+    const refusal = {
+      ...limit(['megapixels'], 5_000),
+      quotas: [{ policy: 'megapixels', limit: 2, windowS: 60, remaining: 0, resetMs: 4_000 }],
+    } as Refusal
+    expect(found(refusal, asked(2), 1)).toMatchObject({ retryAfterMs: 4_999 })
+    expect(found(refusal, asked(2.1), 1)).toMatchObject({ retryAfterMs: Number.POSITIVE_INFINITY })
+  })
+
   test('P17: of a revoked key is remembered for a minute, should its object be gone by then', () => {
     expect(found({ ok: false, v: 1, why: 'revoked' }, asked(0.1, 'flux'), 59_999)).toMatchObject({
       why: 'revoked',

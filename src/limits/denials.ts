@@ -3,13 +3,16 @@
  * the key's disadvantage for a minute at most, when the operator has just been generous or something was refunded.
  */
 import { ExpiringMap } from '../lib/expiring-map.ts'
-import type { Refusal } from './protocol.ts'
+import type { PolicyName, Refusal } from './protocol.ts'
 
 /** However long a refusal lasts, its object is asked again after so long. */
 const REMEMBER_MS = 60_000
 
 /** Some hundred bytes each. */
 const MAX_KEYS = 10_000
+
+/** Policies that a decode alone may be too large for. */
+const OF_SIZE: readonly PolicyName[] = ['megapixels', 'month']
 
 interface Denial {
   readonly refusal: Refusal
@@ -35,11 +38,16 @@ export class Denials {
     if (refusal.why === 'model') return model === denial.model ? refusal : undefined
     if (refusal.why === 'revoked') return refusal
     const passedMs = Math.max(0, now - at)
-    return {
-      ...refusal,
-      retryAfterMs: Math.max(0, refusal.retryAfterMs - passedMs),
-      quotas: refusal.quotas.map((quota) => ({ ...quota, resetMs: Math.max(0, quota.resetMs - passedMs) })),
+    const quotas = refusal.quotas.map((quota) => ({
+      ...quota,
+      resetMs: Math.max(0, quota.resetMs - passedMs),
+    }))
+    const never = quotas.filter((quota) => OF_SIZE.includes(quota.policy) && quota.limit < megapixels)
+    if (never.length > 0) {
+      const policies = never.map(({ policy }) => policy)
+      return { ...refusal, quotas, policies, retryAfterMs: Number.POSITIVE_INFINITY }
     }
+    return { ...refusal, quotas, retryAfterMs: Math.max(0, refusal.retryAfterMs - passedMs) }
   }
 
   add(account: string, { model, megapixels }: Asked, refusal: Refusal, now: number): void {

@@ -6,6 +6,7 @@ import { DurableObject } from 'cloudflare:workers'
 import { realAmbient } from '../lib/ambient.ts'
 import { dayOf } from '../lib/days.ts'
 import { advance, type Reading } from '../lib/own-time.ts'
+import { logEvents } from '../telemetry/events.ts'
 import { type Account, accountAt, admit, type Charge, finish, refund, type Times } from './account.ts'
 import { boundsOf, pixelsOf } from './bounds.ts'
 import { Journal } from './journal.ts'
@@ -35,10 +36,14 @@ export class KeyObject extends DurableObject implements KeyService<PlaceTarget> 
   /** @throws what the database throws: a key without its record must not pass for one that was never revoked */
   constructor(ctx: DurableObjectState, env: Cloudflare.Env) {
     super(ctx, env)
+    const forgetful = (error: unknown): void => {
+      const name = error instanceof Error ? error.name : 'unknown'
+      logEvents('key', this.#ambient.now).emit({ kind: 'limits-memory-failed', error: name })
+    }
     const now = this.#ambient.now()
     this.#reading = { now, wall: now }
     this.#ledger = new Ledger(ctx.storage.sql)
-    this.#journal = new Journal(this.#ledger, this.#ambient, () => [this.#account, this.#times()])
+    this.#journal = new Journal(this.#ledger, this.#ambient, () => [this.#account, this.#times()], forgetful)
     this.#record = this.#ledger.readRecord()
     this.#account = this.#journal.read({ now, wall: now })
   }

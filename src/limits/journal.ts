@@ -19,6 +19,7 @@ export class Journal {
   readonly #ledger: Ledger
   readonly #ambient: Pick<Ambient, 'after'>
   readonly #current: () => readonly [Account, Times]
+  readonly #forgetful: (error: unknown) => void
   /** Used and not yet written, by day and model. */
   readonly #tallies = new Map<string, Tally>()
   /** The month as it is written. */
@@ -26,7 +27,14 @@ export class Journal {
   #monthLimit: number | null = null
   #isTimerSet = false
 
-  constructor(ledger: Ledger, ambient: Pick<Ambient, 'after'>, current: () => readonly [Account, Times]) {
+  /** @param forgetful says that the database failed; the key goes on, and what is not written is written next time */
+  constructor(
+    ledger: Ledger,
+    ambient: Pick<Ambient, 'after'>,
+    current: () => readonly [Account, Times],
+    forgetful: (error: unknown) => void,
+  ) {
+    this.#forgetful = forgetful
     this.#ledger = ledger
     this.#ambient = ambient
     this.#current = current
@@ -58,10 +66,10 @@ export class Journal {
 
   /** Everything, exactly. */
   write(): void {
-    for (const { day, model, requests, pixels } of this.#tallies.values()) {
+    for (const [name, { day, model, requests, pixels }] of this.#tallies) {
       if (requests !== 0 || pixels !== 0) this.#ledger.addUsage(day, model, requests, pixels)
+      this.#tallies.delete(name)
     }
-    this.#tallies.clear()
     this.#writeAccount(false)
   }
 
@@ -78,7 +86,11 @@ export class Journal {
     this.#isTimerSet = true
     this.#ambient.after(WRITE_AFTER_MS, () => {
       this.#isTimerSet = false
-      this.write()
+      try {
+        this.write()
+      } catch (error) {
+        this.#forgetful(error)
+      }
     })
   }
 

@@ -42,6 +42,8 @@ export type GatewayEvent =
   | { readonly kind: 'pool-memory-failed'; readonly error: string }
   /** The object of a key does not answer: the request goes on without limits. */
   | { readonly kind: 'limits-unreachable'; readonly why: 'errors' | 'silent' }
+  /** A key's object could not write what was used; it goes on and tries again. */
+  | { readonly kind: 'limits-memory-failed'; readonly error: string }
   /** Bad keys cannot be counted. */
   | { readonly kind: 'bad-keys-uncounted' }
   | { readonly kind: 'misconfigured'; readonly problems: string }

@@ -1,5 +1,5 @@
 /** A key's object in the real runtime: places across RPC, a database, and lives that end. */
-import { evictDurableObject, runInDurableObject } from 'cloudflare:test'
+import { abortAllDurableObjects, evictDurableObject, runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { describe, expect, test, vi } from 'vitest'
 import type { AdmitRequest, KeyRecord, Limits } from '../../src/limits/protocol.ts'
@@ -10,6 +10,9 @@ const keys = (env as unknown as { KEY: DurableObjectNamespace<Key> }).KEY
 let serial = 0
 /** An object that no other test has used. */
 const newKey = (): DurableObjectStub<Key> => keys.getByName((++serial).toString(16).padStart(16, '0'))
+
+/** The same object by another stub: one that has seen it die throws for ever. */
+const again = (key: DurableObjectStub<Key>): DurableObjectStub<Key> => keys.get(key.id)
 
 const NO_LIMITS: Limits = {
   requestsPerMinute: null,
@@ -70,8 +73,8 @@ describe('a key', () => {
     })
     held[Symbol.dispose]()
     await expect.poll(async () => (await key.status(NO_LIMITS)).inFlight).toBe(0)
-    using again = await admitted(key, request({ concurrency: 1 }))
-    expect(again.ok).toBe(true)
+    using next = await admitted(key, request({ concurrency: 1 }))
+    expect(next.ok).toBe(true)
   })
 
   test('is refused from the next request on when it is revoked, and after it was evicted', async () => {
@@ -93,4 +96,66 @@ describe('a key', () => {
     const day = new Date().toISOString().slice(0, 10)
     expect(await key.usage(1)).toEqual([{ day, model: 'sd-v1', requests: 2, megapixels: 0.5 }])
   })
+})
+
+describe('a key that was evicted', () => {
+  test('P1: has not forgotten what it granted in this minute and month', async () => {
+    const key = newKey()
+    const asked = request({ requestsPerMinute: 2, megapixelsPerMonth: 1 })
+    await written(key, async () => {
+      for (let i = 0; i < 2; i++) (await admitted(key, asked))[Symbol.dispose]()
+    })
+    await evictDurableObject(key)
+    expect(await key.admit(asked)).toMatchObject({ ok: false, policies: ['requests'] })
+    const { quotas } = await key.status(asked.limits)
+    expect(quotas.find(({ policy }) => policy === 'month')?.remaining).toBe(0.5)
+    expect(await key.usage(1)).toMatchObject([{ requests: 2, megapixels: 0.5 }])
+  })
+})
+
+describe('a key that was killed', () => {
+  test('P2: has forgotten nothing of its month, and may have lost a thousandth of it', async () => {
+    const key = newKey()
+    const asked = request({ megapixelsPerMonth: 1_000 })
+    for (let i = 0; i < 5; i++) (await admitted(key, asked))[Symbol.dispose]()
+    await abortAllDurableObjects()
+    const [month] = (await again(key).status(asked.limits)).quotas
+    expect(month?.remaining).toBeLessThanOrEqual(1_000 - 5 * 0.25)
+    expect(month?.remaining).toBeGreaterThanOrEqual(1_000 - 5 * 0.25 - 1)
+  })
+
+  test('P16: is still revoked', async () => {
+    const key = newKey()
+    await key.configure(record({ revokedAt: 1_000 }))
+    await abortAllDurableObjects()
+    expect(await again(key).admit(request())).toMatchObject({ why: 'revoked' })
+  })
+})
+
+test('G18: what a key stores is what its operator said, days, ids of models, and numbers', async () => {
+  const key = newKey()
+  await key.configure(record())
+  await written(key, async () => (await admitted(key, request({ requestsPerMinute: 5 })))[Symbol.dispose]())
+  const stored = await runInDurableObject(key, async (_, { storage }) => ({
+    columns: storage.sql
+      .exec(
+        "SELECT m.name || '.' || c.name AS name FROM sqlite_master m, pragma_table_info(m.name) c WHERE m.type = 'table' AND m.name NOT LIKE '_cf_%'",
+      )
+      .toArray()
+      .map(({ name }) => name),
+    account: storage.sql.exec('SELECT * FROM account').toArray(),
+    usage: storage.sql.exec('SELECT * FROM usage').toArray(),
+    keys: [...(await storage.list()).keys()],
+  }))
+  expect(stored.columns.map((name) => String(name).split('.')[0])).toEqual([
+    ...Array(9).fill('record'),
+    ...Array(6).fill('account'),
+    ...Array(4).fill('usage'),
+  ])
+  expect(stored.keys).toEqual([])
+  const [{ requests, pixels, ...numbers } = {}] = stored.account
+  for (const value of Object.values(numbers)) expect(typeof value).toBe('number')
+  for (const text of [requests, pixels])
+    expect(text).toMatch(/^\[(\{"from":-?\d+,"at":-?\d+,"units":\d+\},?)*\]$/)
+  expect(stored.usage).toEqual([{ day: expect.any(Number), model: 'sd-v1', requests: 1, pixels: 250_000 }])
 })
