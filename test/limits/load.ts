@@ -18,18 +18,20 @@ const QUERY =
   'output_type=pt&partial_postprocess=True&shape=1&shape=4&shape=8&shape=8&dtype=float16&do_scaling=True'
 const LATENT = Buffer.alloc(512)
 
-/** @param until in milliseconds of this process */
-export async function askWithoutEnd(
+/** @param goesOn whether another request is sent, after so many */
+export async function askAgainAndAgain(
   gateway: TestGateway,
   key: string,
   clients: number,
-  until: number,
+  goesOn: (asked: number) => boolean,
 ): Promise<Outcome> {
   const agent = new Agent({ keepAlive: true, maxSockets: clients })
   const grants: Grant[] = []
   const answers = new Map<string, number>()
+  let asked = 0
   const client = async (): Promise<void> => {
-    while (performance.now() < until) {
+    while (goesOn(asked)) {
+      asked++
       const sentAt = performance.now()
       const answer = await ask(gateway.url, key, agent)
       answers.set(answer, (answers.get(answer) ?? 0) + 1)

@@ -2,11 +2,13 @@
 import { serve } from '../support/behaviours.ts'
 import { startFakeBackend } from '../support/fake-backend.ts'
 import { mintKey, startTestGateway } from '../support/gateway.ts'
-import { askWithoutEnd } from './load.ts'
+import { askAgainAndAgain } from './load.ts'
 import { mostAnsweredInAMinute, mostInAMinute, shareGranted } from './verdict.ts'
 
 export interface Settings {
   readonly minutes: number
+  /** Ends after so many requests of each key instead, wherever that takes less than a minute. */
+  readonly asks?: number
   readonly requestsPerMinute: number
   readonly clients: number
 }
@@ -23,7 +25,12 @@ export interface KeyReport {
 }
 
 /** One key is asked for far more than it may; a second one, with a client of its own, must not notice. */
-export async function runLimits({ minutes, requestsPerMinute, clients }: Settings): Promise<KeyReport[]> {
+export async function runLimits({
+  minutes,
+  asks,
+  requestsPerMinute,
+  clients,
+}: Settings): Promise<KeyReport[]> {
   const backend = await startFakeBackend(serve)
   const gateway = await startTestGateway({
     BACKENDS: [{ id: 'fast', url: backend.url, models: ['auraflow'], slots: 64 }],
@@ -32,9 +39,10 @@ export async function runLimits({ minutes, requestsPerMinute, clients }: Setting
   try {
     await fetch(`${gateway.url}/ready`)
     const until = performance.now() + minutes * 60_000
+    const goesOn = (asked: number): boolean => (asks === undefined ? performance.now() < until : asked < asks)
     const run = async (name: string, clients: number): Promise<KeyReport> => {
       const key = await mintKey({ plan: 'limited' })
-      const { grants, answers } = await askWithoutEnd(gateway, key, clients, until)
+      const { grants, answers } = await askAgainAndAgain(gateway, key, clients, goesOn)
       // An answer that came after the end may have been decided after it.
       const inTime = grants.filter(({ answeredAt }) => answeredAt <= until)
       return {
