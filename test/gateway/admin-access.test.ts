@@ -53,7 +53,7 @@ describe('with an admin token', () => {
     return seen
   }
 
-  test('T13: every path tells whoever has it not the same, and not what there is', async () => {
+  test('T13: every path answers whoever does not have it alike, so that nobody learns what there is', async () => {
     const wrong = [
       {},
       { authorization: `Bearer ${gateway.key}` },

@@ -78,7 +78,12 @@ export const platform: readonly Entry[] = [
     'P16',
     'a key is revoked while it waits',
     'refused at the grant; what runs is finished',
-    ['test/gateway/limits.test.ts', 'src/limits/client.test.ts', 'test/worker/key.test.ts'],
+    [
+      'test/gateway/limits.test.ts',
+      'test/gateway/admin-keys.test.ts',
+      'src/limits/client.test.ts',
+      'test/worker/key.test.ts',
+    ],
   ],
   [
     'P17',
