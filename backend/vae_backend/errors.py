@@ -24,11 +24,14 @@ STATUS: Final[dict[str, int]] = {
     "body-too-large": 413,
     "content-type-unsupported": 415,
     "decode-too-large": 422,
+    "encode-unsupported": 422,
+    "picture-invalid": 422,
     # Nobody is left to read this one; it names the outcome for whatever sits in between.
     "client-gone": 499,
     # This backend's troubles. 503 says "the same request may succeed later or elsewhere".
     "internal": 500,
     "busy": 503,
+    "device-lost": 503,
     "out-of-memory": 503,
 }
 
