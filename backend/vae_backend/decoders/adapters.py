@@ -99,7 +99,17 @@ class OneFrame(Adapter):
 
 
 class AlwaysTiled(Adapter):
-    """AutoencoderKLAllegro, which has no other way to decode and puts frames before channels."""
+    """AutoencoderKLAllegro, which decodes in tiles only and puts frames before channels.
+
+    Its tiles do not reach the rim of a size that is off their grid, and what they do not reach stays black.
+    Such a size is decoded as one tile.
+    """
+
+    def __init__(self, vae: torch.nn.Module) -> None:
+        super().__init__(vae)
+        self._tile, self._stride = vae.kernel, vae.stride
+        spatial = vae.spatial_compression_ratio
+        self._ratios = (vae.config.temporal_compression_ratio, spatial, spatial)
 
     @property
     def can_tile(self) -> bool:
@@ -107,12 +117,21 @@ class AlwaysTiled(Adapter):
         return False
 
     def network(self, latents: torch.Tensor) -> torch.Tensor:
-        self.vae.enable_tiling()
-        return super().network(latents).transpose(1, 2)
+        sizes = [count * ratio for count, ratio in zip(latents.shape[2:], self._ratios, strict=True)]
+        self._cover(sizes)
+        # It decodes the tiles of one video at a time.
+        videos = [super(AlwaysTiled, self).network(one) for one in latents.split(1)]
+        return torch.cat(videos).transpose(1, 2)
 
     def encode(self, pixels: torch.Tensor) -> torch.Tensor:
+        self._cover(list(pixels.shape[2:]))
+        return torch.cat([super(AlwaysTiled, self).encode(one) for one in pixels.split(1)])
+
+    def _cover(self, sizes: list[int]) -> None:
         self.vae.enable_tiling()
-        return super().encode(pixels)
+        axes = zip(sizes, self._tile, self._stride, strict=True)
+        on_grid = all(size >= tile and (size - tile) % stride == 0 for size, tile, stride in axes)
+        self.vae.kernel = self._tile if on_grid else tuple(sizes)
 
 
 class Lightricks(Adapter):
