@@ -29,7 +29,7 @@ class FakeDecoder:
         self.gate = threading.Event()
         self.gate.set()
         self.entered = threading.Semaphore(0)
-        self.failures: list[Exception] = []
+        self.failures: list[Exception | None] = []
         self.seen: list[tuple[torch.Tensor, Scaling]] = []
         self.batches: list[int] = []
         self.tiles: list[int | None] = []
@@ -46,8 +46,8 @@ class FakeDecoder:
         self.tiles.append(tile)
         self.entered.release()
         assert self.gate.wait(PATIENCE_S)
-        if self.failures:
-            raise self.failures.pop(0)
+        if self.failures and (failure := self.failures.pop(0)):
+            raise failure
         batch, _, *frames, height, width = inputs.shape
         grown = [(count - 1) * self.temporal + 1 for count in frames]
         size = (batch, 3, *grown, height * self.spatial, width * self.spatial)

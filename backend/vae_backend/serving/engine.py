@@ -114,7 +114,6 @@ class Engine:
         free()
         if len(tasks) > 1:
             return [outcome for task in tasks for outcome in self.decode([task])]
-        log.warning("out of memory during a decode; memory was freed")
         return [out_of_memory(self._smaller(tasks[0].size))]
 
     def encode(self, tasks: Sequence[EncodeTask]) -> list[Done | Exception]:
