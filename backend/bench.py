@@ -1,10 +1,10 @@
 """Time, memory and throughput of decodes: `python bench.py --help`.
 
-    python bench.py decode --models sd-v1 sdxl --sizes 512 1024 2048 --batches 1 4 --dtype float16 --tiled both
+    python bench.py decode --models sd-v1 sdxl --sizes 512 1024 --batches 1 4 --dtype float16 --tiled both
     python bench.py serve --model sd-v1 --weights weights/taesd --size 512 --requests 64
 
-`decode` measures the network with the pictures' way to uint8 on the device: of real weights, else of random ones
-in the true architecture, whose values change neither time nor memory. `serve` measures a running server: one
+`decode` measures the network with the pictures' way to uint8 on the device: of real weights, else of random
+ones in the true architecture, whose values change neither time nor memory. `serve` measures a running server: one
 client that waits for each answer against many at once, and compares every picture.
 """
 
@@ -131,7 +131,7 @@ def bench_one(
         options.compile,
         seconds,
         round(peak / 1e9, 2) if peak else None,
-        round(pixels / 1e6 / seconds, 2) if seconds else None,
+        round(pixels / 1e6 / seconds, 4) if seconds else None,
     )
 
 

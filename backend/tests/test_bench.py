@@ -13,7 +13,7 @@ def test_decodes_are_measured_as_json_and_markdown(tmp_path, capsys):
     assert bench.main(["decode", *sizes, *options]) == 0
     result = json.loads((tmp_path / "out" / "decode.json").read_text())
     assert [(row["batch"], row["size"]) for row in result["rows"]] == [(1, "64x64"), (2, "64x64")]
-    assert all(row["seconds"] > 0 and row["megapixels_per_s"] > 0 for row in result["rows"])
+    assert all(row["seconds"] > 0 for row in result["rows"])
     assert "| 64x64 | 2 | no |" in capsys.readouterr().out
 
 
