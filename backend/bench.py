@@ -3,9 +3,9 @@
     python bench.py decode --models sd-v1 sdxl --sizes 512 1024 --batches 1 4 --dtype float16 --tiled both
     python bench.py serve --model sd-v1 --weights weights/taesd --size 512 --requests 64
 
-`decode` measures the network with the pictures' way to uint8 on the device: of real weights, else of random
-ones in the true architecture, whose values change neither time nor memory. `serve` measures a running server: one
-client that waits for each answer against many at once, and compares every picture.
+`decode` measures the network and the way to uint8 on the device: of real weights, else of random ones in the
+true architecture, whose values change neither time nor memory. `serve` measures a running server: one client
+that waits for each answer against many at once, and compares every picture.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""One gateway by `npm start`, two replicas of the reference backend for each of three models, one for two more."""
+"""One gateway by `npm start`, two replicas of the backend for each of three models, one for two more."""
 
 from collections.abc import Iterator
 

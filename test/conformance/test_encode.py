@@ -1,4 +1,4 @@
-"""diffusers' remote_encode against the reference backend: what it encodes, the gateway's models can decode."""
+"""diffusers' remote_encode against the reference backend."""
 
 import torch
 from diffusers.utils.remote_utils import remote_encode
