@@ -8,7 +8,7 @@ from typing import Final
 from vae_backend.errors import StartupError
 
 HUB: Final = "hub:"
-REFERENCE: Final = re.compile(r"hub:([\w.-]+/[\w.-]+)((?:/[\w.-]+)*)(?:@([\w./-]+))?")
+REFERENCE: Final = re.compile(r"hub:(\w[\w.-]*/\w[\w.-]*)((?:/\w[\w.-]*)*)(?:@(\w[\w./-]*))?")
 FILES: Final = ("config.json", "*.safetensors")
 
 
