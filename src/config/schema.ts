@@ -37,7 +37,7 @@ const backendSchema = z.strictObject({
     .string()
     .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'the name of a secret')
     .optional(),
-  slots: z.int().min(1).max(256).default(1),
+  slots: z.int().min(1).max(256).optional(),
   scaleToZero: z.boolean().default(false),
   abortable: z.boolean().optional(),
   shard: shardName.optional(),

@@ -33,6 +33,8 @@ export type PoolEvent =
       readonly attemptMs?: number
       /** What the backend says the decode took. */
       readonly computeMs?: number
+      /** What the backend says how many decodes it can run in one batch. */
+      readonly capacity?: number
       /** Whether a decode was done, from which pace can be learnt. */
       readonly decoded: boolean
     }

@@ -30,11 +30,12 @@ export function emptyPool(
 }
 
 function freshBackend(member: PoolMember, memory: Memory | undefined): BackendState {
-  const { id, models, slots, abortable, scaleToZero } = member
+  const { id, models, slots, abortable, scaleToZero, learnsSlots = false } = member
   return {
     id,
     models,
     slots,
+    ...(learnsSlots && { learnsSlots }),
     abortable,
     scaleToZero,
     health: memory?.health ?? { kind: 'usable' },

@@ -73,8 +73,9 @@ export function free(
   {
     attemptMs,
     computeMs,
+    capacity,
     decoded,
-  }: Pick<PoolEvent & { kind: 'free' }, 'attemptMs' | 'computeMs' | 'decoded'>,
+  }: Pick<PoolEvent & { kind: 'free' }, 'attemptMs' | 'computeMs' | 'capacity' | 'decoded'>,
   now: number,
 ): BackendState {
   let { pace } = backend
@@ -84,7 +85,8 @@ export function free(
     pace = learnSpeed(pace, lease.predictedMs, computeMs ?? Math.max(1, now - beganAt))
     if (attemptMs !== undefined) pace = learnGap(pace, lease, now, attemptMs, computeMs)
   }
-  const after = { ...backend, pace }
+  const slots = backend.learnsSlots && capacity !== undefined ? capacity : backend.slots
+  const after = { ...backend, pace, slots }
   return withoutLease(decoded && lease.model !== '' ? raiseCeiling(after, lease) : after, lease, now)
 }
 

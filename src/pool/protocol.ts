@@ -20,6 +20,8 @@ export interface Timings {
   readonly attemptMs?: number
   /** What the backend says the decode took. */
   readonly computeMs?: number
+  /** How many decodes the backend says it can run in one batch. */
+  readonly capacity?: number
   /** Whether a decode was done at all. */
   readonly decoded: boolean
 }

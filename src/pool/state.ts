@@ -20,6 +20,8 @@ export interface PoolMember {
   readonly models: readonly string[]
   /** Decodes it runs at a time. */
   readonly slots: number
+  /** Its answers may say that it runs more than that, in batches. */
+  readonly learnsSlots?: boolean
   /** Whether a decode ends when its connection does. */
   readonly abortable: boolean
   /** It may be asleep: out of reach or 503 then means starting, not broken. */
