@@ -1,11 +1,16 @@
 /** The gateway's routes in reading order. */
 import { type Handler, Hono } from 'hono'
+import { onlyOperators } from './http/admin-guard.ts'
 import type { AppEnv } from './http/context.ts'
 import { internalError, methodNotAllowed, notFound } from './http/errors.ts'
 import { allowBrowsers, identify, provide } from './http/middleware.ts'
+import { showConfig } from './http/routes/admin/config.ts'
+import { createKey, listKeys, revokeKey, rotateKey, showKey, showUsage } from './http/routes/admin/keys.ts'
+import { listPools, orderBackend } from './http/routes/admin/pools.ts'
 import { decode } from './http/routes/decode.ts'
 import { health, ready } from './http/routes/health.ts'
 import { listModels, showModel } from './http/routes/models.ts'
+import { showOpenapi } from './http/routes/openapi.ts'
 import { page } from './http/routes/pages.ts'
 import { showProblem } from './http/routes/problems.ts'
 import { showWarning } from './http/routes/warnings.ts'
@@ -36,6 +41,17 @@ export function createApp({ ambient, createServices, preview }: Platform): Hono<
   route('/v1/models/:id', { GET: showModel })
   route('/problems/:code', { GET: showProblem })
   route('/warnings/:code', { GET: showWarning })
+  route('/openapi.json', { GET: showOpenapi })
+
+  app.use('/v1/admin/*', onlyOperators)
+  route('/v1/admin/keys', { GET: listKeys, POST: createKey })
+  route('/v1/admin/keys/:id', { GET: showKey })
+  route('/v1/admin/keys/:id/rotate', { POST: rotateKey })
+  route('/v1/admin/keys/:id/revoke', { POST: revokeKey })
+  route('/v1/admin/keys/:id/usage', { GET: showUsage })
+  route('/v1/admin/pools', { GET: listPools })
+  route('/v1/admin/backends/:id/:order', { POST: orderBackend })
+  route('/v1/admin/config', { GET: showConfig })
 
   route('/v1/decode', { POST: decode(true) })
   route('/v1/decode/:model', { POST: decode(true) })

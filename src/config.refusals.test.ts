@@ -82,6 +82,16 @@ describe('refuses, and says where and what', () => {
       { PLANS: { pro: { concurrency: 0 } } },
       'vars.PLANS.pro.concurrency: Too small: expected number to be >0',
     ],
+    [
+      'half a request a minute',
+      { PLANS: { pro: { requestsPerMinute: 0.5 } } },
+      'vars.PLANS.pro.requestsPerMinute: Invalid input: expected int, received number',
+    ],
+    [
+      'an anonymous plan that there is not',
+      { ANONYMOUS: { plan: 'pro' } },
+      'vars.ANONYMOUS.plan: there is no such plan',
+    ],
     ['a plan in capitals', { PLANS: { Pro: {} } }, 'vars.PLANS.Pro: Invalid key in record'],
     [
       'a plan with a model that there is not',
@@ -193,6 +203,13 @@ describe('refuses, and says where and what', () => {
   test.each([undefined, '', '{}', '{"1":"short"}', 7])('P15: KEY_SECRETS of %j', (value) => {
     const [complaint, ...others] = refuse({ KEY_SECRETS: value })
     expect(complaint).toMatch(/^KEY_SECRETS: this secret must be /)
+    expect(others).toEqual([])
+  })
+
+  test.each(['short', 'with spaces in between', `vg_${'a'.repeat(47)}`])('ADMIN_TOKEN of %j', (value) => {
+    const [complaint, ...others] = refuse({ ADMIN_TOKEN: value })
+    expect(complaint).toMatch(/^ADMIN_TOKEN: this secret must be /)
+    expect(complaint).not.toContain(value)
     expect(others).toEqual([])
   })
 

@@ -32,8 +32,23 @@ describe('a good configuration', () => {
           shard: undefined,
         },
       ],
-      plans: new Map([[planFingerprint('default'), { name: 'default', models: ['*'] }]]),
+      plans: new Map([
+        [
+          planFingerprint('default'),
+          {
+            name: 'default',
+            models: ['*'],
+            requestsPerMinute: null,
+            megapixelsPerMinute: null,
+            concurrency: null,
+            megapixelsPerMonth: null,
+          },
+        ],
+      ]),
+      anonymous: null,
+      knowsAddresses: true,
       peppers: [[1, new Uint8Array(32).fill(1)]],
+      adminToken: undefined,
       shards: new Map(),
       models: expect.objectContaining({ all: allModels }),
       dispatch: {

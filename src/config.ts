@@ -3,6 +3,7 @@
  * something is wrong. Nothing is checked again later.
  */
 import type * as z from 'zod'
+import { readAdminToken } from './auth/admin-token.ts'
 import { planFingerprint } from './auth/api-key.ts'
 import { type Pepper, parsePeppers } from './auth/key-ring.ts'
 import type { Backend } from './backends/backend.ts'
@@ -11,21 +12,28 @@ import { readModels } from './config/models.ts'
 import type { ConfigProblem } from './config/problem.ts'
 import { type dispatchSchema, planSchema, varsSchema } from './config/schema.ts'
 import { err, ok, type Result } from './lib/result.ts'
+import type { Limits } from './limits/protocol.ts'
 import type { Registry } from './models/registry.ts'
 import type { Shard } from './pool/shards.ts'
 
-export type Plan = z.infer<typeof planSchema> & { readonly name: string }
+export type Plan = Limits & { readonly name: string; readonly models: readonly string[] }
 
 export interface Config {
   readonly backends: readonly Backend[]
-  /** By the fingerprint that keys carry. Limits are not enforced yet; the models of a plan are. */
+  /** By the fingerprint that keys carry. */
   readonly plans: ReadonlyMap<number, Plan>
+  /** Of those who come without a key; null: nobody may. */
+  readonly anonymous: Plan | null
+  /** Whether the platform's word on a client's address counts. */
+  readonly knowsAddresses: boolean
   /** The newest first. */
   readonly peppers: readonly Pepper[]
   readonly dispatch: z.infer<typeof dispatchSchema>
   readonly shards: ReadonlyMap<string, Shard>
   /** Built-in models as the operator narrowed them, and the operator's own. */
   readonly models: Registry
+  /** Without one there is no admin API. */
+  readonly adminToken: string | undefined
 }
 
 /** Reads the environment of the Worker: bindings, [vars] and secrets in one object. */
@@ -35,7 +43,10 @@ export function readConfig(env: Readonly<Record<string, unknown>>): Result<Confi
   const problems: ConfigProblem[] = []
   if (!vars.success) problems.push(...vars.error.issues.flatMap(problemsOf))
   if (!peppers.ok) problems.push({ path: ['KEY_SECRETS'], message: `this secret must be ${peppers.error}` })
-  if (!vars.success || !peppers.ok) return err(problems)
+  const adminToken = readAdminToken(env.ADMIN_TOKEN)
+  if (!adminToken.ok)
+    problems.push({ path: ['ADMIN_TOKEN'], message: `this secret must be ${adminToken.error}` })
+  if (!vars.success || !peppers.ok || !adminToken.ok) return err(problems)
 
   const { registry, problems: ofModels } = readModels(vars.data.MODELS)
   problems.push(...ofModels)
@@ -49,12 +60,16 @@ export function readConfig(env: Readonly<Record<string, unknown>>): Result<Confi
   })
   problems.push(...findDuplicates(backends), ...findUnsharded(backends, Object.keys(vars.data.SHARDS)))
   const plans = readPlans(vars.data.PLANS, registry, problems)
+  const anonymous = findAnonymous(vars.data.ANONYMOUS?.plan, plans, problems)
   if (problems.length > 0) return err(problems)
   return ok({
     backends: preferReal(backends),
     models: registry,
     plans,
+    anonymous,
+    knowsAddresses: vars.data.CLIENT_ADDRESS === 'platform',
     peppers: peppers.value,
+    adminToken: adminToken.value,
     dispatch: vars.data.DISPATCH,
     shards: new Map(
       Object.entries(vars.data.SHARDS).map(([name, { locationHint, continents }]) => [
@@ -107,7 +122,21 @@ function readPlans(
     }
     problems.push(...checkModelNames(plan.models, ['vars', 'PLANS', name, 'models'], registry))
     const models = plan.models.map((model) => registry.find(model)?.id ?? model)
-    plans.set(fingerprint, { ...plan, models, name })
+    const { requestsPerMinute = null, megapixelsPerMinute = null } = plan
+    const { concurrency = null, megapixelsPerMonth = null } = plan
+    const limits = { requestsPerMinute, megapixelsPerMinute, concurrency, megapixelsPerMonth }
+    plans.set(fingerprint, { name, models, ...limits })
   }
   return plans
+}
+
+function findAnonymous(
+  name: string | undefined,
+  plans: ReadonlyMap<number, Plan>,
+  problems: ConfigProblem[],
+): Plan | null {
+  if (name === undefined) return null
+  const plan = [...plans.values()].find((plan) => plan.name === name)
+  if (!plan) problems.push({ path: ['vars', 'ANONYMOUS', 'plan'], message: 'there is no such plan' })
+  return plan ?? null
 }

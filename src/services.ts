@@ -1,4 +1,9 @@
 /** The composition root: the only place that makes anything real. */
+import type { KeyAccount } from './admin/key-objects.ts'
+import { KeyDesk } from './admin/keys.ts'
+import { type PoolControl, PoolDesk } from './admin/pools.ts'
+import type { DirectoryService } from './admin/protocol.ts'
+import { digestOf } from './auth/admin-token.ts'
 import { KeyRing } from './auth/key-ring.ts'
 import type { Backend } from './backends/backend.ts'
 import { probeBackend } from './backends/probe.ts'
@@ -9,16 +14,24 @@ import { ByteBudget } from './dispatch/byte-budget.ts'
 import type { DispatchServices } from './dispatch/dispatch.ts'
 import { type Ambient, realAmbient as ambient } from './lib/ambient.ts'
 import { ok, type Result } from './lib/result.ts'
+import type { RateCounter } from './limits/abuse-floor.ts'
+import { type KeyStub, LimitsClient, LimitsMemory } from './limits/client.ts'
 import { builtIn } from './models/registry.ts'
 import { PoolClient, type PoolStub } from './pool/client.ts'
 import type { PoolParts } from './pool/durable-object.ts'
 import { LocalView } from './pool/local-view.ts'
-import { membersOf } from './pool/membership.ts'
+import { membersOf, type PoolRef } from './pool/membership.ts'
 import { type EventSink, logEvents } from './telemetry/events.ts'
 
 /** Bindings of wrangler.toml; settings and secrets stand beside them and are read by `readConfig`. */
 export interface Env extends Readonly<Record<string, unknown>> {
-  readonly POOL: { getByName(name: string, options?: { readonly locationHint?: string }): PoolStub }
+  readonly POOL: {
+    getByName(name: string, options?: { readonly locationHint?: string }): PoolStub & PoolControl
+  }
+  readonly DIRECTORY: { getByName(name: string): DirectoryService }
+  readonly KEY: { getByName(name: string): KeyStub & KeyAccount }
+  /** Absent where the platform counts nothing. */
+  readonly BAD_KEYS?: RateCounter
   readonly ASSETS?: Fetcher
 }
 
@@ -30,8 +43,12 @@ export interface Installation {
   /** What this isolate knows of pools and backends by itself. */
   readonly view: LocalView
   readonly backends: ReadonlyMap<string, Backend>
+  /** What this isolate knows of keys by itself. */
+  readonly limitsMemory: LimitsMemory
   /** Ids of the models that some backend serves. */
   readonly served: ReadonlySet<string>
+  /** Of the admin token; undefined where there is none. */
+  readonly adminDigest: Uint8Array | undefined
 }
 
 /** What one request works with. */
@@ -39,8 +56,17 @@ export interface Services extends Installation {
   readonly ambient: Ambient
   readonly events: EventSink
   readonly dispatch: DispatchServices
+  readonly admin: () => AdminServices
+  readonly limits: LimitsClient
+  readonly badKeys: RateCounter | undefined
   /** Keeps the request's context alive until the task is over. */
   readonly defer: (task: Promise<unknown>) => void
+}
+
+/** What operators' requests work with. */
+export interface AdminServices {
+  readonly keys: KeyDesk
+  readonly pools: PoolDesk
 }
 
 /** What a pool's object works with. */
@@ -77,8 +103,10 @@ async function install(
     keyRing: await KeyRing.import(config.peppers),
     budget: new ByteBudget(config.dispatch.bodyBudgetBytes),
     view: new LocalView(),
+    limitsMemory: new LimitsMemory(),
     backends: new Map(config.backends.map((backend) => [backend.id, backend])),
     served: new Set(config.backends.flatMap((backend) => backend.models)),
+    adminDigest: config.adminToken === undefined ? undefined : await digestOf(config.adminToken),
   })
 }
 
@@ -106,13 +134,25 @@ export async function createServices({
   installed ??= install(env)
   const installation = await installed
   if (!installation.ok) return installation
-  const { config, budget, backends, view } = installation.value
+  const { config, budget, backends, view, limitsMemory } = installation.value
   const events = logEvents(requestId, ambient.now)
+  const poolOf = ({ name, shard }: PoolRef): PoolStub & PoolControl => {
+    const locationHint = config.shards.get(shard ?? '')?.locationHint
+    return env.POOL.getByName(name, locationHint === undefined ? {} : { locationHint })
+  }
   return ok({
     ...installation.value,
     ambient,
     events,
     defer,
+    badKeys: env.BAD_KEYS,
+    limits: new LimitsClient({
+      stubOf: (account) => env.KEY.getByName(account),
+      memory: limitsMemory,
+      ambient,
+      defer,
+      unreachable: (why) => events.emit({ kind: 'limits-unreachable', why }),
+    }),
     dispatch: {
       ambient,
       events,
@@ -120,10 +160,7 @@ export async function createServices({
       send: createSend(ambient.fetch, preview),
       defer,
       pool: new PoolClient({
-        stubOf: ({ name, shard }) => {
-          const locationHint = config.shards.get(shard ?? '')?.locationHint
-          return env.POOL.getByName(name, locationHint === undefined ? {} : { locationHint })
-        },
+        stubOf: poolOf,
         backends: config.backends,
         shards: config.shards,
         continent,
@@ -136,5 +173,16 @@ export async function createServices({
       commitBytes: config.dispatch.commitBytes,
       minAttemptMs: config.dispatch.attemptTimeoutMs,
     },
+    admin: () => ({
+      keys: new KeyDesk({
+        accountOf: (keyId) => env.KEY.getByName(keyId),
+        directory: env.DIRECTORY.getByName('keys'),
+        keyRing: installation.value.keyRing,
+        plans: config.plans,
+        models: config.models,
+        ambient,
+      }),
+      pools: new PoolDesk({ backends: config.backends, controlOf: poolOf, ambient }),
+    }),
   })
 }

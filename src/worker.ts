@@ -1,10 +1,12 @@
-/** What the platform runs: the gateway, the object of a pool, and the embedded preview backend. */
+/** What the platform runs: the gateway, the objects of pools, of keys and of their list, and the embedded preview backend. */
 import { exports } from 'cloudflare:workers'
 import { createApp } from './app.ts'
 import { realAmbient } from './lib/ambient.ts'
 import { PoolObject } from './pool/durable-object.ts'
 import { createPoolParts, createServices, type Env } from './services.ts'
 
+export { Directory } from './admin/durable-object.ts'
+export { KeyObject as Key } from './limits/durable-object.ts'
 export { Preview } from './preview/entrypoint.ts'
 
 const preview = (): Fetcher => (exports as unknown as { Preview: Fetcher }).Preview

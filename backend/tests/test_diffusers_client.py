@@ -11,8 +11,8 @@ from tests.support.fake import FakeDecoder
 from tests.support.server import serving
 from tests.support.vaes import CPU, random_tiny, save_hunyuan, save_tiny
 from vae_backend.families import FAMILIES
-from vae_backend.locate import weights_at
-from vae_backend.weights import load_decoder
+from vae_backend.weights.load import load_decoder
+from vae_backend.weights.locate import weights_at
 
 LATENTS = torch.randn(1, 4, 12, 8, generator=torch.Generator().manual_seed(13)).half()
 

@@ -6,8 +6,16 @@ from vae_backend.packing import Layout
 
 
 def test_frames_are_four_for_each_latent_frame_but_the_first():
-    assert output_size(Layout("batched", 1, 3, 40, 64), 8, 4) == Size(1, 9, 320, 512)
-    assert output_size(Layout("batched", 2, 1, 64, 96), 8, 1) == Size(2, 1, 512, 768)
+    assert output_size(Layout("BCTHW", 1, 3, 40, 64), 8, 4, "causal") == Size(1, 9, 320, 512)
+    assert output_size(Layout("BCHW", 2, 1, 64, 96), 8, 1, "still") == Size(2, 1, 512, 768)
+
+
+@pytest.mark.parametrize(
+    ("rule", "latent_frames", "frames"),
+    [("causal", 5, 17), ("uniform", 5, 20), ("parity", 5, 17), ("parity", 6, 24), ("parity", 1, 1)],
+)
+def test_frames_follow_the_rule_of_the_family(rule, latent_frames, frames):
+    assert output_size(Layout("BCTHW", 1, latent_frames, 2, 2), 8, 4, rule).frames == frames
 
 
 def test_what_is_within_the_limit_passes():

@@ -14,8 +14,8 @@ from tests.support.data import DATA, Sample, needs_data, psnr_db, samples
 from tests.support.server import PATIENCE_S, serving
 from tests.support.vaes import CPU
 from vae_backend.families import FAMILIES
-from vae_backend.locate import weights_at
-from vae_backend.weights import load_decoder
+from vae_backend.weights.load import load_decoder
+from vae_backend.weights.locate import weights_at
 
 pytestmark = needs_data
 SAMPLES = samples()
@@ -45,7 +45,7 @@ def urls():
         urls = {}
         for model in {sample.model for sample in SAMPLES}:
             decoder = load_decoder(weights_at(DATA / "vae" / model), FAMILIES[model], CPU, "auto")
-            decoder._network = Remembering(decoder._network)
+            decoder.adapter.vae.decoder = Remembering(decoder.adapter.vae.decoder)
             urls[model] = servers.enter_context(serving(decoder))
         yield urls
 

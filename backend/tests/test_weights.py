@@ -9,10 +9,10 @@ from tests.support.vaes import CPU, random_tiny, save_hunyuan, save_kl, save_tin
 from vae_backend.device import choose_device
 from vae_backend.errors import StartupError
 from vae_backend.families import FAMILIES
-from vae_backend.locate import weights_at
 from vae_backend.scaling import Scaling
-from vae_backend.tiny_keys import decoder_state
-from vae_backend.weights import load_decoder
+from vae_backend.weights.load import load_decoder
+from vae_backend.weights.locate import weights_at
+from vae_backend.weights.tiny_keys import network_state
 
 SD = FAMILIES["sd-v1"]
 LATENTS = torch.randn(2, 4, 6, 5, generator=torch.Generator().manual_seed(3))
@@ -55,7 +55,9 @@ def test_a_diffusers_folder_and_a_published_file_of_one_tiny_vae_decode_identica
 
 
 def test_key_translation_shifts_indices_past_the_clamp():
-    state = decoder_state({"1.weight": 1, "10.conv.0.bias": 2, "19.bias": 3, "encoder.0.weight": 4})
+    state = network_state(
+        {"1.weight": 1, "10.conv.0.bias": 2, "19.bias": 3, "encoder.0.weight": 4}, "decoder"
+    )
     assert state == {"layers.0.weight": 1, "layers.9.conv.0.bias": 2, "layers.18.bias": 3}
 
 
@@ -64,7 +66,7 @@ def test_key_translation_shifts_indices_past_the_clamp():
 )
 def test_keys_of_anything_else_are_refused(keys):
     with pytest.raises(StartupError):
-        decoder_state(dict.fromkeys(keys))
+        network_state(dict.fromkeys(keys), "decoder")
 
 
 def test_a_tiny_decoder_with_a_tensor_missing_or_too_many_is_refused(tmp_path):

@@ -1,6 +1,6 @@
 """Reference VAE decoder for the remote_decode protocol.
 
-Nothing is fetched at run time: the hub libraries are put into offline mode before anything imports them,
+Nothing is fetched unasked: the hub libraries are put into offline mode before anything imports them,
 so a mistyped path can never turn into a download.
 """
 

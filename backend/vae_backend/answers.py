@@ -3,10 +3,12 @@
 import logging
 import re
 import traceback
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from vae_backend.errors import Refused
 
@@ -14,9 +16,27 @@ log = logging.getLogger("vae_backend")
 ATTEMPT_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
-def common_headers(request: Request, model: str) -> dict[str, str]:
-    """Headers of every answer. An attempt id is echoed, so a gateway can tell its retries apart."""
-    headers = {"x-vae-model": model, "cache-control": "no-store"}
+class Streamed(StreamingResponse):
+    """A body that is written while it is sent. `release` is called once, however it ends."""
+
+    def __init__(self, pieces: Iterator[bytes], headers: dict[str, str], release: Callable[[], None]) -> None:
+        super().__init__(pieces, headers=headers)
+        self._release = release
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Sends it; see Starlette."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._release()
+
+
+def common_headers(request: Request, facts: Mapping[str, str]) -> dict[str, str]:
+    """Headers of every answer. An attempt id is echoed, so a gateway can tell its retries apart.
+
+    facts: what the backend always says of itself.
+    """
+    headers = {**facts, "cache-control": "no-store"}
     attempt = request.headers.get("x-attempt-id", "")
     if ATTEMPT_ID.fullmatch(attempt):
         headers["x-attempt-id"] = attempt
@@ -26,6 +46,13 @@ def common_headers(request: Request, model: str) -> dict[str, str]:
 def raw(body: bytes, media_type: str, headers: dict[str, str]) -> Response:
     """A body under exactly this Content-Type; Starlette would add a charset to text/plain."""
     return Response(body, headers=headers | {"content-type": media_type})
+
+
+def streamed(
+    pieces: Iterator[bytes], media_type: str, headers: dict[str, str], release: Callable[[], None]
+) -> Response:
+    """A body in pieces. One that breaks off breaks the connection, so it never looks complete."""
+    return Streamed(pieces, headers | {"content-type": media_type}, release)
 
 
 def refusal(error: Exception, headers: dict[str, str]) -> Response:

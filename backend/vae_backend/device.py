@@ -17,12 +17,13 @@ def choose_device(name: str) -> torch.device:
     return torch.device(name)
 
 
-def make_repeatable(threads: int | None) -> None:
+def make_repeatable(threads: int | None, *, autotune: bool = False) -> None:
     """Keeps kernels from being chosen by timing, so that the same latents give the same bytes.
 
-    threads: CPU threads of a decode; None leaves them to torch.
+    threads: CPU threads of a decode; None leaves them to torch. autotune: choose by timing after all, which
+    is faster on a GPU and may differ in the last bit from one start to the next.
     """
-    torch.backends.cudnn.benchmark = False
-    torch.backends.cudnn.deterministic = True
+    torch.backends.cudnn.benchmark = autotune
+    torch.backends.cudnn.deterministic = not autotune
     if threads is not None:
         torch.set_num_threads(threads)

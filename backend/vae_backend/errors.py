@@ -17,6 +17,7 @@ STATUS: Final[dict[str, int]] = {
     "size-missing": 400,
     "output-type-unsupported": 400,
     "body-length": 400,
+    "picture-invalid": 400,
     "not-found": 404,
     "method-not-allowed": 405,
     "not-acceptable": 406,
@@ -24,11 +25,13 @@ STATUS: Final[dict[str, int]] = {
     "body-too-large": 413,
     "content-type-unsupported": 415,
     "decode-too-large": 422,
+    "encode-unsupported": 422,
     # Nobody is left to read this one; it names the outcome for whatever sits in between.
     "client-gone": 499,
     # This backend's troubles. 503 says "the same request may succeed later or elsewhere".
     "internal": 500,
     "busy": 503,
+    "device-lost": 503,
     "out-of-memory": 503,
 }
 

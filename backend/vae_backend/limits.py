@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from math import sqrt
 
 from vae_backend.errors import Refused
+from vae_backend.families import Frames
 from vae_backend.packing import Layout
 
 # A latent in the widest dtype. The body limit follows from the pixel limit, so that no request that may
@@ -26,9 +27,10 @@ class Size:
         return self.batch * self.frames * self.height * self.width
 
 
-def output_size(layout: Layout, spatial: int, temporal: int) -> Size:
-    """The size that decoding gives: `spatial` pixels a position, `temporal` frames for all but the first."""
-    frames = (layout.frames - 1) * temporal + 1
+def output_size(layout: Layout, spatial: int, temporal: int, rule: Frames) -> Size:
+    """The size that decoding gives: `spatial` pixels a position; frames by the family's rule."""
+    causal = rule == "causal" or (rule == "parity" and layout.frames % 2 == 1) or rule == "still"
+    frames = (layout.frames - 1) * temporal + 1 if causal else layout.frames * temporal
     return Size(layout.batch, frames, layout.height * spatial, layout.width * spatial)
 
 

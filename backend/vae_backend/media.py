@@ -12,6 +12,7 @@ from vae_backend.query import DecodeRequest
 Form = Literal["jpeg", "png", "mp4", "signed", "unit", "uint8"]
 
 BODY_TYPES: Final = ("tensor/binary", "application/octet-stream")
+PICTURE_TYPES: Final = ("image/png", "image/jpeg", "image/webp", *BODY_TYPES)
 TENSOR_TYPES: Final = ("tensor/binary", "application/octet-stream")
 # text/plain is what the protocol's own client asks for when it wants an mp4.
 MP4_TYPES: Final = ("video/mp4", "text/plain", "application/octet-stream")
@@ -28,14 +29,11 @@ class Answer:
     form: Form
 
 
-def check_body_type(content_type: str | None) -> None:
-    """Raises Refused (415) unless the body is raw bytes; no content type at all counts as raw."""
+def check_body_type(content_type: str | None, allowed: tuple[str, ...] = BODY_TYPES) -> None:
+    """Raises Refused (415) unless the body is of an allowed type; none at all counts as one."""
     media_type = (content_type or "").partition(";")[0].strip().lower()
-    if media_type and media_type not in BODY_TYPES:
-        raise Refused(
-            "content-type-unsupported",
-            f"Expected a body of type {' or '.join(BODY_TYPES)}: raw tensor bytes.",
-        )
+    if media_type and media_type not in allowed:
+        raise Refused("content-type-unsupported", f"Expected a body of type {' or '.join(allowed)}.")
 
 
 def choose_answer(request: DecodeRequest, accept: str | None, *, video: bool) -> Answer:

@@ -1,7 +1,8 @@
-"""Telling "out of memory" from other failures, and coming back from it."""
+"""How much memory is left, telling "out of memory" from other failures, and coming back from it."""
 
 import gc
 from collections.abc import Callable
+from pathlib import Path
 from typing import TypeVar
 
 import torch
@@ -18,6 +19,8 @@ SIGNS = (
     "cudnn_status_alloc_failed",
     "cublas_status_alloc_failed",
 )
+CGROUP = Path("/sys/fs/cgroup")
+MEMINFO = Path("/proc/meminfo")
 
 
 def is_out_of_memory(error: BaseException) -> bool:
@@ -25,6 +28,21 @@ def is_out_of_memory(error: BaseException) -> bool:
     if isinstance(error, (MemoryError, torch.OutOfMemoryError)):
         return True
     return isinstance(error, RuntimeError) and any(sign in str(error).lower() for sign in SIGNS)
+
+
+def is_device_lost(error: BaseException) -> bool:
+    """Whether a CUDA error leaves the process without its device: only a new process can decode again."""
+    return isinstance(error, RuntimeError) and not is_out_of_memory(error) and "CUDA error" in str(error)
+
+
+def out_of_memory(fits: str | None = None) -> Refused:
+    """The refusal, with the size that would fit where it is known."""
+    advice = f"{fits} would fit." if fits else "retry later, or ask for a smaller one."
+    return Refused(
+        "out-of-memory",
+        f"The backend is out of memory for this decode: {advice}",
+        retry_after_s=1,
+    )
 
 
 def guarded(job: Callable[[], T]) -> T:
@@ -36,11 +54,7 @@ def guarded(job: Callable[[], T]) -> T:
             raise
     # Only here, past the except block, is the traceback gone that still held the failed decode's tensors.
     free()
-    raise Refused(
-        "out-of-memory",
-        "The backend ran out of memory for this decode: retry later, or ask for a smaller one.",
-        retry_after_s=1,
-    )
+    raise out_of_memory()
 
 
 def free() -> None:
@@ -48,3 +62,32 @@ def free() -> None:
     gc.collect()
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
+
+
+def free_bytes(device: torch.device) -> int | None:
+    """Memory that a decode may still take; None where the system does not tell."""
+    if device.type == "cuda":
+        unused, _ = torch.cuda.mem_get_info(device)
+        kept = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+        return unused + kept
+    known = [value for value in (available(), within_cgroup()) if value is not None]
+    return min(known, default=None)
+
+
+def available() -> int | None:
+    """What Linux would give to a process without swapping."""
+    try:
+        lines = MEMINFO.read_text().splitlines()
+    except OSError:
+        return None
+    kilobytes = next((line.split()[1] for line in lines if line.startswith("MemAvailable:")), None)
+    return int(kilobytes) * 1024 if kilobytes else None
+
+
+def within_cgroup() -> int | None:
+    """What is left of a container's limit; None where there is none."""
+    try:
+        limit, used = ((CGROUP / name).read_text().strip() for name in ("memory.max", "memory.current"))
+    except OSError:
+        return None
+    return max(int(limit) - int(used), 0) if limit.isdigit() else None

@@ -6,6 +6,7 @@
 
 import io
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import torch
@@ -26,25 +27,25 @@ class Encoding:
 
 @dataclass(frozen=True)
 class Encoded:
-    """The body of an answer and the headers that describe it."""
+    """The body of an answer and the headers that describe it. An mp4 is written while it is sent."""
 
-    body: bytes
+    body: bytes | Iterator[bytes]
     headers: dict[str, str] = field(default_factory=dict)
 
 
 def present(pixels: torch.Tensor, form: Form) -> torch.Tensor:
-    """Decoded `[N, 3, H, W]` or `[N, 3, F, H, W]` in the shape and range of `form`, on the CPU.
+    """Decoded `[N, 3, H, W]` or `[N, 3, F, H, W]` in the shape and range of `form`, still on its device.
 
     Returns `signed` as it is; `unit` as `[N, 3, H, W]` or `[F, 3, H, W]` in 0..1; the rest as uint8
     `[N, H, W, 3]` or `[F, H, W, 3]`. A video has no batch axis left then: the first one is answered.
     """
     if form == "signed":
-        return pixels.cpu()
+        return pixels
     # One picture at a time, so that only one has a float32 copy.
     pictures = pixels[0].transpose(0, 1) if pixels.ndim == 5 else pixels
     if form == "unit":
-        return torch.stack([to_unit(picture).to(pixels.dtype) for picture in pictures]).cpu()
-    return torch.stack([to_uint8(picture) for picture in pictures]).cpu()
+        return torch.stack([to_unit(picture).to(pixels.dtype) for picture in pictures])
+    return torch.stack([to_uint8(picture) for picture in pictures])
 
 
 def to_unit(picture: torch.Tensor) -> torch.Tensor:

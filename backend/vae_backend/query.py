@@ -37,11 +37,7 @@ class DecodeRequest:
 
 def parse_query(pairs: Iterable[tuple[str, str]]) -> DecodeRequest:
     """Parses decoded query pairs in their order of arrival. Raises Refused (400) for what cannot be meant."""
-    values: dict[str, list[str]] = {}
-    for key, value in pairs:
-        # Clients that format None themselves mean "not given", as requests does by dropping it.
-        if value not in ("", "None"):
-            values.setdefault(key, []).append(value)
+    values = collect(pairs)
     height, width = parse_size(values, "height"), parse_size(values, "width")
     both = height is not None and width is not None
     return DecodeRequest(
@@ -54,6 +50,16 @@ def parse_query(pairs: Iterable[tuple[str, str]]) -> DecodeRequest:
         height=height if both else None,
         width=width if both else None,
     )
+
+
+def collect(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    """The values of each key, those that were given."""
+    values: dict[str, list[str]] = {}
+    for key, value in pairs:
+        # Clients that format None themselves mean "not given", as requests does by dropping it.
+        if value not in ("", "None"):
+            values.setdefault(key, []).append(value)
+    return values
 
 
 def parse_shape(values: list[str]) -> tuple[int, ...]:

@@ -19,8 +19,9 @@ class Upload:
         self._receive = receive
         self._complete = False
 
-    async def read(self, expected: int, limit: int, timeout_s: float) -> bytearray:
-        """Exactly `expected` bytes; never more than that is kept in memory.
+    async def read(self, expected: int | None, limit: int, timeout_s: float) -> bytearray:
+        """Exactly `expected` bytes; never more than that is kept in memory. None takes any length within
+        limit.
 
         limit: bytes that are read at all. Raises Refused: 400 for another length, 413 beyond the limit,
         408 when the body takes longer than timeout_s, 499 when the client leaves.
@@ -34,7 +35,7 @@ class Upload:
                     length += len(chunk)
                     if length > limit:
                         raise too_large(limit)
-                    if length <= expected:
+                    if expected is None or length <= expected:
                         body += chunk
         except TimeoutError:
             raise Refused("body-timeout", f"Expected the whole body within {timeout_s:g} seconds.") from None
@@ -65,11 +66,11 @@ class Upload:
         return message.get("body", b"")
 
 
-def check_length(length: int, expected: int, limit: int) -> None:
+def check_length(length: int, expected: int | None, limit: int) -> None:
     """Raises Refused unless a body (declared or read) is as long as shape and dtype say."""
     if length > limit:
         raise too_large(limit)
-    if length != expected:
+    if expected is not None and length != expected:
         raise Refused(
             "body-length", f"Expected {expected} bytes from shape and dtype, the body has {length} bytes."
         )

@@ -19,6 +19,7 @@ export interface Surroundings {
 export interface Assembly {
   readonly gateway: Gateway
   readonly policy: Policy
+  readonly backends: readonly SimBackend[]
 }
 
 export function assemble(
@@ -51,5 +52,5 @@ export function assemble(
     refused: gateway.refused.bind(gateway),
     probe: gateway.probe.bind(gateway),
   })
-  return { gateway, policy }
+  return { gateway, policy, backends }
 }

@@ -5,6 +5,7 @@ import { luckOf } from './engine/random.ts'
 import { IdleGauge } from './metrics/idle-gauge.ts'
 import { Recorder } from './metrics/recorder.ts'
 import type { Summary } from './metrics/summary.ts'
+import type { SimBackend } from './model/backend.ts'
 import type { Flight } from './model/flight.ts'
 import type { Gateway } from './model/gateway.ts'
 import { Arrivals, returning } from './model/workload.ts'
@@ -26,13 +27,13 @@ export function run(
   scenario: Scenario,
   factory: PolicyFactory,
   seed: number,
-  atLastArrival: (policy: Policy, now: number) => void = () => {},
+  atLastArrival: (policy: Policy, backends: readonly SimBackend[], now: number) => void = () => {},
 ): Run {
   const { workload } = scenario
   const engine = new Engine()
   const gauge = new IdleGauge()
   const recorder = new Recorder(workload.loadOfKeys.length, scenario.warmUpMs, scenario.heavyKey)
-  const { gateway, policy } = assemble(scenario, factory, seed, { engine, gauge, recorder })
+  const { gateway, policy, backends } = assemble(scenario, factory, seed, { engine, gauge, recorder })
   let returned = 0
   gateway.serve(policy, (flight, afterMs) => {
     const at = engine.now + afterMs
@@ -51,7 +52,7 @@ export function run(
     lastAt = engine.now
     gateway.arrive(flight)
     if (--left > 0) announce()
-    else atLastArrival(policy, lastAt)
+    else atLastArrival(policy, backends, lastAt)
   }
   const announce = (): void => {
     const flight = arrivals.next()

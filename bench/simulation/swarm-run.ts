@@ -1,10 +1,12 @@
 /** One seed of the swarm: every promise after every step, and what must hold when all is over. */
 import { hasRecovered, leaksNothing } from './invariants/ending.ts'
 import { BrokenPromise, Overseer } from './invariants/overseer.ts'
+import type { SimBackend } from './model/backend.ts'
+import { backendId } from './model/verdict.ts'
 import { CorePolicy, corePolicy } from './policies/core.ts'
 import type { Policy } from './policies/policy.ts'
 import { run } from './run.ts'
-import { RECOVERED_MS, swarm } from './scenarios/swarm.ts'
+import { HEALED_MS, RECOVERY_MS, swarm } from './scenarios/swarm.ts'
 
 export interface SwarmResult {
   readonly requests: number
@@ -14,10 +16,12 @@ export interface SwarmResult {
 
 export function runSwarm(seed: number): SwarmResult {
   const scenario = swarm(seed)
-  const recover = (policy: Policy, now: number): void => {
+  const recover = (policy: Policy, backends: readonly SimBackend[], now: number): void => {
     // Who is asleep because nobody needs it may sleep on.
-    if (now < RECOVERED_MS || scenario.isScaleToZero) return
-    expectNo('I12 recovers', hasRecovered(coreOf(policy).state))
+    if (now < HEALED_MS + RECOVERY_MS || scenario.isScaleToZero) return
+    const well = backends.filter(({ troubledAt }) => now - troubledAt > RECOVERY_MS)
+    const wellIds = new Set(well.map(({ index }) => backendId(index)))
+    expectNo('I12 recovers', hasRecovered(coreOf(policy).state, wellIds))
   }
   try {
     const { policy, summary } = run(scenario, corePolicy(seed, new Overseer(1)), seed, recover)

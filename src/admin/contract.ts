@@ -3,18 +3,23 @@ import * as z from 'zod'
 
 const timestamp = z.iso.datetime()
 const keyId = z.string().regex(/^[0-9a-f]{16}$/)
-const bound = z.number().positive().nullable()
+const count = z.int().positive().nullable()
+const megapixels = z.number().positive().nullable()
 
 /** Bounds of this key alone; null: none. What is left out is as in the plan. */
 export const overridesSchema = z.strictObject({
-  requestsPerMinute: bound.optional(),
-  megapixelsPerMinute: bound.optional(),
-  concurrency: bound.optional(),
-  megapixelsPerMonth: bound.optional(),
+  requestsPerMinute: count.optional(),
+  megapixelsPerMinute: megapixels.optional(),
+  concurrency: count.optional(),
+  megapixelsPerMonth: megapixels.optional(),
 })
 
 export const createKeySchema = z.strictObject({
-  name: z.string().min(1).max(100),
+  name: z
+    .string()
+    .min(1)
+    .max(100)
+    .regex(/^\P{Cc}*$/u, 'a text without control characters'),
   plan: z.string().default('default'),
   models: z.array(z.string()).min(1).optional(),
   /** Last day of the key, `2027-01-31`; left out: it does not expire. */
@@ -24,11 +29,14 @@ export const createKeySchema = z.strictObject({
 
 export const keySchema = z.object({
   id: keyId,
+  /** Empty for a key that was minted elsewhere. */
   name: z.string(),
-  plan: z.string(),
+  /** Null for a key that was minted elsewhere: it carries its plan itself. */
+  plan: z.string().nullable(),
   models: z.array(z.string()).nullable(),
   overrides: overridesSchema,
-  createdAt: timestamp,
+  /** Null for a key that was minted elsewhere. */
+  createdAt: timestamp.nullable(),
   /** `2027-01-31`, or null. */
   expires: z.iso.date().nullable(),
   revokedAt: timestamp.nullable(),
@@ -64,9 +72,19 @@ export const listKeysSchema = z.object({
   cursor: z.string().optional(),
 })
 
+/** Of requests that say everything with their path. */
+export const nothingSchema = z.strictObject({})
+
 export const rotateKeySchema = z.strictObject({
   /** For so long the old key is good beside the new one. */
   graceHours: z.number().min(0).max(720).default(24),
+})
+
+/** Days for which usage is kept. */
+const MAX_USAGE_DAYS = 90
+
+export const usageQuerySchema = z.object({
+  days: z.coerce.number().int().min(1).max(MAX_USAGE_DAYS).default(30),
 })
 
 export const usageSchema = z.object({
@@ -85,6 +103,8 @@ const healthState = z.enum([
   'half-open',
   'drained',
   'disabled',
+  /** Its pool does not answer, or does not have it yet. */
+  'unknown',
 ])
 
 export const backendStatusSchema = z.object({
@@ -121,8 +141,13 @@ export const poolSchema = z.object({
 
 export const poolsSchema = z.object({ pools: z.array(poolSchema) })
 
-/** `POST /v1/admin/backends/{id}/{order}` answers with the backend as it is then. */
 export const orders = ['drain', 'enable', 'disable', 'probe'] as const
+
+/** `POST /v1/admin/backends/{id}/{order}` answers with the backend as it is then. */
+export const orderedBackendSchema = backendStatusSchema.extend({
+  /** What a probe found: `pending` when that takes longer; null when none was asked for, or a job is about to tell. */
+  found: z.enum(['passed', 'asleep', 'failed', 'pending']).nullable(),
+})
 
 /** The effective configuration; every secret is `***` or absent. */
 export const configSchema = z.looseObject({})
@@ -135,4 +160,5 @@ export type KeyPage = z.infer<typeof keyPageSchema>
 export type Usage = z.infer<typeof usageSchema>
 export type BackendStatus = z.infer<typeof backendStatusSchema>
 export type PoolReport = z.infer<typeof poolSchema>
+export type OrderedBackend = z.infer<typeof orderedBackendSchema>
 export type Order = (typeof orders)[number]

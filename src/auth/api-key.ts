@@ -9,13 +9,13 @@
  */
 import { decodeBase62, encodeBase62 } from '../lib/base62.ts'
 import { crc32 } from '../lib/crc32.ts'
+import { isPastDay } from '../lib/days.ts'
 
 const PREFIX = 'vg_'
 const VERSION = 1
 const PAYLOAD_BYTES = 14
 export const TAG_BYTES = 16
 const CHECKSUM_CHARS = 6
-const DAY_MS = 86_400_000
 
 export const KEY_PATTERN = /^vg_[0-9A-Za-z]{47}$/
 
@@ -78,11 +78,9 @@ function checksum(text: string): string {
   return encodeBase62(bytes)
 }
 
-/** The day a moment falls on, UTC. */
-export const dayOf = (now: number): number => Math.floor(now / DAY_MS)
+export { dayOf } from '../lib/days.ts'
 
-export const isExpired = (payload: KeyPayload, now: number): boolean =>
-  payload.expiryDay !== 0 && dayOf(now) > payload.expiryDay
+export const isExpired = (payload: KeyPayload, now: number): boolean => isPastDay(payload.expiryDay, now)
 
 /** Sixteen bits that stand for a plan's name in a key. The configuration refuses two plans that share them. */
 export const planFingerprint = (name: string): number => crc32(new TextEncoder().encode(name)) & 0xffff

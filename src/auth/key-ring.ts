@@ -81,6 +81,13 @@ export class KeyRing {
     return isExpired(payload, now) ? err('expired') : ok(payload)
   }
 
+  /** A name that stands for a text and gives nothing of it away: 32 hexadecimal digits, as long as the newest pepper is. */
+  async pseudonym(text: string): Promise<string> {
+    const bytes = Uint8Array.from(new TextEncoder().encode(`pseudonym:${text}`))
+    const tag = await this.#tag(this.#newest, bytes)
+    return [...tag].map((byte) => byte.toString(16).padStart(2, '0')).join('')
+  }
+
   async #tag(pepperId: number, payload: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
     const pepper = this.#peppers.get(pepperId)
     if (!pepper) throw new RangeError(`No pepper ${pepperId}.`)

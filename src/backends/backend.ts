@@ -11,6 +11,8 @@ export interface Backend {
   readonly models: readonly string[]
   /** Decodes it accepts at a time. */
   readonly slots: number
+  /** The operator left that open, so what its answers say of their batches counts. */
+  readonly learnsSlots?: boolean
   /** It may be asleep: out of reach or 503 then means starting, not broken. */
   readonly scaleToZero: boolean
   /** Whether it stops working when the connection closes, so that its slot is free at once. */

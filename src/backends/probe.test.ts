@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import { builtIn } from '../models/registry.ts'
+import { expectValue } from '../../test/support/results.ts'
+import { readGeometry } from '../models/latent-shape.ts'
+import { allModels, builtIn, isServable } from '../models/registry.ts'
 import type { Backend } from './backend.ts'
-import { type ProbeResult, type ProbeTest, probeBackend } from './probe.ts'
+import { type ProbeResult, type ProbeTest, probeBackend, smallestDecode } from './probe.ts'
 import type { UpstreamRequest } from './upstream.ts'
 
 const BACKEND: Backend = {
@@ -165,6 +167,16 @@ describe('whether a backend can decode', () => {
     expect(request?.body.byteLength).toBe(2 * numbers)
     expect(new Uint8Array(request?.body ?? new ArrayBuffer()).every((byte) => byte === 0)).toBe(true)
   })
+
+  test.each(allModels.filter(isServable).map((model) => [model.id, model] as const))(
+    'is asked for 64 pixels of %s in a shape that it takes',
+    (_, model) => {
+      const { latent, body } = smallestDecode(model)
+      const geometry = expectValue(readGeometry(model, latent.shape, latent.size))
+      expect([geometry.batch, geometry.width, geometry.height]).toEqual([1, 64, 64])
+      expect(body.byteLength).toBe(2 * latent.shape.reduce((product, size) => product * size, 1))
+    },
+  )
 
   test('is asked with the height and width of a packed latent, which do not follow from its shape', async () => {
     const { sent } = await probe('decode', picture(), { models: ['flux'] })

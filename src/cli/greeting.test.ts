@@ -9,8 +9,15 @@ const KEY_SECRETS = JSON.stringify({ 1: Buffer.alloc(32).toString('base64') })
 const PREVIEW = { id: 'preview', kind: 'preview', models: ['sd-v1', 'flux'] }
 const REAL = { id: 'gpu', url: 'https://decoder.example.com/', models: ['sdxl'] }
 
-const greet = (...BACKENDS: object[]): string =>
-  greeting('http://127.0.0.1:8787', 'vg_key', expectValue(readConfig({ KEY_SECRETS, BACKENDS })))
+const greetWith = (settings: object): string =>
+  greeting(
+    'http://127.0.0.1:8787',
+    'vg_key',
+    expectValue(readConfig({ KEY_SECRETS, ...settings })),
+    '/somewhere/.dev.vars',
+  )
+
+const greet = (...BACKENDS: object[]): string => greetWith({ BACKENDS })
 
 describe('the greeting', () => {
   test('says the URL and the key, each at the end of a line, to be picked up with a double click', () => {
@@ -31,6 +38,15 @@ describe('the greeting', () => {
     expect(text).toContain("-H 'Authorization: Bearer vg_key'")
     const [, sample = ''] = /--data-binary @(\S+)/.exec(text) ?? []
     expect(existsSync(join(import.meta.dirname, '../..', sample))).toBe(true)
+  })
+
+  test('says where the admin API and its token are, but not the token', () => {
+    const text = greetWith({ BACKENDS: [REAL], ADMIN_TOKEN: 'a-token-of-an-operator' })
+    expect(text).toContain(
+      '  admin http://127.0.0.1:8787/v1/admin/, with the ADMIN_TOKEN of /somewhere/.dev.vars\n',
+    )
+    expect(text).not.toContain('a-token-of-an-operator')
+    expect(greet(REAL)).not.toContain('admin')
   })
 
   test('gives no such line where the sample’s model is not served', () => {

@@ -1,7 +1,11 @@
 import type { Config } from '../config.ts'
 
-/** What `npm start` says: the URL, a key, and a line to paste that decodes a real latent. */
-export function greeting(url: string, key: string, config: Config): string {
+/**
+ * What `npm start` says: the URL, a key, and a line to paste that decodes a real latent.
+ *
+ * @param secretsFile that the admin token can be looked up in; it is not shown, since terminals are
+ */
+export function greeting(url: string, key: string, config: Config, secretsFile: string): string {
   const served = new Set(config.backends.flatMap(({ models }) => models))
   const previewed = config.backends.filter(({ kind }) => kind === 'preview').flatMap(({ models }) => models)
   const note =
@@ -14,6 +18,7 @@ export function greeting(url: string, key: string, config: Config): string {
     '',
     `  url   ${url}`,
     `  key   ${key}`,
+    ...(config.adminToken ? [`  admin ${url}/v1/admin/, with the ADMIN_TOKEN of ${secretsFile}`] : []),
     '',
     ...(served.has('sd-v1')
       ? ['  Decode a photograph, from another terminal in this folder:', '', curl(url, key), '']

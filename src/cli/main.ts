@@ -1,17 +1,22 @@
 /** The `vae-gateway` command. */
-import { Command } from 'commander'
-import { keysCommand } from './keys.ts'
-import { startCommand } from './start.ts'
-
-const program = new Command('vae-gateway')
-  .description('One public decode URL, with API keys, in front of a pool of GPU VAE decoders.')
-  .addCommand(startCommand)
-  .addCommand(keysCommand)
+import { CommanderError } from 'commander'
+import { CommandFailure, EXIT } from './ending.ts'
+import { createProgram } from './program.ts'
 
 try {
-  await program.parseAsync()
+  await createProgram().parseAsync()
 } catch (error) {
-  // What a user can mend is said in one line; a trace would hide it.
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
-  process.exitCode = 1
+  process.exitCode = tell(error)
+}
+
+/** Says what went wrong, in one line or as JSON; gives the exit code. */
+function tell(error: unknown): number {
+  // Help that was asked for is thrown as well; commander has said all of it.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.good : EXIT.usage
+  const failure = error instanceof CommandFailure ? error : undefined
+  const message = error instanceof Error ? error.message : String(error)
+  const isJson = process.argv.includes('--json')
+  const text = isJson ? JSON.stringify({ error: message, ...failure?.facts }) : message
+  if (message !== '') process.stderr.write(`${text}\n`)
+  return failure?.exitCode ?? EXIT.failed
 }

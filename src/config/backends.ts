@@ -12,7 +12,7 @@ export interface BackendSettings {
   readonly models: readonly string[]
   readonly kind: BackendKind
   readonly tokenSecret?: string | undefined
-  readonly slots: number
+  readonly slots?: number | undefined
   readonly scaleToZero: boolean
   readonly abortable?: boolean | undefined
   readonly shard?: string | undefined
@@ -49,7 +49,8 @@ export function readBackend(
     url: url?.ok ? url.value : undefined,
     token: typeof token === 'string' ? token : undefined,
     models: models.map((model) => model.id),
-    slots,
+    slots: slots ?? 1,
+    ...(slots === undefined && kind === 'vae-backend' && { learnsSlots: true }),
     scaleToZero,
     abortable: settings.abortable ?? kind !== 'huggingface',
     shard: settings.shard,

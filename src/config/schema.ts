@@ -28,19 +28,23 @@ const backendSchema = z.strictObject({
     .string()
     .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'the name of a secret')
     .optional(),
-  slots: z.int().min(1).max(256).default(1),
+  slots: z.int().min(1).max(256).optional(),
   scaleToZero: z.boolean().default(false),
   abortable: z.boolean().optional(),
   shard: shardName.optional(),
 })
 
-const limit = z.number().positive().optional()
+const count = z.int().positive().optional()
+const megapixels = z.number().positive().optional()
 
 export const planSchema = z.strictObject({
-  requestsPerMinute: limit,
-  megapixelsPerMinute: limit,
-  concurrency: limit,
-  megapixelsPerMonth: limit,
+  requestsPerMinute: count,
+  /** Output width x height x frames / 1e6. */
+  megapixelsPerMinute: megapixels,
+  /** Requests at a time. */
+  concurrency: count,
+  /** Per calendar month, UTC. */
+  megapixelsPerMonth: megapixels,
   models: modelList.default(['*']),
 })
 
@@ -60,5 +64,8 @@ export const varsSchema = z.strictObject({
   BACKENDS: z.array(backendSchema).min(1, 'at least one backend'),
   PLANS: z.record(z.string().regex(/^[a-z0-9-]{1,32}$/), planSchema).default({}),
   DISPATCH: z.prefault(dispatchSchema, {}),
+  ANONYMOUS: z.strictObject({ plan: z.string() }).optional(),
+  /** Who says where a client is: Cloudflare does in a header, which anybody could send where it is not in front. */
+  CLIENT_ADDRESS: z.enum(['platform', 'unknown']).default('platform'),
   SHARDS: z.record(shardName, shardSchema).default({}),
 })

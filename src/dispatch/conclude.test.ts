@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { problemKind } from '../errors/codes.ts'
-import type { RejectReason } from '../pool/state.ts'
+import type { RejectReason } from '../pool/events.ts'
 import { concludeFailures, concludeRefusal } from './conclude.ts'
 import { type Failure, type FailureReason, PROBLEM_OF } from './failure.ts'
 

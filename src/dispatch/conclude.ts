@@ -1,6 +1,6 @@
 /** What a client is told when no backend could serve it. */
 import { type Problem, problem } from '../errors/problem.ts'
-import type { RejectReason } from '../pool/state.ts'
+import type { RejectReason } from '../pool/events.ts'
 import { DEFAULT_PAUSE_MS, type Failure, PROBLEM_OF } from './failure.ts'
 import { isTransient } from './retry-policy.ts'
 

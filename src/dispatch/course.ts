@@ -2,7 +2,7 @@
 import type { Ambient } from '../lib/ambient.ts'
 import { settledWithin } from '../lib/sleep.ts'
 import type { Lease, SlotRequest } from '../pool/client.ts'
-import type { Evidence } from '../pool/state.ts'
+import type { Evidence } from '../pool/events.ts'
 import type { EventSink } from '../telemetry/events.ts'
 import { evidenceOf, type Failure, isTransparent, isVote, SIGNATURE_OF, wastesDecode } from './failure.ts'
 import type { DecodeJob } from './job.ts'
@@ -10,6 +10,13 @@ import { countedFailures, excludedBackends } from './retry-policy.ts'
 
 /** An object that does not take in a report within this is not waited for. */
 const TELL_MS = 1_000
+
+/** What is known of an attempt besides how it ended. */
+interface Attempted {
+  readonly lease: Lease
+  /** Given up before, it says nothing of its backend. */
+  readonly hangsAfterMs: number
+}
 
 export class Course {
   readonly job: DecodeJob
@@ -70,11 +77,12 @@ export class Course {
    *
    * @returns when the pool knows what must be known before it is asked again
    */
-  fail(lease: Lease, failure: Failure, ms: number): Promise<void> {
+  fail({ lease, hangsAfterMs }: Attempted, failure: Failure, ms: number): Promise<void> {
     const { reason, backendId } = failure
     this.failures.push(failure)
     this.#events.emit({ kind: 'attempt-failed', reason, backendId, ms })
-    const evidence = evidenceOf(failure, this.job)
+    const isHasty = reason === 'timed-out' && ms < hangsAfterMs
+    const evidence = isHasty ? null : evidenceOf(failure, this.job)
     const told = evidence ? this.report(lease, evidence) : Promise.resolve()
     if (reason !== 'timed-out') lease.free({ decoded: false })
     lease[Symbol.dispose]()

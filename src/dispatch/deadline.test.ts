@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { seeded } from '../../test/support/seeded.ts'
-import { attemptTimeoutMs, type Forecast, receiveTimeoutMs } from './deadline.ts'
+import { attemptTimeoutMs, type Forecast, hangAfterMs, receiveTimeoutMs } from './deadline.ts'
 
 const PATIENCE = 20_000
 const AMPLE = 120_000
@@ -60,9 +60,35 @@ describe('B5: an attempt whose decode time is a guess', () => {
 
 test('B30: an attempt whose decode time is a guess leaves time for another elsewhere', () => {
   const guess = { isLearnt: false, expectedMs: 10_000 }
-  expect(timeout(guess, 0, PATIENCE, 60_000)).toBe(40_000)
-  expect(timeout(guess, 0, PATIENCE, 45_000)).toBe(31_000)
+  expect(timeout(guess, 0, PATIENCE, 60_000)).toBe(31_000)
+  expect(timeout(guess, 0, PATIENCE, 90_000)).toBe(60_000)
   expect(timeout(guess, 0, PATIENCE, 20_000)).toBe(20_000)
+})
+
+test('B30: an attempt whose decode time is learnt is shorter where that leaves another its time', () => {
+  const known = { expectedMs: 10_000 }
+  expect(timeout(known, 0, PATIENCE, 90_000)).toBe(31_000)
+  expect(timeout(known, 0, PATIENCE, 55_000)).toBe(25_000)
+  expect(timeout(known, 0, PATIENCE, 40_000)).toBe(21_000)
+  // Nothing would come of what is left.
+  expect(timeout(known, 0, PATIENCE, 30_000)).toBe(30_000)
+})
+
+test('B5: an attempt that was given up early tells of no hang', () => {
+  expect(hangAfterMs(forecast({ startsInMs: 500, expectedMs: 10_000 }), PATIENCE)).toBe(27_100)
+  expect(hangAfterMs(forecast({ expectedMs: 50 }), PATIENCE)).toBe(1_900)
+  // Who is configured to have less patience than that hangs sooner.
+  expect(hangAfterMs(forecast({ expectedMs: 50 }), 1_500)).toBe(1_425)
+  fc.assert(
+    fc.property(fc.nat(60_000), fc.nat(60_000), fc.integer({ min: 100, max: AMPLE }), (a, b, patienceMs) => {
+      const some = { startsInMs: a, expectedMs: b }
+      for (const isLearnt of [true, false])
+        expect(hangAfterMs(forecast({ ...some, isLearnt }), patienceMs)).toBeLessThanOrEqual(
+          timeout({ ...some, isLearnt }, 0, patienceMs, 1e9),
+        )
+    }),
+    seeded,
+  )
 })
 
 test('B5: no attempt outlives the deadline of its request', () => {

@@ -17,8 +17,11 @@ const LEARNT_FACTOR = 3
 const LEARNT_MARGIN_MS = 1_000
 const LEARNT_LEAST_MS = 2_000
 
-/** What another try is left, in decodes. */
-const ANOTHER_FACTOR = 2
+/** The least that is made of it where another try shall have its time as well. */
+const SHORT_FACTOR = 2
+
+/** What another try is left, in decodes: its own, and those it waits for. */
+const ANOTHER_FACTOR = 3
 
 /** Slowest link to a backend that is still patience-worthy, in bytes per millisecond. */
 const LINK_BYTES_PER_MS = 1_000
@@ -41,8 +44,32 @@ export function attemptTimeoutMs(
   const learnt = Math.max(LEARNT_LEAST_MS, LEARNT_FACTOR * expectedMs + LEARNT_MARGIN_MS)
   // However little is known, another backend shall have its turn if this one hangs.
   const leavesAnother = Math.max(learnt, remainingMs - beforeDecode - ANOTHER_FACTOR * expectedMs)
-  const decode = Math.min(guessed, isLearnt ? learnt : leavesAnother)
-  return Math.min(beforeDecode + decode, remainingMs)
+  const decode = isLearnt ? shortened(learnt, expectedMs, remainingMs - beforeDecode) : leavesAnother
+  return Math.min(beforeDecode + Math.min(guessed, decode), remainingMs)
+}
+
+/** Longer than what is learnt is off by now and then. */
+const HANG_FACTOR = 2.7
+const TIMER_SHARE = 0.95
+
+/**
+ * After so long an attempt that is given up speaks against its backend. One that is given up before only shows that its
+ * request was in a hurry.
+ *
+ * @param patienceMs as configured
+ */
+export function hangAfterMs({ startsInMs, expectedMs }: Forecast, patienceMs: number): number {
+  const guessed = Math.max(patienceMs, GUESS_FACTOR * expectedMs)
+  const learnt = Math.max(LEARNT_LEAST_MS, HANG_FACTOR * expectedMs + LEARNT_MARGIN_MS)
+  // Clocks and timers agree to a millisecond or so.
+  return startsInMs + TIMER_SHARE * Math.min(guessed, learnt)
+}
+
+/** Less than `ms` where that gives another try the time it needs, and as it is where nothing would. */
+function shortened(ms: number, expectedMs: number, remainingMs: number): number {
+  const least = SHORT_FACTOR * expectedMs + LEARNT_MARGIN_MS
+  if (remainingMs - least < expectedMs) return ms
+  return Math.min(ms, Math.max(least, LEARNT_LEAST_MS, remainingMs - ANOTHER_FACTOR * expectedMs))
 }
 
 /** Time from an answer's headers until so many bytes of it are there. */

@@ -1,5 +1,5 @@
 /** The loop: a slot, an attempt, a judgement; until an answer, or until there is no point in another try. */
-import { type Problem, problem } from '../errors/problem.ts'
+import { type Problem, problem, unauthorized } from '../errors/problem.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 import { sleep } from '../lib/sleep.ts'
 import type { EventSink } from '../telemetry/events.ts'
@@ -35,6 +35,9 @@ export interface Dispatched {
   readonly finish: (end: RelayEnd) => void
 }
 
+/** A key that was good so shortly before is not asked about again. */
+const LONG_MS = 100
+
 /** @param clientLeft fires when nobody waits for the answer any more */
 export async function dispatch(
   job: DecodeJob,
@@ -48,13 +51,19 @@ export async function dispatch(
   for (;;) {
     const askedAt = ambient.now()
     const slot = await pool.acquire(course.slotRequest(), clientLeft)
-    queueMs += ambient.now() - askedAt
+    const waitedMs = ambient.now() - askedAt
+    queueMs += waitedMs
     if (!slot.ok) {
       const isLast = course.round === 2 || !maySecondRound(slot.reason, failures, course.remainingMs)
       if (isLast) return err(concludeRefusal(slot, failures))
       course.round = 2
       await sleep(secondRoundDelayMs(ambient.random()), ambient, clientLeft)
       continue
+    }
+    if (waitedMs > LONG_MS && !(await job.isStillGood())) {
+      slot.lease.free({ decoded: false })
+      slot.lease[Symbol.dispose]()
+      return err(unauthorized())
     }
     const outcome = await race(course, slot.lease, clientLeft, services)
     if (outcome.kind === 'answer') {

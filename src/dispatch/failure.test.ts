@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { problemKind } from '../errors/codes.ts'
-import type { Evidence } from '../pool/state.ts'
+import type { Evidence } from '../pool/events.ts'
 import {
   evidenceOf,
   type Failure,

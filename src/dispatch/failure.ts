@@ -1,6 +1,7 @@
 /** What can go wrong in one attempt, as values. */
 import type { ProblemCode } from '../errors/codes.ts'
-import type { Evidence, Signature } from '../pool/state.ts'
+import type { Evidence } from '../pool/events.ts'
+import type { Signature } from '../pool/state.ts'
 import type { DecodeJob } from './job.ts'
 
 /**

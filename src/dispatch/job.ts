@@ -13,4 +13,6 @@ export interface DecodeJob {
   readonly predictedMs: number
   /** Milliseconds since the epoch; no answer that starts later is wanted. */
   readonly deadlineAt: number
+  /** Whether the key is still good; asked when the request had to wait. Never rejects. */
+  readonly isStillGood: () => Promise<boolean>
 }

@@ -89,7 +89,7 @@ function firstAnswer(tries: readonly Try[], course: Course, { ambient }: RaceSer
       // Those that were called off are over.
       if (!running.delete(current)) return
       if (outcome.kind === 'failure') {
-        told.push(course.fail(current.lease, outcome.failure, ambient.now() - current.startedAt))
+        told.push(course.fail(current, outcome.failure, ambient.now() - current.startedAt))
         if (running.size > 0) return
         await Promise.all(told)
         return resolve({ kind: 'failed' })

@@ -1,5 +1,5 @@
 /** Whether and where a request is tried again: ordered early exits, one reason each. */
-import type { RejectReason } from '../pool/state.ts'
+import type { RejectReason } from '../pool/events.ts'
 import { type Failure, type FailureReason, isTransparent } from './failure.ts'
 
 export const MAX_ATTEMPTS = 3

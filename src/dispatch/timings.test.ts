@@ -25,4 +25,11 @@ describe('the times of an attempt', () => {
     expect(timings(undefined, 'video')).toEqual({ attemptMs: 300, computeMs: 300, decoded: true })
     expect(timings('120', 'video')).toEqual({ attemptMs: 300, computeMs: 120, decoded: true })
   })
+
+  test('have the size of batches that a backend claims, if it can be believed', () => {
+    const capacity = (text: string) =>
+      timingsOf(new Headers({ 'x-batch-capacity': text }), 'tensor', 300).capacity
+    expect(['1', '8', '256'].map(capacity)).toEqual([1, 8, 256])
+    expect(['0', '257', '1e3', '-4', '8 8', ''].map(capacity)).toEqual(Array(6).fill(undefined))
+  })
 })

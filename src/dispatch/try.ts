@@ -3,7 +3,7 @@ import type { Backend } from '../backends/backend.ts'
 import type { Lease } from '../pool/client.ts'
 import { type AttemptOutcome, type AttemptServices, attempt } from './attempt.ts'
 import type { Course } from './course.ts'
-import { attemptTimeoutMs } from './deadline.ts'
+import { attemptTimeoutMs, hangAfterMs } from './deadline.ts'
 
 export interface TryServices extends AttemptServices {
   readonly backendOf: (id: string) => Backend | undefined
@@ -16,6 +16,8 @@ export interface Try {
   readonly lease: Lease
   readonly startedAt: number
   readonly timeoutMs: number
+  /** Given up before, it says nothing of its backend. */
+  readonly hangsAfterMs: number
   readonly done: Promise<AttemptOutcome>
   /** Nobody wants its answer any more: the connection ends, and the pool decides when the slot is free. */
   callOff(): void
@@ -47,7 +49,8 @@ export function startTry(course: Course, lease: Lease, clientLeft: AbortSignal, 
     // It may have answered in the same moment.
     defer(done.then(discard))
   }
-  return { lease, startedAt, timeoutMs, done, callOff }
+  const hangsAfterMs = hangAfterMs(lease, minAttemptMs)
+  return { lease, startedAt, timeoutMs, hangsAfterMs, done, callOff }
 }
 
 /** A backend that the pool names and we do not know is one of another release's configuration. */

@@ -17,11 +17,17 @@ const kinds = {
     'The body that arrived is not as long as Content-Length said.',
   ],
   'duplicate-parameter': [400, 'Duplicate parameter', 'A query parameter that takes one value came twice.'],
-  'invalid-body': [400, 'Invalid body', 'The body is not JSON, or not the JSON that a decode takes.'],
   'invalid-header': [400, 'Invalid header', 'A header of the request has a bad value.'],
-  unauthorized: [401, 'Unauthorized', 'The request has no valid API key.'],
+  unauthorized: [401, 'Unauthorized', 'The request has no valid API key, or no valid admin token.'],
   forbidden: [403, 'Forbidden', 'The API key is valid, but its plan does not allow this.'],
+  'exceeds-plan': [
+    403,
+    'Exceeds the plan',
+    'The decode alone is more than the plan of this key allows in a minute or month.',
+  ],
   'not-found': [404, 'Not found', 'Nothing is served at this path.'],
+  'unknown-key': [404, 'Unknown key', 'There is no record of such an API key.'],
+  'unknown-backend': [404, 'Unknown backend', 'No backend of the configuration has this id.'],
   'unknown-model': [404, 'Unknown model', 'No model of this gateway has this id or alias.'],
   'method-not-allowed': [405, 'Method not allowed', 'The path exists, but not for this method.'],
   'not-acceptable': [
@@ -29,15 +35,21 @@ const kinds = {
     'Not acceptable',
     'The answer cannot be given in any of the media types asked for.',
   ],
+  'key-not-active': [409, 'Key not active', 'Only an API key that is active can be rotated.'],
   'upload-timeout': [408, 'Upload too slow', 'The body did not arrive in time.'],
   'length-required': [411, 'Length required', 'A body in JSON needs a Content-Length.'],
-  'payload-too-large': [413, 'Payload too large', 'The body is larger than any latent this model decodes.'],
+  'payload-too-large': [
+    413,
+    'Payload too large',
+    'The body is larger than any latent this model decodes, or than any admin request.',
+  ],
   'unsupported-media-type': [
     415,
     'Unsupported media type',
-    'The body is neither a raw tensor nor JSON, or it is compressed.',
+    'The body is not what is expected here: a raw tensor, or JSON; never compressed.',
   ],
   'invalid-parameter': [422, 'Invalid parameter', 'A query parameter is missing or has a bad value.'],
+  'invalid-body': [422, 'Invalid body', 'The body is not JSON, or not the JSON that is expected here.'],
   'unsupported-shape': [422, 'Unsupported shape', 'The model does not decode latents of this shape.'],
   'unsupported-output': [422, 'Unsupported output', 'The model cannot answer in this form.'],
   'length-shape-mismatch': [
@@ -86,6 +98,31 @@ const kinds = {
     'Share exceeded',
     'This key has as much waiting as its share of the pool allows; others are served meanwhile.',
   ],
+  'too-many-requests': [
+    429,
+    'Too many requests',
+    'This key has sent as many requests as it may in a minute.',
+  ],
+  'too-many-megapixels': [
+    429,
+    'Too many megapixels',
+    'This key has asked for as many megapixels as it may in a minute; a smaller picture may still fit.',
+  ],
+  'too-many-at-once': [
+    429,
+    'Too many at once',
+    'This key has as many requests under way as it may; one must end first.',
+  ],
+  'month-used-up': [
+    429,
+    'Month used up',
+    'This key has asked for as many megapixels as it may in a calendar month, UTC.',
+  ],
+  'too-many-bad-keys': [
+    429,
+    'Too many bad keys',
+    'Too many requests without a valid API key came from this address.',
+  ],
   'client-closed-request': [499, 'Client closed request', 'The client left before the answer.'],
 
   // The gateway
@@ -95,6 +132,16 @@ const kinds = {
     503,
     'Too many uploads',
     'This part of the gateway holds as many uploads as it may; try again.',
+  ],
+  'key-unavailable': [
+    503,
+    'Key unavailable',
+    'The object that keeps an API key cannot be reached by the admin API; try again.',
+  ],
+  'directory-unavailable': [
+    503,
+    'List of keys unavailable',
+    'The object that lists the API keys cannot be reached; try again.',
   ],
   'pool-unavailable': [
     503,

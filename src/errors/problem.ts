@@ -9,6 +9,8 @@ export interface Problem {
   readonly retryAfterSeconds?: number
   /** Headers the status requires, such as Allow. */
   readonly headers?: Readonly<Record<string, string>>
+  /** Names of the rate limits that the request does not fit in, as in `RateLimit-Policy`. */
+  readonly violatedPolicies?: readonly string[]
 }
 
 export function problem(
@@ -18,6 +20,15 @@ export function problem(
 ): Problem {
   return { code, detail, ...extra }
 }
+
+/** The one answer to every key that is not good, whatever is wrong with it, so that nothing can be learnt from it. */
+export const unauthorized = (): Problem =>
+  problem('unauthorized', 'Expected a valid API key, as Authorization: Bearer KEY.', {
+    headers: { 'www-authenticate': 'Bearer' },
+  })
+
+/** Whether it is the gateway or a backend that failed, and not the client or its share. */
+export const isOurs = ({ code }: Problem): boolean => problemKind(code).status >= 500
 
 /**
  * RFC 9457 problem details. `error` repeats the essence, because the clients of this protocol raise
@@ -35,6 +46,7 @@ export function problemResponse(problem: Problem, requestId: string): Response {
     code: problem.code,
     requestId,
     error: `${title}: ${problem.detail}`,
+    ...(problem.violatedPolicies && { 'violated-policies': problem.violatedPolicies }),
   }
   return new Response(JSON.stringify(body), { status, headers })
 }

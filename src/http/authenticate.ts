@@ -1,34 +1,47 @@
 import { readCredential } from '../auth/credentials.ts'
 import type { Plan } from '../config.ts'
-import { type Problem, problem } from '../errors/problem.ts'
+import { type Problem, problem, unauthorized } from '../errors/problem.ts'
 import { err, ok, type Result } from '../lib/result.ts'
-import type { Installation } from './context.ts'
+import { FLOOR_PERIOD_S, isFlooding } from '../limits/abuse-floor.ts'
+import { networkOfClient } from './client-address.ts'
+import type { Services } from './context.ts'
 
 /** Who asks. The key itself is forgotten here. */
 export interface Caller {
+  /** For the log. All who have no key share a name there. */
   readonly keyId: string
+  /** The name of the object that keeps its account; the pool is fair between these. */
+  readonly account: string
   readonly plan: Plan
 }
 
 /**
- * One answer for keys that are missing, malformed, forged and expired, so that nothing can be learnt from it.
+ * One answer for keys that are missing, malformed, forged and expired, so that nothing can be learnt from it. Without
+ * any credential the anonymous plan counts, where there is one.
  *
  * @param pathKey the key of `/k/{key}/…`, which wins over headers
  */
 export async function authenticate(
-  headers: Headers,
+  request: Request,
   pathKey: string | undefined,
-  { keyRing, config }: Installation,
+  { keyRing, config, badKeys, events }: Services,
   now: number,
 ): Promise<Result<Caller, Problem>> {
-  const text = pathKey ?? readCredential(headers)
+  const text = pathKey ?? readCredential(request.headers)
+  const network = networkOfClient(request, config.knowsAddresses)
+  if (text === undefined && config.anonymous) {
+    const account = `anonymous:${network === undefined ? 'everybody' : await keyRing.pseudonym(network)}`
+    return ok({ keyId: 'anonymous', account, plan: config.anonymous })
+  }
   const verified = text === undefined ? undefined : await keyRing.verify(text, now)
   if (!verified?.ok) {
-    const challenge = { headers: { 'www-authenticate': 'Bearer' } }
-    return err(problem('unauthorized', 'Expected a valid API key, as Authorization: Bearer KEY.', challenge))
+    const uncounted = (): void => events.emit({ kind: 'bad-keys-uncounted' })
+    if (!(await isFlooding(badKeys, network, uncounted))) return err(unauthorized())
+    const again = { retryAfterSeconds: FLOOR_PERIOD_S }
+    return err(problem('too-many-bad-keys', 'Expected fewer requests without a valid API key.', again))
   }
   const { keyId, plan } = verified.value
   const known = config.plans.get(plan)
   if (!known) return err(problem('forbidden', 'The plan of this key is not configured here.'))
-  return ok({ keyId, plan: known })
+  return ok({ keyId, account: keyId, plan: known })
 }

@@ -10,6 +10,8 @@ export interface AppEnv {
     /** Milliseconds since the epoch. */
     startedAt: number
     services: Services
+    /** Id of the key or backend that an operator's request is about. */
+    subject?: string
   }
 }
 

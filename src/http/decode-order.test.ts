@@ -47,6 +47,7 @@ describe('an order', () => {
       expected: { kind: 'image', mediaType: 'image/jpeg', width: 512, height: 512 },
       maxAnswerBytes: Math.ceil(512 * 512 * 3 * 1.05) + 262_144,
       predictedMs: expect.closeTo(50 + 150 * 0.262144),
+      megapixels: 0.262144,
     })
   })
 

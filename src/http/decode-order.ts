@@ -25,6 +25,8 @@ export interface DecodeOrder {
   readonly expected: ExpectedAnswer
   readonly maxAnswerBytes: number
   readonly predictedMs: number
+  /** Of the output; what limits count. */
+  readonly megapixels: number
 }
 
 /**
@@ -90,6 +92,7 @@ export function readOrder(
     expected,
     maxAnswerBytes: maxAnswerBytes(expected, geometry.value),
     predictedMs: predictDecodeMs(model, geometry.value),
+    megapixels: size,
   })
 }
 

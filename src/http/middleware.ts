@@ -6,6 +6,7 @@ import type { Ambient } from '../lib/ambient.ts'
 import type { createServices, Invocation } from '../services.ts'
 import { logEvents } from '../telemetry/events.ts'
 import { HEADER } from '../wire/headers.ts'
+import { isAdminPath } from './admin-guard.ts'
 import type { AppEnv } from './context.ts'
 
 /** Names the request, and gives every answer the headers that all of them have. */
@@ -22,13 +23,18 @@ export const identify = (ambient: Ambient) =>
   })
 
 /** Any page may call the API with a key of its own; cookies play no part, so there is nothing to forge. */
-export const allowBrowsers = cors({
+const openToPages = cors({
   origin: '*',
   allowMethods: ['GET', 'POST'],
   allowHeaders: ['authorization', 'content-type', 'x-api-key', HEADER.requestId, HEADER.deadline],
   exposeHeaders: [...Object.values(HEADER), 'retry-after', 'ratelimit', 'ratelimit-policy', 'x-weights'],
   maxAge: 86_400,
 })
+
+/** Pages have no business with the admin API. */
+export const allowBrowsers = createMiddleware<AppEnv>(async (c, next) =>
+  isAdminPath(c.req.path) ? next() : openToPages(c, next),
+)
 
 /** Absent where the platform does not say, as on a machine of one's own. */
 const continentOf = ({ cf }: Request): string | undefined =>

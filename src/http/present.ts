@@ -1,36 +1,55 @@
 /** An answer as its client asked for it: as it is, in another dtype, or in JSON. */
 import type { Answer } from '../dispatch/attempt.ts'
 import type { ByteBudget } from '../dispatch/byte-budget.ts'
+import type { Dispatched } from '../dispatch/dispatch.ts'
 import { type Problem, problem } from '../errors/problem.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 import type { ExpectedAnswer } from '../models/answer.ts'
 import { type AnswerDtype, itemBytes, type LatentDtype, tensorBytes } from '../wire/dtype.ts'
 import { type Presentation, seal, sealedBytes } from '../wire/envelope.ts'
 import { readFloats, writeFloats } from '../wire/tensor.ts'
+import type { DecodeOrder } from './decode-order.ts'
 
 /**
  * Refuses before a backend is asked what is bound to be too large afterwards.
  *
- * @param usualDtype of the model's answers, where it is known
  * @param commitBytes most bytes of an answer that are received whole
  */
 export function checkPresentation(
-  { envelope, dtype }: Presentation,
-  expected: ExpectedAnswer,
-  usualDtype: LatentDtype | null,
+  { presentation: { envelope, dtype }, expected, model }: DecodeOrder,
   commitBytes: number,
 ): Problem | undefined {
   if (expected.kind !== 'tensor') return undefined
   const least = Math.min(...expected.dtypes.map((each) => tensorBytes(expected.shape, each)))
-  const converts = dtype !== undefined && dtype !== usualDtype && !expected.dtypes.includes('uint8')
+  const converts = dtype !== undefined && dtype !== model.dtype && !expected.dtypes.includes('uint8')
   return (envelope || converts) && least > commitBytes ? tooLarge(commitBytes) : undefined
+}
+
+/**
+ * @returns what was dispatched, with its answer as the client asked for it; an answer that cannot be so is let go of,
+ * as if its client had left
+ */
+export function presentDispatched(
+  dispatched: Result<Dispatched, Problem>,
+  { presentation, expected }: DecodeOrder,
+  budget: ByteBudget,
+  commitBytes: number,
+): Result<Dispatched, Problem> {
+  if (!dispatched.ok) return dispatched
+  const { answer, finish } = dispatched.value
+  const presented = present(answer, presentation, expected, budget, commitBytes)
+  if (presented.ok) return ok({ ...dispatched.value, answer: presented.value })
+  answer.abort.abort()
+  answer.release()
+  finish('client-gone')
+  return presented
 }
 
 /**
  * @returns the answer with other bytes, or itself where there is nothing to do; its bytes are held until they are
  * released as those of any answer
  */
-export function present(
+function present(
   answer: Answer,
   { envelope, dtype }: Presentation,
   expected: ExpectedAnswer,

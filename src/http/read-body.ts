@@ -4,7 +4,9 @@ import type { ByteBudget } from '../dispatch/byte-budget.ts'
 import { type Problem, problem } from '../errors/problem.ts'
 import type { Ambient } from '../lib/ambient.ts'
 import { err, ok, type Result } from '../lib/result.ts'
+import { maxLatentBytes } from '../models/cost.ts'
 import { isLatentType } from '../wire/media-types.ts'
+import type { DecodeOrder } from './decode-order.ts'
 
 /** Time for any upload, and the slowest that one may be beyond that, in bytes per millisecond (64 KB/s). */
 const UPLOAD_GRACE_MS = 30_000
@@ -13,9 +15,14 @@ const UPLOAD_BYTES_PER_MS = 64
 /**
  * What can be said about the body from the headers alone, before a byte of it is read.
  *
- * @param maxBytes that any latent of the model can have
+ * @param inHand what came in JSON, which is held against its shape alone
  */
-function checkUpload(headers: Headers, bodyBytes: number, maxBytes: number): Problem | undefined {
+export function checkUpload(
+  headers: Headers,
+  inHand: ArrayBuffer | undefined,
+  { model, bodyBytes }: Pick<DecodeOrder, 'model' | 'bodyBytes'>,
+): Problem | undefined {
+  if (inHand) return checkLength(inHand.byteLength, bodyBytes)
   const encoded = checkEncoding(headers)
   if (encoded) return encoded
   if (!isLatentType(headers.get('content-type') ?? undefined)) {
@@ -25,6 +32,7 @@ function checkUpload(headers: Headers, bodyBytes: number, maxBytes: number): Pro
     )
   }
   const declared = headers.get('content-length')
+  const maxBytes = maxLatentBytes(model)
   if (declared !== null && Number(declared) > maxBytes) return tooLarge(maxBytes)
   return declared === null ? undefined : checkLength(Number(declared), bodyBytes)
 }
@@ -39,23 +47,18 @@ export function checkEncoding(headers: Headers): Problem | undefined {
 /**
  * The latent of a request: uploaded now, or in hand already.
  *
- * @param inHand what came in JSON
- * @param maxBytes that any latent of the model can have
+ * @param inHand what came in JSON, as long as it should be
+ * @param unwanted stops reading; what is returned then is of no interest
  */
 export async function readLatent(
   request: Request,
   inHand: ArrayBuffer | undefined,
   bodyBytes: number,
-  maxBytes: number,
   budget: ByteBudget,
   ambient: Ambient,
+  unwanted: AbortSignal,
 ): Promise<Result<Upload, Problem>> {
-  if (!inHand) {
-    const unacceptable = checkUpload(request.headers, bodyBytes, maxBytes)
-    return unacceptable ? err(unacceptable) : readUpload(request, bodyBytes, budget, ambient)
-  }
-  const wrong = checkLength(inHand.byteLength, bodyBytes)
-  if (wrong) return err(wrong)
+  if (!inHand) return readUpload(request, bodyBytes, budget, ambient, unwanted)
   const release = budget.reserve(bodyBytes)
   if (!release) return err(busy())
   request.signal.addEventListener('abort', release)
@@ -70,6 +73,7 @@ export interface Upload {
 
 /**
  * @param budget pays for the bytes until `release` is called
+ * @param unwanted stops reading; what is returned then is of no interest
  * @returns the whole body; a client that leaves in the middle is a problem too, which nobody will read
  */
 export async function readUpload(
@@ -77,6 +81,7 @@ export async function readUpload(
   bodyBytes: number,
   budget: ByteBudget,
   ambient: Ambient,
+  unwanted: AbortSignal,
 ): Promise<Result<Upload, Problem>> {
   const release = budget.reserve(bodyBytes)
   if (!release) return err(busy())
@@ -87,6 +92,7 @@ export async function readUpload(
     bodyBytes,
     UPLOAD_GRACE_MS + bodyBytes / UPLOAD_BYTES_PER_MS,
     ambient,
+    unwanted,
   )
   if (read.ok) return ok({ body: read.value, release })
   release()
@@ -98,14 +104,17 @@ async function readWithin(
   bodyBytes: number,
   timeoutMs: number,
   ambient: Ambient,
+  unwanted: AbortSignal,
 ): Promise<Result<ArrayBuffer, Problem>> {
   if (!request.body) return err(checkLength(0, bodyBytes) ?? problem('empty-body', 'Expected a body.'))
   const reader = request.body.getReader({ mode: 'byob' })
   let late = false
+  const stop = (): void => void reader.cancel().catch(() => undefined)
   const stopTimer = ambient.after(timeoutMs, () => {
     late = true
-    void reader.cancel().catch(() => undefined)
+    stop()
   })
+  unwanted.addEventListener('abort', stop)
   try {
     // A declared length is the runtime's to keep. Otherwise one byte too many shows a body that is too long.
     const wanted = request.headers.has('content-length') ? bodyBytes : bodyBytes + 1
@@ -122,6 +131,7 @@ async function readWithin(
     return err(problem('length-mismatch', 'The body ended before the length that was declared.'))
   } finally {
     stopTimer()
+    unwanted.removeEventListener('abort', stop)
   }
 }
 

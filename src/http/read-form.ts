@@ -69,7 +69,7 @@ async function readText(
   const releaseCopies = budget.reserve(length * (COPIES_WHILE_READ - 1))
   if (!releaseCopies) return err(busy())
   request.signal.addEventListener('abort', releaseCopies)
-  const read = await readUpload(request, length, budget, ambient)
+  const read = await readUpload(request, length, budget, ambient, request.signal)
   if (!read.ok) {
     releaseCopies()
     return read

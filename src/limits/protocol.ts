@@ -43,10 +43,11 @@ export interface Quota {
 export interface AdmissionHandle {
   /** We failed: what was charged is given back. May be said once; disposing without it keeps the charge. */
   refund(): void
+  /** Whether the key is still good; asked for a request that had to wait. No call that is billed. */
+  isGood(): boolean
 }
 
-export type Admission<Handle = AdmissionHandle> =
-  | { readonly ok: true; readonly v: number; readonly quotas: readonly Quota[]; readonly handle: Handle }
+export type Refusal =
   /** Revoked, or past the end of a grace: to its holder the same as a key that never was. */
   | { readonly ok: false; readonly v: number; readonly why: 'revoked' }
   /** The record of the key leaves the model out. */
@@ -57,8 +58,13 @@ export type Admission<Handle = AdmissionHandle> =
       readonly why: 'limit'
       readonly policies: readonly PolicyName[]
       readonly quotas: readonly Quota[]
+      /** Infinite when it asks for more than a policy ever allows. */
       readonly retryAfterMs: number
     }
+
+export type Admission<Handle = AdmissionHandle> =
+  | { readonly ok: true; readonly v: number; readonly quotas: readonly Quota[]; readonly handle: Handle }
+  | Refusal
 
 /** What the operator has said of one key. The key itself is stored nowhere. */
 export interface KeyRecord {

@@ -41,7 +41,8 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
           ...platform,
           name: 'vae-gateway',
           modules: [{ type: 'ESModule', path: 'worker.js', contents: script }],
-          bindings: options.bindings as Record<string, Json>,
+          // Nobody is in front who would say where a client is; a header that says so was written by the client.
+          bindings: { CLIENT_ADDRESS: 'unknown', ...options.bindings } as Record<string, Json>,
           serviceBindings: { ASSETS: 'pages' },
           // Straight into the Worker: the entry in front of it would cost more than the gateway itself.
           unsafeDirectSockets: [{ host, port }],

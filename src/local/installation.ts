@@ -12,6 +12,8 @@ export interface LocalInstallation {
   readonly config: Config
   /** Settings and secrets, as the Worker finds them in its env. */
   readonly bindings: Readonly<Record<string, unknown>>
+  /** Where secrets stand that the environment does not have. */
+  readonly secretsFile: string
 }
 
 export interface InstallationOptions {
@@ -22,18 +24,33 @@ export interface InstallationOptions {
   readonly createSecrets: boolean
 }
 
+/** Settings and secrets as they are found, before anybody has looked whether they are good. */
+export interface Sources {
+  readonly configFile: string
+  readonly settings: SettingsFile
+  readonly secretsFile: string
+  /** Of the file, and of the environment, which wins. */
+  readonly secrets: NodeJS.Dict<string>
+}
+
+/** @throws Error with one line when the file cannot be read */
+export function readSources(configFile: string | undefined, env: NodeJS.Dict<string>): Sources {
+  const file = resolve(configFile ?? join(projectDir, 'wrangler.toml'))
+  const settings = readSettingsFile(file)
+  const secretsFile = secretsFileFor(file, projectDir)
+  const stored = readSecretsFile(secretsFile)
+  const secrets = { ...stored, ...overrides(settings.vars, stored, env) }
+  return { configFile: file, settings, secretsFile, secrets }
+}
+
 /** @throws Error whose message names every problem, with file and line */
 export function readInstallation(options: InstallationOptions): LocalInstallation {
-  const configFile = resolve(options.configFile ?? join(projectDir, 'wrangler.toml'))
-  const settings = readSettingsFile(configFile)
-  const secretsFile = secretsFileFor(configFile, projectDir)
-  const stored = readSecretsFile(secretsFile)
-  const known = { ...stored, ...overrides(settings.vars, stored, options.env) }
+  const { configFile, settings, secretsFile, secrets: known } = readSources(options.configFile, options.env)
   const secrets = options.createSecrets ? createMissingSecrets(secretsFile, known) : known
   const bindings = { ...settings.vars, ...secrets }
   const config = readConfig(bindings)
   if (!config.ok) throw new Error(describe(config.error, configFile, settings))
-  return { config: config.value, bindings }
+  return { config: config.value, bindings, secretsFile }
 }
 
 /** Of the environment only what is a secret here: names in `.dev.vars`, names that settings point to, our own. */

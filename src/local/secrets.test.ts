@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { folderWith } from '../../test/support/folder.ts'
 import { expectValue } from '../../test/support/results.ts'
+import { readAdminToken } from '../auth/admin-token.ts'
 import { parsePeppers } from '../auth/key-ring.ts'
 import { createMissingSecrets, readSecretsFile, secretsFileFor } from './secrets.ts'
 
@@ -34,14 +35,19 @@ describe('createMissingSecrets', () => {
     const made = createMissingSecrets(file, {})
     expect(expectValue(parsePeppers(made.KEY_SECRETS ?? ''))).toMatchObject([[1, { length: 32 }]])
     expect(readSecretsFile(file)).toEqual(made)
-    expect(readFileSync(file, 'utf8')).toMatch(/^KEY_SECRETS=.*\n$/)
+    expect(readFileSync(file, 'utf8')).toMatch(/^KEY_SECRETS=.*\nADMIN_TOKEN=.*\n$/)
   })
 
-  test('makes another one each time', () => {
-    const [one, two] = ['a', 'b'].map(
-      (name) => createMissingSecrets(join(folderWith(), name), {}).KEY_SECRETS,
-    )
-    expect(one).not.toBe(two)
+  test('makes an admin token that nobody guesses and the gateway takes', () => {
+    const { ADMIN_TOKEN = '' } = createMissingSecrets(join(folderWith(), '.dev.vars'), {})
+    expect(Buffer.from(ADMIN_TOKEN, 'base64url')).toHaveLength(32)
+    expect(expectValue(readAdminToken(ADMIN_TOKEN))).toBe(ADMIN_TOKEN)
+  })
+
+  test('makes others each time', () => {
+    const [one, two] = ['a', 'b'].map((name) => createMissingSecrets(join(folderWith(), name), {}))
+    expect(one?.KEY_SECRETS).not.toBe(two?.KEY_SECRETS)
+    expect(one?.ADMIN_TOKEN).not.toBe(two?.ADMIN_TOKEN)
   })
 
   test('lets nobody but the owner read the file', () => {
@@ -50,9 +56,10 @@ describe('createMissingSecrets', () => {
     expect(statSync(file).mode & 0o777).toBe(0o600)
   })
 
-  test('leaves a gateway alone that has its secret', () => {
+  test('leaves a gateway alone that has its secrets', () => {
     const file = join(folderWith(), '.dev.vars')
-    expect(createMissingSecrets(file, { KEY_SECRETS: 'given' })).toEqual({ KEY_SECRETS: 'given' })
+    const given = { KEY_SECRETS: 'given', ADMIN_TOKEN: 'given as well' }
+    expect(createMissingSecrets(file, given)).toEqual(given)
     expect(readSecretsFile(file)).toEqual({})
   })
 

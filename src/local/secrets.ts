@@ -13,12 +13,20 @@ export function secretsFileFor(configFile: string, projectDir: string): string {
 export const readSecretsFile = (file: string): NodeJS.Dict<string> =>
   existsSync(file) ? parseEnv(readFileSync(file, 'utf8')) : {}
 
+/** Secrets that can be made up, each with how. */
+const makers = {
+  KEY_SECRETS: () => JSON.stringify({ 1: randomBytes(32).toString('base64') }),
+  ADMIN_TOKEN: () => randomBytes(32).toString('base64url'),
+}
+
 /** Makes what a gateway needs to start and does not have yet. Readable by its owner only. */
 export function createMissingSecrets(file: string, known: NodeJS.Dict<string>): NodeJS.Dict<string> {
-  if (known.KEY_SECRETS) return known
-  const KEY_SECRETS = JSON.stringify({ 1: randomBytes(32).toString('base64') })
+  const missing = Object.entries(makers).filter(([name]) => !known[name])
+  const made = missing.map(([name, make]) => [name, make()] as const)
+  if (made.length === 0) return known
   const text = existsSync(file) ? readFileSync(file, 'utf8') : ''
   const lineBreak = text === '' || text.endsWith('\n') ? '' : '\n'
-  appendFileSync(file, `${lineBreak}KEY_SECRETS='${KEY_SECRETS}'\n`, { mode: 0o600 })
-  return { ...known, KEY_SECRETS }
+  const lines = made.map(([name, value]) => `${name}='${value}'\n`).join('')
+  appendFileSync(file, `${lineBreak}${lines}`, { mode: 0o600 })
+  return { ...known, ...Object.fromEntries(made) }
 }

@@ -1,21 +1,38 @@
-/** [vars] of a wrangler.toml, with the line each value stands on, so that a refusal can name it. */
+/** A wrangler.toml with the line each value stands on, so that a refusal can name it. */
 import { readFileSync } from 'node:fs'
 import type { AST } from 'toml-eslint-parser'
 import { getStaticTOMLValue, ParseError, parseTOML } from 'toml-eslint-parser'
 
 export interface SettingsFile {
+  /** The whole file; what is not in [vars] is the platform's. */
+  readonly root: Readonly<Record<string, unknown>>
   readonly vars: Readonly<Record<string, unknown>>
   /** The line of a setting, or of what it stands in when it is missing; undefined when that is missing too. */
   lineOf(path: readonly (string | number)[]): number | undefined
 }
 
-/** @throws Error with one line that says what is wrong with the file */
+/** The file is missing or no TOML. */
+export class UnreadableSettings extends Error {
+  readonly file: string
+  readonly line: number | undefined
+  readonly why: string
+
+  constructor(file: string, line: number | undefined, why: string) {
+    super(`${file}${line === undefined ? '' : `:${line}`}: ${why}`)
+    this.file = file
+    this.line = line
+    this.why = why
+  }
+}
+
+/** @throws UnreadableSettings with one line that says what is wrong with the file */
 export function readSettingsFile(path: string): SettingsFile {
   const ast = parse(path)
   const root = getStaticTOMLValue(ast) as Record<string, unknown>
   const vars = root.vars
   const isTable = typeof vars === 'object' && vars !== null && !Array.isArray(vars)
   return {
+    root,
     vars: isTable ? (vars as Record<string, unknown>) : {},
     lineOf(wanted) {
       for (let depth = wanted.length; depth > 0; depth--) {
@@ -32,12 +49,12 @@ function parse(path: string): AST.TOMLProgram {
   try {
     text = readFileSync(path, 'utf8')
   } catch {
-    throw new Error(`${path}: no such file, or it cannot be read`)
+    throw new UnreadableSettings(path, undefined, 'no such file, or it cannot be read')
   }
   try {
     return parseTOML(text, { filePath: path })
   } catch (error) {
-    if (error instanceof ParseError) throw new Error(`${path}:${error.lineNumber}: ${error.message}`)
+    if (error instanceof ParseError) throw new UnreadableSettings(path, error.lineNumber, error.message)
     throw error
   }
 }

@@ -2,9 +2,10 @@
 import { refusalOf } from './admission.ts'
 import { payRetry, refill } from './budget.ts'
 import { reject, type Step, slotsOf } from './edit.ts'
+import type { RejectReason } from './events.ts'
 import { enqueue, findJob, withoutJobs } from './lanes.ts'
 import { hedge } from './schedule.ts'
-import type { Job, PoolState, RejectReason } from './state.ts'
+import type { Job, PoolState } from './state.ts'
 import { countJob } from './traffic.ts'
 
 /**

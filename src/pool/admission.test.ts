@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { backend, job, lease, member, pool, START, TestPool } from '../../test/support/pool.ts'
 import { refusalOf } from './admission.ts'
+import type { PoolAction, RejectReason } from './events.ts'
 import type { Health } from './health-states.ts'
-import type { BackendState, Job, PoolAction, RejectReason } from './state.ts'
+import type { BackendState, Job } from './state.ts'
 
 const reasonFor = (backends: readonly BackendState[], changes: Partial<Job> = {}): RejectReason | undefined =>
   refusalOf(pool(backends), job('t', changes), START)?.reason

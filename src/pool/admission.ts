@@ -63,6 +63,8 @@ function overload(
   const { waitMs, isHeavy, isShared, jobs, ownJobs } = load
   if (ownJobs >= MAX_JOBS_PER_KEY) return { reason: isShared ? 'over-share' : 'queue-full', waitMs }
   if (jobs >= MAX_JOBS) return { reason: isHeavy && isShared ? 'over-share' : 'queue-full', waitMs }
+  // What is predicted holds for those who queue; one that was failed goes to the front of its lane.
+  if (job.failures.length > 0) return undefined
   const usableMs = (job.deadlineAt - now) * USABLE_TIME - load.decodeMs
   if (waitMs > usableMs) return { reason: isHeavy && isShared ? 'over-share' : 'deadline', waitMs }
   const isShort = load.poolWaitMs > usableMs * SHORTAGE

@@ -1,7 +1,8 @@
 /** Asks one pool's object for a slot, over whatever happens to the object meanwhile. */
 import { callForSlot, type PoolStub } from './call.ts'
-import { type Lease, ObjectLease, type RemoteGrant } from './lease.ts'
+import type { Lease } from './lease.ts'
 import type { PoolRef } from './membership.ts'
+import { ObjectLease, type RemoteGrant } from './object-lease.ts'
 import { type AcquireRequest, PROTOCOL_VERSION } from './protocol.ts'
 import { enter, type PoolClientParts, type SlotAnswer, type SlotRequest, UNREACHABLE } from './slots.ts'
 
@@ -32,7 +33,7 @@ export async function askPool(
     const remainingMs = wanted.remainingMs - (calledAt - askedAt)
     if (remainingMs <= 0) return UNREACHABLE
     const request: AcquireRequest = { v: PROTOCOL_VERSION, ...wanted, remainingMs }
-    const end = await callForSlot(request, isTrial, calledOff, { ambient, stub, alive })
+    const end = await callForSlot(request, isTrial, calledOff, { ambient, stub, alive, defer })
     if (end.kind === 'answered') {
       alive()
       const { answer } = end

@@ -1,6 +1,7 @@
 /** One call for a slot, which may wait for a minute; and a watch on whether anybody is there to answer it. */
 import type { Ambient } from '../lib/ambient.ts'
-import type { RemoteGrant, RemoteLease } from './lease.ts'
+import { settledWithin } from '../lib/sleep.ts'
+import type { RemoteGrant, RemoteLease } from './object-lease.ts'
 import type { AcquireAnswer, AcquireRequest, AdoptRequest, Refusal } from './protocol.ts'
 import type { LossReason } from './reachability.ts'
 
@@ -32,12 +33,17 @@ const PING_AGAIN_MS = 5_000
 /** The object answers at the deadline at the latest; after this much more nobody waits for it. */
 const ANSWER_GRACE_MS = 1_500
 
+/** A job that is taken back is answered at once, unless the object is gone. */
+const LAST_ANSWER_MS = 2_000
+
 export interface CallParts {
   readonly ambient: Ambient
   /** A new stub each time: one that has seen its object reset throws forever. */
   readonly stub: () => PoolStub
   /** The object is there, if it has not decided yet. */
   readonly alive: () => void
+  /** Keeps the request's context alive until the task is over. */
+  readonly defer: (task: Promise<unknown>) => void
 }
 
 /**
@@ -50,10 +56,11 @@ export function callForSlot(
   request: AcquireRequest,
   isTrial: boolean,
   calledOff: AbortSignal,
-  { ambient, stub, alive }: CallParts,
+  { ambient, stub, alive, defer }: CallParts,
 ): Promise<CallEnd> {
   return new Promise((resolve) => {
     let isOver = false
+    let answered: Promise<void> | undefined
     let stopWatching = (): void => {}
     const end = (how: CallEnd): void => {
       if (isOver) return
@@ -64,7 +71,11 @@ export function callForSlot(
       resolve(how)
     }
     const fail = (error: unknown): void => end({ kind: 'lost', why: lossReason(error) })
-    const callOff = (): void => end({ kind: 'called-off' })
+    const callOff = (): void => {
+      // A slot may be granted in the same moment, and somebody must be there to give it back.
+      if (answered) defer(settledWithin(answered, LAST_ANSWER_MS, ambient))
+      end({ kind: 'called-off' })
+    }
     const ping = (): void => {
       stopWatching = ambient.after(PONG_MS, () => end({ kind: 'lost', why: 'silent' }))
       const pong = (): void => {
@@ -84,7 +95,7 @@ export function callForSlot(
     calledOff.addEventListener('abort', callOff)
     if (isTrial) ping()
     else stopWatching = ambient.after(PATIENCE_MS, ping)
-    stub()
+    answered = stub()
       .acquire(request)
       .then((answer) => {
         if (isOver) answer[Symbol.dispose]?.()

@@ -1,5 +1,6 @@
 /** What a backend ran out of memory for, and what it has shown that it can decode. */
-import type { BackendState, Ceiling, Evidence, Lease } from './state.ts'
+import type { Evidence } from './events.ts'
+import type { BackendState, Ceiling, Lease } from './state.ts'
 
 /** The next job must be so much smaller. */
 const CEILING_SHARE = 0.8

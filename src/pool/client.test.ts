@@ -280,8 +280,25 @@ describe('C2: a client that leaves', () => {
     calledOff.abort()
     expect(await answer).toEqual({ ok: false, reason: 'cancelled', retryAfterMs: 0 })
     expect(diary.at(-1)).toBe('cancel ticket-1')
-    expect(ambient.timers).toEqual([])
+    // An object that is gone is waited for no longer than this.
+    expect(ambient.timers).toEqual([2_000])
+    await ambient.pass(2_000)
     await Promise.all(deferred)
+    expect(ambient.timers).toEqual([])
+  })
+
+  test('stays until it has given back the slot that it was granted in the same moment', async () => {
+    const decided = Promise.withResolvers<Reply>()
+    const { acquire, calledOff, deferred, ambient } = setUp({ acquires: [() => decided.promise] })
+    const diary: string[] = []
+    const answer = acquire()
+    await settle()
+    calledOff.abort()
+    await answer
+    decided.resolve(grant(diary))
+    await Promise.all(deferred)
+    expect(diary).toEqual(['dispose'])
+    expect(ambient.timers).toEqual([])
   })
 
   test('gives up nothing once it has its answer', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { FakeAmbient } from '../../test/support/fake-ambient.ts'
-import { advance, PoolClock } from './clock.ts'
+import { advance } from '../lib/own-time.ts'
+import { PoolClock } from './clock.ts'
 
 const HOUR = 3_600_000
 const START = { now: 1_000, wall: 5_000_000 }

@@ -1,24 +1,6 @@
-/**
- * A pool's own time. Somebody may set the platform's clock while jobs wait, and then all that is due would be an hour
- * late, or over at once. So a pool counts what passes by itself, and believes no more of it than its timer allows.
- */
+/** A pool's own time, and its one timer. */
 import type { Ambient } from '../lib/ambient.ts'
-
-/** Of the pool's time, and of the clock that it was read from; both in milliseconds. */
-export interface Reading {
-  readonly now: number
-  readonly wall: number
-}
-
-/** The timer of a machine that is busy is late, but not by so much. */
-const LATE_MS = 10_000
-
-/** @param dueAt when the pool's timer goes off, in its own time; undefined while none is set */
-export function advance({ now, wall }: Reading, wallNow: number, dueAt: number | undefined): Reading {
-  const passedMs = Math.max(0, wallNow - wall)
-  const mostMs = dueAt === undefined ? passedMs : Math.max(0, dueAt - now) + LATE_MS
-  return { now: now + Math.min(passedMs, mostMs), wall: wallNow }
-}
+import { advance, type Reading } from '../lib/own-time.ts'
 
 export class PoolClock {
   readonly #ambient: Pick<Ambient, 'now' | 'after'>

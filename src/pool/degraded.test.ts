@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { FakeAmbient } from '../../test/support/fake-ambient.ts'
 import { seeded } from '../../test/support/seeded.ts'
 import { type Candidate, judge, place, type Standing, UNKNOWN } from './degraded.ts'
-import type { Evidence } from './state.ts'
+import type { Evidence } from './events.ts'
 
 const NOW = 1_000_000
 const candidate = (id: string, changes: Partial<Candidate> = {}): Candidate => ({

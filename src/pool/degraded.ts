@@ -2,7 +2,7 @@
  * Placing jobs without the pool's object, on what one isolate knows: two backends at random, the one with less in
  * flight from here. Predictions play no part, because a job that hangs is seen only by those who count.
  */
-import type { Evidence } from './state.ts'
+import type { Evidence } from './events.ts'
 
 /** How a backend has treated this isolate. */
 export interface Standing {

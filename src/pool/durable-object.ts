@@ -5,6 +5,7 @@
 import { DurableObject } from 'cloudflare:workers'
 import { realAmbient } from '../lib/ambient.ts'
 import { PoolClock } from './clock.ts'
+import type { OperatorOrder, PoolAction, PoolEvent, ProbeResult, ProbeTest } from './events.ts'
 import { emptyPool, type Memory } from './initial.ts'
 import { LeaseTarget } from './lease-target.ts'
 import { expectedWaitMs } from './load.ts'
@@ -17,7 +18,7 @@ import {
   type PoolStatus,
   PROTOCOL_VERSION as v,
 } from './protocol.ts'
-import type { PoolAction, PoolEvent, PoolMember, PoolState, ProbeResult, ProbeTest } from './state.ts'
+import type { PoolMember, PoolState } from './state.ts'
 import { nextWakeAt, step } from './step.ts'
 
 /** What the object is given by the composition root. */
@@ -39,6 +40,8 @@ export class PoolObject extends DurableObject {
   readonly #ambient = realAmbient
   readonly #clock = new PoolClock(realAmbient, () => this.#step({ kind: 'tick' }))
   readonly #waiting = new Map<string, (answer: AcquireAnswer<LeaseTarget>) => void>()
+  /** The probes that are under way, by backend. */
+  readonly #probes = new Map<string, Promise<ProbeResult>>()
   #memory: PoolMemory | undefined
   #state: PoolState
   #isWriting = false
@@ -81,8 +84,22 @@ export class PoolObject extends DurableObject {
     return this.#lease(backendId, nextLeaseId)
   }
 
-  operate(backendId: string, order: 'drain' | 'disable' | 'enable' | 'probe'): void {
+  operate(backendId: string, order: OperatorOrder): void {
     this.#step({ kind: 'operate', backendId, order })
+    this.#write()
+  }
+
+  /** Looks at a backend now. One that turns out to be there shows at once whether it can decode. */
+  async examine(backendId: string): Promise<ProbeResult | null> {
+    const look = (): Promise<ProbeResult> | undefined => {
+      this.#step({ kind: 'operate', backendId, order: 'probe' })
+      return this.#probes.get(backendId)
+    }
+    const found = (await look()) ?? null
+    const isTried = this.#state.backends.some(
+      ({ id, health }) => id === backendId && health.kind === 'half-open',
+    )
+    return found === 'passed' && isTried ? ((await look()) ?? found) : found
   }
 
   status(): PoolStatus {
@@ -96,15 +113,18 @@ export class PoolObject extends DurableObject {
     this.#state = state
     for (const action of actions) this.#perform(action)
     this.#clock.wakeAt(nextWakeAt(state, now))
-    if (event.kind === 'free' || event.kind === 'probed' || event.kind === 'operate') this.#write()
+    if (event.kind === 'free' || event.kind === 'probed') this.#writeSoon()
   }
 
   #perform(action: PoolAction): void {
     if (action.kind === 'probe') {
       const { backendId, test } = action
-      void this.#parts
-        .probe(backendId, test)
-        .then((result) => this.#step({ kind: 'probed', backendId, test, result }))
+      const probed = this.#parts.probe(backendId, test).then((result) => {
+        if (this.#probes.get(backendId) === probed) this.#probes.delete(backendId)
+        this.#step({ kind: 'probed', backendId, test, result })
+        return result
+      })
+      this.#probes.set(backendId, probed)
       return
     }
     const answer = this.#waiting.get(action.ticket)
@@ -136,16 +156,20 @@ export class PoolObject extends DurableObject {
   }
 
   /** Soon, with whatever else changes until then. A pool works without its memory. */
-  #write(): void {
+  #writeSoon(): void {
     if (this.#isWriting || !this.#memory) return
     this.#isWriting = true
     this.#ambient.after(WRITE_AFTER_MS, () => {
       this.#isWriting = false
-      try {
-        this.#memory?.write(this.#state.backends)
-      } catch (error) {
-        this.#parts.forgetful(error)
-      }
+      this.#write()
     })
+  }
+
+  #write(): void {
+    try {
+      this.#memory?.write(this.#state.backends)
+    } catch (error) {
+      this.#parts.forgetful(error)
+    }
   }
 }

@@ -1,6 +1,7 @@
 /** Small changes of a state. */
 import { draw } from './chance.ts'
-import type { BackendState, Job, PoolAction, PoolState, RejectReason } from './state.ts'
+import type { PoolAction, RejectReason } from './events.ts'
+import type { BackendState, Job, PoolState } from './state.ts'
 
 export type Step = readonly [state: PoolState, actions: readonly PoolAction[]]
 

@@ -22,6 +22,17 @@ export type Health =
   /** By the operator: as if it were not there. */
   | { readonly kind: 'disabled' }
 
+/**
+ * What took a backend out of service.
+ *
+ * - `unreachable`: nobody answers there
+ * - `broke-off`: connections to it end before it answers
+ * - `bad-answers`, `timeouts`: it was reached and did badly
+ * - `refused`: it refuses us or is gone, which only its operator can change
+ * - `asleep`: it said so
+ */
+export type Cause = 'unreachable' | 'broke-off' | 'bad-answers' | 'timeouts' | 'refused' | 'asleep'
+
 /** One that should have been asked to start so long ago was not needed until now. */
 const UNASKED_MS = 30_000
 

@@ -2,10 +2,11 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { backend, START } from '../../test/support/pool.ts'
 import { seeded } from '../../test/support/seeded.ts'
+import type { Evidence } from './events.ts'
 import { changesAt, elapse, learn } from './health.ts'
 import type { Health } from './health-states.ts'
 import { SLOW_START_MS } from './pace.ts'
-import type { BackendState, Evidence } from './state.ts'
+import type { BackendState } from './state.ts'
 
 type Learnt = Exclude<Evidence, { kind: 'out-of-memory' }>
 

@@ -1,8 +1,10 @@
 /** How evidence moves a backend from one state to another. */
+import { withCause } from './cause.ts'
 import { jitter } from './chance.ts'
+import type { Evidence } from './events.ts'
 import type { Health } from './health-states.ts'
 import { SLOW_START_MS } from './pace.ts'
-import type { BackendState, Evidence, TrackRecord } from './state.ts'
+import type { BackendState, TrackRecord } from './state.ts'
 import { isErratic, recordOutcome, relapsesAt } from './track-record.ts'
 
 /** Failures in a row after which a backend is taken out. */
@@ -29,11 +31,15 @@ export interface Circumstances {
   readonly now: number
 }
 
-export function learn(
+type HealthEvidence = Exclude<Evidence, { kind: 'out-of-memory' }>
+
+export const learn = (
   backend: BackendState,
-  evidence: Exclude<Evidence, { kind: 'out-of-memory' }>,
+  evidence: HealthEvidence,
   circumstances: Circumstances,
-): BackendState {
+): BackendState => withCause(backend, judge(backend, evidence, circumstances), evidence)
+
+function judge(backend: BackendState, evidence: HealthEvidence, circumstances: Circumstances): BackendState {
   const { now } = circumstances
   switch (evidence.kind) {
     case 'served':

@@ -30,14 +30,16 @@ export function emptyPool(
 }
 
 function freshBackend(member: PoolMember, memory: Memory | undefined): BackendState {
-  const { id, models, slots, abortable, scaleToZero } = member
+  const { id, models, slots, abortable, scaleToZero, learnsSlots = false } = member
   return {
     id,
     models,
     slots,
+    ...(learnsSlots && { learnsSlots }),
     abortable,
     scaleToZero,
     health: memory?.health ?? { kind: 'usable' },
+    cause: null,
     busyUntil: 0,
     record: { hard: 0, soft: 0, buckets: [], relapses: 0, relapsedAt: 0, failedAt: 0 },
     pace: memory?.pace ?? UNKNOWN_PACE,

@@ -1,6 +1,6 @@
 import { RpcTarget } from 'cloudflare:workers'
+import type { Evidence } from './events.ts'
 import type { LeaseHandle, Timings } from './protocol.ts'
-import type { Evidence } from './state.ts'
 
 /** What happens to a lease; the object knows which. */
 export type LeaseEvent =

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { FakeAmbient, settle } from '../../test/support/fake-ambient.ts'
-import { localLease, ObjectLease, type RemoteGrant, type RemoteLease } from './lease.ts'
+import { localLease } from './lease.ts'
+import { ObjectLease, type RemoteGrant, type RemoteLease } from './object-lease.ts'
 import type { AdoptRequest } from './protocol.ts'
 
 const TIMINGS = { attemptMs: 300, computeMs: 250, decoded: true }

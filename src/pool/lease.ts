@@ -1,8 +1,6 @@
 /** The right to one place on a backend, as its holder in the Worker sees it. */
-import type { Ambient } from '../lib/ambient.ts'
-import type { AcquireAnswer, AdoptRequest, Timings } from './protocol.ts'
-import { PROTOCOL_VERSION } from './protocol.ts'
-import type { Evidence } from './state.ts'
+import type { Evidence } from './events.ts'
+import type { Timings } from './protocol.ts'
 
 /** Held until freed or disposed. Every call may come at any time and any number of times. */
 export interface Lease extends Disposable {
@@ -22,141 +20,15 @@ export interface Lease extends Disposable {
   report(evidence: Evidence): Promise<void>
 }
 
-/** The other end of a lease, over RPC. */
-export interface RemoteLease extends Partial<Disposable> {
-  free(timings: Timings): Promise<void>
-  report(evidence: Evidence): Promise<void>
-  renew(): Promise<void>
-}
-
-export type RemoteGrant = AcquireAnswer<RemoteLease> & { ok: true } & Partial<Disposable>
-
-/** What a lease needs of the client that it came from. */
-export interface LeaseParts {
+export interface LocalLeaseParts {
   readonly predictedMs: number
-  readonly ambient: Ambient
-  /** Keeps the context alive for a call that nobody waits for. */
-  readonly defer: (task: Promise<unknown>) => void
-  /** Hands a decode that runs to the pool's next life. */
-  readonly adopt: (request: AdoptRequest) => Promise<RemoteLease | null>
   readonly learn: (evidence: Evidence) => void
   /** It counts no longer. */
   readonly leave: () => void
 }
 
-/** A lease lasts about three times as long, so that one renewal may be lost. */
-const RENEW_EVERY_MS = 5_000
-
-/** A lease that the pool's object has granted. */
-export class ObjectLease implements Lease {
-  readonly backendId: string
-  readonly startsInMs: number
-  readonly expectedMs: number
-  readonly isLearnt: boolean
-  readonly isLocal = false
-  readonly #parts: LeaseParts
-  readonly #grant: RemoteGrant
-  readonly #grantedAt: number
-  /** Of the pool's next life, when the one that granted is over. */
-  #adopted: RemoteLease | undefined
-  #isAdopting = false
-  #timings: Timings | undefined
-  #isDisposed = false
-  #stopRenewing: (() => void) | undefined
-
-  constructor(grant: RemoteGrant, parts: LeaseParts) {
-    this.backendId = grant.backendId
-    // An object of the release before foretells nothing.
-    this.startsInMs = grant.startsInMs ?? 0
-    this.expectedMs = grant.expectedMs ?? parts.predictedMs
-    this.isLearnt = grant.isLearnt ?? false
-    this.#grant = grant
-    this.#parts = parts
-    this.#grantedAt = parts.ambient.now()
-  }
-
-  get #isOver(): boolean {
-    return this.#isDisposed || this.#timings !== undefined
-  }
-
-  keep(): void {
-    if (this.#isOver || this.#stopRenewing) return
-    const renewLater = (): void => {
-      this.#stopRenewing = this.#parts.ambient.after(RENEW_EVERY_MS, () => {
-        this.#parts.defer(this.#renew())
-        renewLater()
-      })
-    }
-    renewLater()
-  }
-
-  free(timings: Timings): void {
-    if (this.#isOver) return
-    this.#timings = timings
-    this.#end()
-    this.#parts.defer(quiet(() => this.#handle.free(timings)))
-  }
-
-  report(evidence: Evidence): Promise<void> {
-    this.#parts.learn(evidence)
-    const sent = quiet(() => this.#handle.report(evidence))
-    this.#parts.defer(sent)
-    return sent
-  }
-
-  [Symbol.dispose](): void {
-    if (this.#isDisposed) return
-    this.#isDisposed = true
-    this.#end()
-    // Disposing the answer disposes the lease in it.
-    this.#grant[Symbol.dispose]?.()
-    this.#adopted?.[Symbol.dispose]?.()
-  }
-
-  get #handle(): RemoteLease {
-    return this.#adopted ?? this.#grant.lease
-  }
-
-  #end(): void {
-    this.#stopRenewing?.()
-    this.#parts.leave()
-  }
-
-  async #renew(): Promise<void> {
-    try {
-      await this.#handle.renew()
-    } catch (error) {
-      // An object of the release before is alive, and knows no renewal.
-      if (!(error instanceof TypeError)) await this.#adopt().catch(() => undefined)
-    }
-  }
-
-  async #adopt(): Promise<void> {
-    if (this.#isAdopting || this.#isOver) return
-    this.#isAdopting = true
-    try {
-      const elapsedMs = this.#parts.ambient.now() - this.#grantedAt
-      const { backendId } = this
-      const { predictedMs } = this.#parts
-      const adopted = await this.#parts.adopt({ v: PROTOCOL_VERSION, backendId, predictedMs, elapsedMs })
-      if (!adopted) return
-      this.#adopted?.[Symbol.dispose]?.()
-      this.#adopted = adopted
-      // What happened meanwhile was said to the life that is over.
-      const timings = this.#timings
-      if (timings) await quiet(() => adopted.free(timings))
-      if (this.#isDisposed) adopted[Symbol.dispose]?.()
-    } finally {
-      this.#isAdopting = false
-    }
-  }
-}
-
 /** A lease that nobody but this isolate knows of. */
-export function localLease(
-  backendId: string,
-  { predictedMs, learn, leave }: Pick<LeaseParts, 'predictedMs' | 'learn' | 'leave'>,
-): Lease {
+export function localLease(backendId: string, { predictedMs, learn, leave }: LocalLeaseParts): Lease {
   return {
     backendId,
     startsInMs: 0,
@@ -168,11 +40,4 @@ export function localLease(
     report: async (evidence) => learn(evidence),
     [Symbol.dispose]: leave,
   }
-}
-
-/** The object may be gone by now; what it would have learnt is gone with it. */
-async function quiet(call: () => Promise<unknown>): Promise<void> {
-  try {
-    await call()
-  } catch {}
 }

@@ -59,6 +59,18 @@ describe('a lease', () => {
 })
 
 describe('a lease that is freed', () => {
+  test('makes as many slots as its backend says it runs together, where the operator left that open', () => {
+    const slotsAfter = (changes: Partial<BackendState>, capacity?: number): number => {
+      const before = granted({ ...backend('a'), ...changes })
+      const said = capacity === undefined ? DECODED : { ...DECODED, capacity }
+      return free(before, only(before), said, START + 10_100).slots
+    }
+    expect(slotsAfter({ learnsSlots: true }, 8)).toBe(8)
+    expect(slotsAfter({ learnsSlots: true, slots: 8 })).toBe(8)
+    expect(slotsAfter({ learnsSlots: true, slots: 8 }, 2)).toBe(2)
+    expect(slotsAfter({ slots: 3 }, 8)).toBe(3)
+  })
+
   test('teaches the pace of its backend', () => {
     const before = granted(backend('a'))
     const { pace, leases } = free(before, only(before), DECODED, START + 10_100)

@@ -1,8 +1,9 @@
 /** The life of a lease: granted, begun, freed, abandoned, over. */
 import { raiseCeiling } from './ceilings.ts'
+import type { PoolEvent } from './events.ts'
 import { expectedMs, learnGap, learnSpeed } from './pace.ts'
 import type { Choice } from './selection.ts'
-import type { BackendState, Job, Lease, PoolEvent } from './state.ts'
+import type { BackendState, Job, Lease } from './state.ts'
 
 /** A holder says when it is done, or that it is still at it; one that says nothing for so long is taken for dead. */
 const MIN_LEASE_MS = 10_000
@@ -72,8 +73,9 @@ export function free(
   {
     attemptMs,
     computeMs,
+    capacity,
     decoded,
-  }: Pick<PoolEvent & { kind: 'free' }, 'attemptMs' | 'computeMs' | 'decoded'>,
+  }: Pick<PoolEvent & { kind: 'free' }, 'attemptMs' | 'computeMs' | 'capacity' | 'decoded'>,
   now: number,
 ): BackendState {
   let { pace } = backend
@@ -83,7 +85,8 @@ export function free(
     pace = learnSpeed(pace, lease.predictedMs, computeMs ?? Math.max(1, now - beganAt))
     if (attemptMs !== undefined) pace = learnGap(pace, lease, now, attemptMs, computeMs)
   }
-  const after = { ...backend, pace }
+  const slots = backend.learnsSlots && capacity !== undefined ? capacity : backend.slots
+  const after = { ...backend, pace, slots }
   return withoutLease(decoded && lease.model !== '' ? raiseCeiling(after, lease) : after, lease, now)
 }
 

@@ -1,10 +1,10 @@
 /** What an isolate knows of its pools by itself. It lives as long as the isolate and is all that degraded mode has. */
 import type { Backend } from '../backends/backend.ts'
 import { judge, type Placement, place, type Standing, UNKNOWN } from './degraded.ts'
+import type { Evidence } from './events.ts'
 import { servesModel } from './membership.ts'
 import { type LossReason, lose, REACHABLE, type Reachability, type Route, route } from './reachability.ts'
 import type { Report } from './shards.ts'
-import type { Evidence } from './state.ts'
 
 export type ReachabilityEvent =
   | { readonly kind: 'pool-degraded'; readonly pool: string; readonly why: LossReason }

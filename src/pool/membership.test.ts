@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { seeded } from '../../test/support/seeded.ts'
 import type { Backend } from '../backends/backend.ts'
-import { membersOf, poolsOf, servesModel } from './membership.ts'
+import { allPools, membersOf, poolsOf, servesModel } from './membership.ts'
 
 const backend = (id: string, ...models: string[]): Backend => ({
   id,
@@ -96,6 +96,10 @@ test('a model has a pool per shard that has backends for it, and they share noth
   expect(membersOf(backends, 'a').map(({ id }) => id)).toEqual(['a', 'c'])
   expect(membersOf(backends, 'b').map(({ id }) => id)).toEqual(['b', 'd'])
   expect(membersOf(backends, 'unheard-of')).toEqual([])
+  expect(allPools([...backends, inShard('us', backend('idle'))])).toEqual([
+    { name: 'a', shard: 'eu' },
+    { name: 'b', shard: 'us' },
+  ])
 })
 
 test('a backend serves the models it lists, by id', () => {

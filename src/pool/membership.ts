@@ -21,6 +21,16 @@ export function poolsOf(backends: readonly Backend[], model: string): readonly P
   return [...pools.values()]
 }
 
+/** Every pool there is. A backend that serves nothing belongs to none. */
+export function allPools(backends: readonly Backend[]): readonly PoolRef[] {
+  const pools = new Map(
+    backends
+      .flatMap(({ models }) => models.flatMap((id) => poolsOf(backends, id)))
+      .map((pool) => [pool.name, pool]),
+  )
+  return [...pools.values()]
+}
+
 /** The backends of a pool; none when there is no such pool. */
 export function membersOf(backends: readonly Backend[], poolName: string): readonly Backend[] {
   const first = backends.find(({ id }) => id === poolName)

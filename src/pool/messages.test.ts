@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { backend, job, lease, pool, START } from '../../test/support/pool.ts'
+import type { Health } from './health-states.ts'
 import { readAcquire, statusOf } from './messages.ts'
 
 const older = {
@@ -50,13 +51,15 @@ test('the status says what each backend is at, and nothing of any job', () => {
   const busy = backend('a', {
     leases: [lease()],
     busyUntil: START + 700,
-    health: { kind: 'ejected', until: 1 },
+    health: { kind: 'ejected', until: START + 300 },
+    cause: 'bad-answers',
   })
   const lanes = [{ key: 'secret', isLong: false, deficitMs: 0, jobs: [job('t1'), job('t2')] }]
   const status = statusOf(pool([busy, backend('b')], { lanes }), 'epoch', START)
   expect(status).toEqual({
     epoch: 'epoch',
     queued: 2,
+    waitMs: 400,
     backends: [
       {
         id: 'a',
@@ -67,6 +70,8 @@ test('the status says what each backend is at, and nothing of any job', () => {
         speed: 1,
         samples: 0,
         gapMs: busy.pace.gapMs,
+        cause: 'bad-answers',
+        changesInMs: 300,
       },
       {
         id: 'b',
@@ -77,7 +82,22 @@ test('the status says what each backend is at, and nothing of any job', () => {
         speed: 1,
         samples: 0,
         gapMs: busy.pace.gapMs,
+        cause: null,
+        changesInMs: null,
       },
     ],
   })
+})
+
+test.each<[string, Health, number | null]>([
+  ['is usable', { kind: 'usable' }, null],
+  ['warms up', { kind: 'slow-start', since: START, served: 0 }, 30_000],
+  ['is down', { kind: 'down', until: START + 900, probeAt: START + 500 }, 900],
+  ['was down until just now', { kind: 'down', until: START, probeAt: START }, null],
+  ['is asked to start later', { kind: 'cold', since: START, tries: 1, wakeAt: START + 700 }, 700],
+  ['is being asked to start', { kind: 'cold', since: START, tries: 1, wakeAt: null }, null],
+  ['is drained', { kind: 'drained' }, null],
+])('the status says when a backend that %s changes by itself', (_, health, changesInMs) => {
+  const { backends } = statusOf(pool([backend('a', { health })]), 'epoch', START)
+  expect(backends).toMatchObject([{ changesInMs }])
 })

@@ -1,4 +1,7 @@
 /** Between what callers say and what the pool knows. */
+import { changesAt } from './health.ts'
+import type { Health } from './health-states.ts'
+import { expectedWaitMs } from './load.ts'
 import type { AcquireRequest, PoolStatus } from './protocol.ts'
 import type { Job, PoolState } from './state.ts'
 
@@ -19,7 +22,8 @@ export function statusOf(state: PoolState, epoch: string, now: number): PoolStat
   return {
     epoch,
     queued: state.lanes.reduce((sum, { jobs }) => sum + jobs.length, 0),
-    backends: state.backends.map(({ id, slots, leases, health, busyUntil, pace }) => ({
+    waitMs: expectedWaitMs(state, now),
+    backends: state.backends.map(({ id, slots, leases, health, cause, busyUntil, pace }) => ({
       id,
       slots,
       leases: leases.length,
@@ -28,6 +32,14 @@ export function statusOf(state: PoolState, epoch: string, now: number): PoolStat
       speed: pace.speed,
       samples: pace.samples,
       gapMs: pace.gapMs,
+      cause,
+      changesInMs: changesInMs(health, now),
     })),
   }
+}
+
+/** A moment that is over says nothing: what was due then waits for somebody to need it. */
+function changesInMs(health: Health, now: number): number | null {
+  const at = health.kind === 'cold' ? (health.wakeAt ?? Number.POSITIVE_INFINITY) : changesAt(health)
+  return Number.isFinite(at) && at > now ? at - now : null
 }

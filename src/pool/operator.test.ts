@@ -5,7 +5,7 @@ import { operate } from './operator.ts'
 describe('the operator', () => {
   test.each(['drain', 'disable'] as const)('may %s a backend, which lets what runs end', (order) => {
     const before = backend('a', { leases: [lease()] })
-    const after = operate(before, order, START)
+    const after = operate(before, order)
     expect(after).toEqual({ ...before, health: { kind: order === 'drain' ? 'drained' : 'disabled' } })
   })
 
@@ -31,14 +31,52 @@ describe('the operator', () => {
     expect(pool.probed('a', 'decode', 'passed')).toEqual(['t2 on a'])
   })
 
-  test('has a backend that is down looked at at once, and changes no other by that', () => {
-    const pool = new TestPool(member('a'), member('b'))
-    pool.acquire('t1')
-    pool.report('b', { kind: 'hard' }, { kind: 'hard' })
-    expect(pool.operate('b', 'probe')).toEqual(['b? health'])
-    const { state } = pool
-    expect(pool.operate('a', 'probe')).toEqual([])
-    expect(pool.state).toEqual(state)
+  test('does not send back to its trial who serves already', () => {
+    for (const health of [
+      { kind: 'usable' },
+      { kind: 'slow-start', since: START, served: 1 },
+      { kind: 'half-open', isProbing: true },
+    ] as const) {
+      expect(operate(backend('a', { health, busyUntil: START + 9_000 }), 'enable')).toEqual(
+        backend('a', { health, busyUntil: 0 }),
+      )
+    }
+  })
+
+  test('has a backend looked at though nobody waits for it, in the way that tells most of its state', () => {
+    const cold = { kind: 'cold', since: START, tries: 3, wakeAt: START + 9_000 } as const
+    const down = { kind: 'down', until: START + 60_000, probeAt: START + 60_000 } as const
+    const pool = new TestPool(
+      backend('usable'),
+      backend('down', { health: down }),
+      backend('cold', { health: cold }),
+      backend('half-open', { health: { kind: 'half-open', isProbing: false } }),
+      backend('drained', { health: { kind: 'drained' } }),
+    )
+    expect(pool.state.backends.map(({ id }) => pool.operate(id, 'probe'))).toEqual([
+      ['usable? health'],
+      ['down? health'],
+      ['cold? wake'],
+      ['half-open? decode'],
+      ['drained? health'],
+    ])
+    expect(pool.state.backends.map(({ health }) => health.kind)).toEqual(
+      pool.state.backends.map(({ id }) => id),
+    )
+    // What is under way is not begun again.
+    expect([pool.operate('cold', 'probe'), pool.operate('half-open', 'probe')]).toEqual([[], []])
+  })
+
+  test('sees a backend stay as it was when a look at it tells nothing new', () => {
+    for (const result of ['passed', 'asleep', 'failed'] as const) {
+      const pool = new TestPool(member('a'), backend('b', { health: { kind: 'drained' } }))
+      const { state } = pool
+      for (const id of ['a', 'b']) {
+        pool.operate(id, 'probe')
+        pool.probed(id, 'health', result)
+      }
+      expect(pool.state.backends).toEqual(state.backends)
+    }
   })
 
   test('is not overruled by what leases report', () => {

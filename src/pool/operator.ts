@@ -1,22 +1,31 @@
-/** What the operator may order. */
-import type { BackendState, PoolEvent } from './state.ts'
+/** What the operator may order; that a backend be looked at is in `probing.ts`. */
+import type { OperatorOrder } from './events.ts'
+import type { BackendState } from './state.ts'
 
-export function operate(
-  backend: BackendState,
-  order: Extract<PoolEvent, { kind: 'operate' }>['order'],
-  now: number,
-): BackendState {
+export function operate(backend: BackendState, order: Exclude<OperatorOrder, 'probe'>): BackendState {
   switch (order) {
     case 'drain':
-      return { ...backend, health: { kind: 'drained' } }
+      return { ...backend, cause: null, health: { kind: 'drained' } }
     case 'disable':
-      return { ...backend, health: { kind: 'disabled' } }
+      return { ...backend, cause: null, health: { kind: 'disabled' } }
     case 'enable':
-      // Nobody knows what was done to it meanwhile, so it shows first what it can.
-      return { ...backend, busyUntil: 0, health: { kind: 'half-open', isProbing: false } }
-    case 'probe':
-      return backend.health.kind === 'down'
-        ? { ...backend, health: { ...backend.health, probeAt: now } }
-        : backend
+      return enable({ ...backend, busyUntil: 0 })
+  }
+}
+
+/** Who serves, or is being tried at this moment, goes on with that. */
+function enable(backend: BackendState): BackendState {
+  switch (backend.health.kind) {
+    case 'usable':
+    case 'slow-start':
+    case 'half-open':
+      return backend
+    // Nobody knows what was done to it meanwhile, so it shows first what it can.
+    case 'ejected':
+    case 'down':
+    case 'cold':
+    case 'drained':
+    case 'disabled':
+      return { ...backend, health: { kind: 'half-open', isProbing: false } }
   }
 }

@@ -43,6 +43,17 @@ export const soonestMs = ({ pace }: BackendState, predictedMs: number): number =
 export const soonestShare = (pace: Pace): number =>
   pace.speed * (isLearnt(pace) ? Math.exp(-pace.spread) : GUESS_SHARE)
 
+/** Two spreads cover most decodes; no backend is taken to be worse than this, or it would never be tried again. */
+const RISK_SPREADS = 2
+const MAX_RISK = Math.exp(RISK_SPREADS * 0.6)
+
+/** What a decode may well take on top on a backend that is all over the place; nothing on others. */
+export function riskMs({ pace }: BackendState, expectedMs: number): number {
+  if (pace.spread <= MAX_SPREAD) return 0
+  const risk = Math.min(MAX_RISK, Math.exp(RISK_SPREADS * pace.spread))
+  return expectedMs * (risk - Math.exp(RISK_SPREADS * MAX_SPREAD))
+}
+
 /** The first decodes show how fast a backend is; only from then on can one be off. */
 function learnSpread({ speed, spread, samples }: Pace, ratio: number): number {
   if (samples < SPREAD_FROM) return spread

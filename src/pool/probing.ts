@@ -1,8 +1,10 @@
 /** Looking after backends that get no jobs: is it there, shall it start, can it decode. Only while there is demand. */
+import { onBackend, type Step } from './edit.ts'
+import type { PoolAction, ProbeResult, ProbeTest } from './events.ts'
 import { changesAt, HEALTH_PROBE_MS, learn } from './health.ts'
 import { askedToStartAt, type Health, isServing } from './health-states.ts'
 import { learnColdStart } from './pace.ts'
-import type { BackendState, PoolAction, PoolState, ProbeResult, ProbeTest } from './state.ts'
+import type { BackendState, PoolState } from './state.ts'
 
 /** Probes cost money; after this long without a job nobody waits for what they would find. */
 const DEMAND_MS = 300_000
@@ -30,26 +32,52 @@ export function probe(state: PoolState, now: number): readonly [PoolState, reado
     switch (health.kind) {
       case 'down':
         if (health.probeAt > now) return backend
-        actions.push({ kind: 'probe', backendId: id, test: 'health' })
-        return { ...backend, health: { ...health, probeAt: now + HEALTH_PROBE_MS } }
-      case 'cold': {
+        break
+      case 'cold':
         if (toWake <= 0) return backend
         // Those that are being woken already count, but for one that has been asked for too long.
-        const since = askedToStartAt(health, now)
         if (now < hopelessAt(backend, now)) toWake--
         if (health.wakeAt === null || health.wakeAt > now) return backend
-        actions.push({ kind: 'probe', backendId: id, test: 'wake' })
-        return { ...backend, health: { ...health, since, wakeAt: null } }
-      }
+        break
       case 'half-open':
-        if (health.isProbing || backend.leases.length > 0) return backend
-        actions.push({ kind: 'probe', backendId: id, test: 'decode' })
-        return { ...backend, health: { ...health, isProbing: true } }
+        break
       default:
         return backend
     }
+    const [looked, test] = look(backend, now)
+    if (test) actions.push({ kind: 'probe', backendId: id, test })
+    return looked
   })
   return actions.length > 0 ? [{ ...state, backends }, actions] : [state, []]
+}
+
+/** Starts a probe because the operator wants one, whether or not anybody waits for the backend. */
+export function examine(state: PoolState, backendId: string, now: number): Step {
+  const backend = state.backends.find(({ id }) => id === backendId)
+  if (!backend) return [state, []]
+  const [looked, test] = look(backend, now)
+  return [onBackend(state, backendId, () => looked), test ? [{ kind: 'probe', backendId, test }] : []]
+}
+
+/** The probe that tells most of a backend in its state; none while one is under way, or a job that tells the same. */
+function look(backend: BackendState, now: number): readonly [BackendState, ProbeTest?] {
+  const { health } = backend
+  switch (health.kind) {
+    case 'down':
+      return [{ ...backend, health: { ...health, probeAt: now + HEALTH_PROBE_MS } }, 'health']
+    case 'cold':
+      if (health.wakeAt === null) return [backend]
+      return [{ ...backend, health: { ...health, since: askedToStartAt(health, now), wakeAt: null } }, 'wake']
+    case 'half-open':
+      if (health.isProbing || backend.leases.length > 0) return [backend]
+      return [{ ...backend, health: { ...health, isProbing: true } }, 'decode']
+    case 'usable':
+    case 'slow-start':
+    case 'ejected':
+    case 'drained':
+    case 'disabled':
+      return [backend, 'health']
+  }
 }
 
 const isLookedAfter = ({ kind }: Health): boolean =>

@@ -1,6 +1,8 @@
 /** What the Worker and a pool's object say to each other. Both sides may be one release apart. */
-import type { Health } from './health-states.ts'
-import type { Evidence, Job, RejectReason } from './state.ts'
+
+import type { Evidence, OperatorOrder, ProbeResult, RejectReason } from './events.ts'
+import type { Cause, Health } from './health-states.ts'
+import type { Job } from './state.ts'
 
 /** The release of these messages; each side understands its own and the one before. */
 export const PROTOCOL_VERSION = 2
@@ -18,6 +20,8 @@ export interface Timings {
   readonly attemptMs?: number
   /** What the backend says the decode took. */
   readonly computeMs?: number
+  /** How many decodes the backend says it can run in one batch. */
+  readonly capacity?: number
   /** Whether a decode was done at all. */
   readonly decoded: boolean
 }
@@ -78,11 +82,17 @@ export interface BackendStatus {
   readonly speed: number
   readonly samples: number
   readonly gapMs: number
+  /** What took it out; null for nothing. The release before does not say. */
+  readonly cause?: Cause | null
+  /** Until its state changes by itself; null when that is not known. The release before does not say. */
+  readonly changesInMs?: number | null
 }
 
 export interface PoolStatus {
   readonly epoch: string
   readonly queued: number
+  /** Until a job that came now would start. The release before does not say. */
+  readonly waitMs?: number
   readonly backends: readonly BackendStatus[]
 }
 
@@ -96,6 +106,9 @@ export interface PoolService<Handle = LeaseHandle> {
   cancel(ticket: string): void
   ping(): string
   adopt(request: AdoptRequest): Handle | null
-  operate(backendId: string, order: 'drain' | 'disable' | 'enable' | 'probe'): void
+  /** Takes effect with the next grant, and is kept before this answers. */
+  operate(backendId: string, order: OperatorOrder): void
+  /** Looks at a backend now: what was found, or null when there is no such backend or a job is about to tell. */
+  examine(backendId: string): Promise<ProbeResult | null>
   status(): PoolStatus
 }

@@ -2,10 +2,11 @@
 import { lowerCeiling } from './ceilings.ts'
 import { draw } from './chance.ts'
 import { onBackend } from './edit.ts'
+import type { Evidence, PoolEvent } from './events.ts'
 import { learn } from './health.ts'
 import { isServing } from './health-states.ts'
 import { leaseOf } from './leases.ts'
-import type { BackendState, Evidence, PoolEvent, PoolState } from './state.ts'
+import type { BackendState, PoolState } from './state.ts'
 
 /** Below this share of backends that serve, none is taken out on suspicion. */
 const EJECTABLE_SHARE = 0.5

@@ -1,12 +1,13 @@
 /** Hands out places: jobs in their turn, each to the backend that finishes it first, now or when that is free. */
 import { payHedge } from './budget.ts'
+import type { PoolAction } from './events.ts'
 import { type Health, isServing } from './health-states.ts'
 import { afterTurns, inTurn, type Turn } from './lanes.ts'
 import { grant } from './leases.ts'
 import { expectedMs, isLearnt } from './pace.ts'
 import { hasRoom } from './places.ts'
 import { type Choice, candidatesOf, choose, isAble, type Promises } from './selection.ts'
-import type { BackendState, Job, PoolAction, PoolState } from './state.ts'
+import type { BackendState, Job, PoolState } from './state.ts'
 import { SHORT_JOB_MS } from './traffic.ts'
 
 /** Jobs that are looked at in one step: a whole queue, as the only one whose backend is idle may be its last. */
@@ -99,7 +100,10 @@ function grantAction(leaseId: number, job: Job, { backend, startsAt }: Choice, n
   }
 }
 
-/** A long job may not take the last backend that is free of long ones: pictures would wait behind videos. */
+/**
+ * A long job may not take the last backend that is free of long ones: pictures would wait behind videos. One that was
+ * failed may, as it cannot be staged behind another.
+ */
 function mayTake(
   backends: readonly BackendState[],
   { traffic }: PoolState,
@@ -107,7 +111,8 @@ function mayTake(
   job: Job,
   now: number,
 ): readonly BackendState[] {
-  if (job.predictedMs <= SHORT_JOB_MS || now - traffic.shortAskedAt > RESERVE_MEMORY_MS) return candidates
+  if (job.predictedMs <= SHORT_JOB_MS || job.failures.length > 0) return candidates
+  if (now - traffic.shortAskedAt > RESERVE_MEMORY_MS) return candidates
   const serving = backends.filter(({ health }) => isServing(health))
   if (serving.length < RESERVE_FROM) return candidates
   const free = serving.filter((backend) => !hasLongJob(backend))

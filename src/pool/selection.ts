@@ -1,6 +1,6 @@
 /** Which backend a job goes to: the one that is expected to finish it first, be it idle or about to be free. */
 import { type Health, isServing } from './health-states.ts'
-import { expectedMs, soonestMs, soonestShare } from './pace.ts'
+import { expectedMs, riskMs, soonestMs, soonestShare } from './pace.ts'
 import { freeAt, hasRoom } from './places.ts'
 import type { BackendState, Job } from './state.ts'
 
@@ -81,10 +81,11 @@ export function choose(
     if (backend.busyUntil > job.deadlineAt) continue
     const free = Math.max(promises.get(backend.id) ?? freeAt(backend, now), backend.busyUntil)
     const startsAt = Math.max(now + backend.pace.gapMs, free)
-    const endsAt = startsAt + expectedMs(backend, job.predictedMs, now)
+    const decodeMs = expectedMs(backend, job.predictedMs, now)
+    const endsAt = startsAt + decodeMs
     // A decode whose answer comes too late for anybody is not begun.
     if (endsAt > job.deadlineAt && startsAt + soonestMs(backend, job.predictedMs) > job.deadlineAt) continue
-    const cost = endsAt + failurePenaltyMs(backend, now)
+    const cost = endsAt + riskMs(backend, decodeMs) + failurePenaltyMs(backend, now)
     if (cost > bestCost || (cost === bestCost && best && backend.lastGrantAt >= best.lastGrantAt)) continue
     best = backend
     bestStartsAt = startsAt

@@ -1,7 +1,9 @@
 /** Whether anybody is there for a job. */
+
+import type { RejectReason } from './events.ts'
 import { askedToStartAt, isServing } from './health-states.ts'
 import { isAble, isTooLarge } from './selection.ts'
-import type { BackendState, Job, RejectReason } from './state.ts'
+import type { BackendState, Job } from './state.ts'
 
 /** Backends that their operator has taken out come back when he says so. */
 const OUT_OF_SERVICE_MS = 30_000

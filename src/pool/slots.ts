@@ -2,12 +2,12 @@
 import type { Backend } from '../backends/backend.ts'
 import type { Ambient } from '../lib/ambient.ts'
 import type { PoolStub } from './call.ts'
+import type { RejectReason } from './events.ts'
 import type { Lease } from './lease.ts'
 import type { LocalView, ReachabilityEvent } from './local-view.ts'
 import type { PoolRef } from './membership.ts'
 import type { AcquireRequest } from './protocol.ts'
 import type { Shard } from './shards.ts'
-import type { RejectReason } from './state.ts'
 
 /** The ticket names the request: asking again under it, after whatever loss, is no second job. */
 export type SlotRequest = Omit<AcquireRequest, 'v'>

@@ -1,5 +1,5 @@
 /** What a pool knows. Plain data: numbers, ids and enums, nothing of a request's content. */
-import type { Health } from './health-states.ts'
+import type { Cause, Health } from './health-states.ts'
 
 export interface PoolState {
   readonly backends: readonly BackendState[]
@@ -20,6 +20,8 @@ export interface PoolMember {
   readonly models: readonly string[]
   /** Decodes it runs at a time. */
   readonly slots: number
+  /** Its answers may say that it runs more than that, in batches. */
+  readonly learnsSlots?: boolean
   /** Whether a decode ends when its connection does. */
   readonly abortable: boolean
   /** It may be asleep: out of reach or 503 then means starting, not broken. */
@@ -28,6 +30,8 @@ export interface PoolMember {
 
 export interface BackendState extends PoolMember {
   readonly health: Health
+  /** What took it out last; null when nothing has, or the operator has had his say since. */
+  readonly cause: Cause | null
   /** It asked for time (429, 503): nothing is sent before then. */
   readonly busyUntil: number
   readonly record: TrackRecord
@@ -161,120 +165,3 @@ export interface Budget {
   /** Retries that cost no decode, which are bounded by number. */
   readonly freeRetries: number
 }
-
-/** What an attempt showed about its backend. */
-export type Evidence =
-  | { readonly kind: 'served' }
-  /** It could not be reached, whatever it was asked. */
-  | { readonly kind: 'unreachable' }
-  /** It broke off before it answered. */
-  | { readonly kind: 'hard' }
-  /** It was reached and did badly: an error, a hang, a wrong answer. */
-  | {
-      readonly kind: 'soft'
-      /** It did not answer in the time that was expected, and nothing else is known. */
-      readonly isTimeout?: boolean
-    }
-  /** It is gone or refuses us, which only its operator can change. */
-  | { readonly kind: 'misconfigured' }
-  | { readonly kind: 'busy'; readonly retryAfterMs: number }
-  | { readonly kind: 'cold' }
-  /** It cannot decode this much. */
-  | { readonly kind: 'out-of-memory'; readonly model: string; readonly predictedMs: number }
-
-export type PoolEvent =
-  | { readonly kind: 'acquire'; readonly job: Job }
-  | { readonly kind: 'cancel'; readonly ticket: string }
-  /** The GPU is done with the job. Times are what the holder measured, in milliseconds. */
-  | {
-      readonly kind: 'free'
-      readonly backendId: string
-      readonly leaseId: number
-      /** From sending the request to the backend's headers. */
-      readonly attemptMs?: number
-      /** What the backend says the decode took. */
-      readonly computeMs?: number
-      /** Whether a decode was done, from which pace can be learnt. */
-      readonly decoded: boolean
-    }
-  | { readonly kind: 'renew'; readonly backendId: string; readonly leaseId: number }
-  /** The holder is gone and did not say how far the job came. */
-  | { readonly kind: 'abandon'; readonly backendId: string; readonly leaseId: number }
-  /** A holder of the pool's former life is still decoding. */
-  | {
-      readonly kind: 'adopt'
-      readonly backendId: string
-      readonly predictedMs: number
-      readonly elapsedMs: number
-    }
-  | {
-      readonly kind: 'report'
-      readonly backendId: string
-      readonly leaseId: number
-      readonly evidence: Evidence
-    }
-  | {
-      readonly kind: 'probed'
-      readonly backendId: string
-      readonly test: ProbeTest
-      readonly result: ProbeResult
-    }
-  | {
-      readonly kind: 'operate'
-      readonly backendId: string
-      readonly order: 'drain' | 'disable' | 'enable' | 'probe'
-    }
-  | { readonly kind: 'tick' }
-
-/** - `health`: is it there - `wake`: and it shall start - `decode`: can it decode a tiny latent */
-export type ProbeTest = 'health' | 'wake' | 'decode'
-
-/** - `passed` - `asleep`: it says that it is starting - `failed` */
-export type ProbeResult = 'passed' | 'asleep' | 'failed'
-
-export type PoolAction =
-  | {
-      readonly kind: 'grant'
-      readonly ticket: string
-      readonly leaseId: number
-      readonly backendId: string
-      /** Until the backend gets to it. */
-      readonly startsInMs: number
-      /** Decode time to be expected on this backend. */
-      readonly expectedMs: number
-      /** Whether that is learnt, or a guess. */
-      readonly isLearnt: boolean
-    }
-  | {
-      readonly kind: 'reject'
-      readonly ticket: string
-      readonly reason: RejectReason
-      /** Spread by chance, so that those who were refused together do not come back together. */
-      readonly retryAfterMs: number
-    }
-  | { readonly kind: 'probe'; readonly backendId: string; readonly test: ProbeTest }
-
-/**
- * - `no-backend`: none serves the model
- * - `exhausted`: all that serve it have failed this job
- * - `down`: all that serve it are out of reach, or out of service
- * - `cold`: all that serve it are asleep and none will be up in time
- * - `too-large`: all that serve it have run out of memory for less
- * - `repeated`: the job failed alike on two backends that serve others well
- * - `over-share`: its key has more waiting than its share
- * - `queue-full`, `deadline`: the pool is short
- * - `budget`: the pool spends too much on retries already
- * - `cancelled`: its caller took it back
- */
-export type RejectReason =
-  | 'no-backend'
-  | 'exhausted'
-  | 'down'
-  | 'cold'
-  | 'too-large'
-  | 'repeated'
-  | 'over-share'
-  | 'queue-full'
-  | 'deadline'
-  | 'budget'
-  | 'cancelled'

@@ -2,8 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { backend, frozen, job, member, pool, START, TestPool } from '../../test/support/pool.ts'
 import { seeded } from '../../test/support/seeded.ts'
+import type { PoolEvent } from './events.ts'
 import { lastCalls } from './selection.ts'
-import type { PoolEvent } from './state.ts'
 import { nextWakeAt, step } from './step.ts'
 
 describe('a job', () => {

@@ -6,16 +6,17 @@ import { acquire } from './acquire.ts'
 import { earn } from './budget.ts'
 import { draw } from './chance.ts'
 import { onBackend, reject, type Step, slotsOf } from './edit.ts'
+import type { OperatorOrder, PoolEvent } from './events.ts'
 import { isServing } from './health-states.ts'
 import { findJob, withoutJobs } from './lanes.ts'
 import { abandon, adopt, free, leaseOf, renew } from './leases.ts'
 import { operate } from './operator.ts'
 import { freeAt, leadMs } from './places.ts'
-import { nextProbeAt, probe, probed } from './probing.ts'
+import { examine, nextProbeAt, probe, probed } from './probing.ts'
 import { report } from './report.ts'
 import { schedule } from './schedule.ts'
 import { lastCalls } from './selection.ts'
-import type { BackendState, PoolEvent, PoolState } from './state.ts'
+import type { BackendState, PoolState } from './state.ts'
 import { elapseAll, rejectStranded } from './sweep.ts'
 
 /** A timer that is due now would go off in the same millisecond, again and again. */
@@ -92,10 +93,15 @@ function apply(state: PoolState, event: PoolEvent, now: number): Step {
       return [{ ...onBackend(state, event.backendId, change), seed }, []]
     }
     case 'operate':
-      return [onBackend(state, event.backendId, (backend) => operate(backend, event.order, now)), []]
+      return order(state, event.backendId, event.order, now)
     case 'tick':
       return [state, []]
   }
+}
+
+function order(state: PoolState, backendId: string, what: OperatorOrder, now: number): Step {
+  if (what === 'probe') return examine(state, backendId, now)
+  return [onBackend(state, backendId, (backend) => operate(backend, what)), []]
 }
 
 function freeLease(state: PoolState, event: PoolEvent & { kind: 'free' }, now: number): PoolState {

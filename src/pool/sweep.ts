@@ -1,13 +1,14 @@
 /** What time does by itself: states that are over, leases nobody gave back, jobs that cannot be served any more. */
 
 import { onBackend, reject, type Step } from './edit.ts'
+import type { PoolAction } from './events.ts'
 import { changesAt, elapse, learn } from './health.ts'
 import { withoutJobs } from './lanes.ts'
 import { expire } from './leases.ts'
 import { mayEject } from './report.ts'
 import { lastCalls } from './selection.ts'
 import { outOfService, type Refusal } from './service.ts'
-import type { BackendState, Job, PoolAction, PoolState } from './state.ts'
+import type { BackendState, Job, PoolState } from './state.ts'
 import { disappointed } from './traffic.ts'
 
 /** A pool that could not serve a job in all its time is short of more than a moment. */

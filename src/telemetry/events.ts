@@ -14,6 +14,17 @@ export type GatewayEvent =
       readonly attempts?: number
       readonly ms: number
     }
+  /** An operator was here, or somebody who wants to pass for one. */
+  | {
+      readonly kind: 'admin'
+      readonly status: number
+      readonly method?: string
+      /** The pattern of the path. */
+      readonly route?: string
+      /** Id of a key or of a backend. */
+      readonly subject?: string
+      readonly ms: number
+    }
   | {
       readonly kind: 'attempt-failed'
       readonly reason: string
@@ -29,6 +40,12 @@ export type GatewayEvent =
   | { readonly kind: 'pool-recovered'; readonly pool: string }
   /** A pool could not read or write what it has learnt; it goes on without. */
   | { readonly kind: 'pool-memory-failed'; readonly error: string }
+  /** The object of a key does not answer: the request goes on without limits. */
+  | { readonly kind: 'limits-unreachable'; readonly why: 'errors' | 'silent' }
+  /** A key's object could not write what was used; it goes on and tries again. */
+  | { readonly kind: 'limits-memory-failed'; readonly error: string }
+  /** Bad keys cannot be counted. */
+  | { readonly kind: 'bad-keys-uncounted' }
   | { readonly kind: 'misconfigured'; readonly problems: string }
   | { readonly kind: 'internal-error'; readonly error: string; readonly at: readonly string[] }
 

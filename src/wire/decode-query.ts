@@ -62,6 +62,9 @@ export const decodeQuerySchema = z.object({
   strict: flag.optional(),
 })
 
+/** Names of the parameters. */
+export type DecodeParameter = keyof typeof decodeQuerySchema.shape
+
 /** What the client wants done to the latent before it is decoded (protocol: z / factor + shift). */
 export type ScalingRequest =
   | { readonly kind: 'none' }

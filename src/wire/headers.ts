@@ -7,6 +7,8 @@ export const HEADER = {
   /** Time a request may take: from a client in all, to a backend what is left of it. */
   deadline: 'x-vae-deadline-ms',
   computeMs: 'x-compute-ms',
+  /** How many decodes a backend can run in one batch. */
+  batchCapacity: 'x-batch-capacity',
   model: 'x-vae-model',
   backend: 'x-vae-backend',
   attempts: 'x-vae-attempts',

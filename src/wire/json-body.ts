@@ -7,9 +7,12 @@ import { fromBase64 } from '../lib/bytes.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 import type { Envelope } from './media-types.ts'
 
-const bodySchema = z.object({
-  inputs: z.string(),
-  parameters: z.record(z.string(), z.unknown()).default({}),
+export const jsonBodySchema = z.object({
+  inputs: z.string().describe('The bytes of the latent in base64.'),
+  parameters: z
+    .record(z.string(), z.unknown())
+    .describe('Parameters of the query, which win where they are in both.')
+    .default({}),
 })
 
 export interface JsonRequest {
@@ -30,7 +33,7 @@ export function readJsonRequest(
   envelope: Envelope,
   query: URLSearchParams,
 ): Result<JsonRequest, JsonBodyError> {
-  const parsed = bodySchema.safeParse(parseJson(text))
+  const parsed = jsonBodySchema.safeParse(parseJson(text))
   if (!parsed.success) {
     return err({ expected: 'a JSON object with the latent in base64 as "inputs" and maybe "parameters"' })
   }

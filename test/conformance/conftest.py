@@ -1,4 +1,4 @@
-"""One gateway by `npm start`, two replicas of the reference backend for each of three models."""
+"""One gateway by `npm start`, two replicas of the backend for each of three models, one for two more."""
 
 from collections.abc import Iterator
 
@@ -7,7 +7,7 @@ import pytest
 from support.data import DATA, Photograph, photographs
 from support.gateway import Gateway, start_gateway
 from support.replica import Replica, start_replicas
-from support.weights import TinyWeights, weights_for
+from support.weights import TinyWeights, small_picture_vae, small_video_vae, weights_for
 
 MODELS = ("sd-v1", "sdxl", "flux")
 
@@ -33,9 +33,16 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> dict[str, TinyWeights]:
 
 
 @pytest.fixture(scope="session")
-def replicas(weights: dict[str, TinyWeights]) -> Iterator[dict[str, list[Replica]]]:
-    with start_replicas(weights, copies=2) as started:
-        yield started
+def replicas(
+    weights: dict[str, TinyWeights], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[str, list[Replica]]]:
+    tiny = {model: weights.folder for model, weights in weights.items()}
+    small = {
+        "hunyuan-video": small_video_vae(tmp_path_factory.mktemp("video")),
+        "sd3": small_picture_vae(tmp_path_factory.mktemp("picture")),
+    }
+    with start_replicas(tiny, copies=2) as pairs, start_replicas(small, copies=1) as singles:
+        yield pairs | singles
 
 
 @pytest.fixture(scope="session")

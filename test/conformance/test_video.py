@@ -1,4 +1,4 @@
-"""A video latent to an MP4, from the embedded preview: no backend here decodes video."""
+"""A video latent to an MP4, decoded by a real video VAE and written while it is sent."""
 
 import io
 
@@ -15,3 +15,5 @@ def test_hunyuan_video_mp4_has_nine_frames_of_512x320(gateway: Gateway) -> None:
     with av.open(io.BytesIO(video)) as container:
         frames = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
     assert [frame.shape for frame in frames] == [(320, 512, 3)] * 9
+    served = gateway.wait_for_decodes(1)[-1]
+    assert served["backend"] == "hunyuan-video-1"

@@ -108,7 +108,7 @@ test.each([
 test('C22: a raw latent that is called JSON is refused, and what is expected is said', async () => {
   const headers = { 'content-type': 'application/json' }
   const problem = await problemOf(await decode(on.gateway, PATH, uniqueLatent(), { headers }))
-  expect(problem).toMatchObject({ status: 400, code: 'invalid-body' })
+  expect(problem).toMatchObject({ status: 422, code: 'invalid-body' })
   expect(problem.detail).toContain('base64')
   expect(on.backend.requests).toHaveLength(0)
 })

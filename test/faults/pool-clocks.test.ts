@@ -1,7 +1,7 @@
 /** Timers that are late or go off twice, and clocks that jump. Pure. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { PoolAction } from '../../src/pool/state.ts'
+import type { PoolAction } from '../../src/pool/events.ts'
 import { seeded } from '../support/seeded.ts'
 import { grants, HOUR, member, START, Stepper } from '../support/stepper.ts'
 

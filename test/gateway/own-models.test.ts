@@ -1,8 +1,10 @@
 /** Models that an operator brings, and built-in ones that an operator narrows. */
 import { expect, test } from 'vitest'
+import type { MintedKey } from '../../src/admin/contract.ts'
 import { pictureFile, serveFile } from '../support/answers.ts'
 import { decode, problemOf, uniqueLatent } from '../support/client.ts'
 import { mintKey } from '../support/gateway.ts'
+import { ADMIN_TOKEN, operate, ordered } from '../support/operator.ts'
 import { stage } from '../support/stage.ts'
 
 const on = stage((url) => ({
@@ -20,12 +22,13 @@ const on = stage((url) => ({
     { id: 'sdxl', maxMegapixels: 1.1 },
     { id: 'hunyuan-video', maxFrames: 9 },
   ],
+  ADMIN_TOKEN,
 }))
 
 const query = (...shape: number[]): string =>
   `output_type=pil&image_format=png&dtype=float16&do_scaling=True&${shape.map((n) => `shape=${n}`).join('&')}`
-const ask = (path: string, key = on.gateway.key) =>
-  decode(on.gateway, path, uniqueLatent(8, 8), {
+const ask = (path: string, key = on.gateway.key, channels = 8) =>
+  decode(on.gateway, path, uniqueLatent(8, channels), {
     headers: { accept: 'image/png', authorization: `Bearer ${key}` },
   })
 
@@ -58,6 +61,27 @@ test('a plan names a model of the operator by an alias, and others leave it out'
   await own.arrayBuffer()
   const other = await ask(`/mine?${query(1, 8, 8, 8)}`, await mintKey({ plan: 'other' }))
   expect((await problemOf(other)).code).toBe('forbidden')
+})
+
+test('a key is made for a model of the operator alone', async () => {
+  on.backend.behaviour = serveFile(pictureFile(32, 32, 'image/png'))
+  const wanted = { name: 'one model', models: ['mine'] }
+  const { key, models } = await ordered<MintedKey>(operate(on.gateway, '/keys', wanted))
+  expect(models).toEqual(['my-vae'])
+  const own = await ask(`/mine?${query(1, 8, 8, 8)}`, key)
+  expect(own.status).toBe(200)
+  await own.arrayBuffer()
+  const other = await ask(`/sdxl?${query(1, 4, 8, 8)}`, key, 4)
+  expect((await problemOf(other)).code).toBe('forbidden')
+})
+
+test('operators see their models and their limits in the configuration that counts', async () => {
+  const { models } = await ordered<{ models: object[] }>(operate(on.gateway, '/config'))
+  expect(models).toMatchObject([
+    { id: 'sdxl', limits: { maxMegapixels: 1.1 } },
+    { id: 'hunyuan-video', limits: { maxFrames: 9 } },
+    { id: 'my-vae', aliases: ['mine'], channels: 8 },
+  ])
 })
 
 test.each([

@@ -1,16 +1,29 @@
 /** Forms of the protocol beside the usual one: JSON and base64 both ways, other dtypes, videos under their name. */
+import { once } from 'node:events'
 import { describe, expect, test } from 'vitest'
 import { readFloats, writeFloats } from '../../src/wire/tensor.ts'
 import { pictureFile, serveFile, serveTensor, VIDEO_FILE } from '../support/answers.ts'
 import { pictureOf } from '../support/behaviours.ts'
-import { decode, pictureQuery, problemOf, uniqueLatent } from '../support/client.ts'
+import {
+  decode,
+  pictureQuery,
+  problemOf,
+  rawConnection,
+  rawDecode,
+  uniqueLatent,
+  withHead,
+} from '../support/client.ts'
+import { mintKey } from '../support/gateway.ts'
 import { normalNoise } from '../support/noise.ts'
-import { stage } from '../support/stage.ts'
+import { soon, stage } from '../support/stage.ts'
 
 const on = stage((url) => ({
   BACKENDS: [{ id: 'gpu', url, models: ['sd-v1', 'flux', 'hunyuan-video'], slots: 4 }],
   DISPATCH: { commitBytes: 1_000_000 },
+  PLANS: { three: { requestsPerMinute: 3 } },
 }))
+
+const THREE = { requestsPerMinute: 3, megapixelsPerMinute: null, concurrency: null, megapixelsPerMonth: null }
 
 const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64')
 
@@ -67,9 +80,9 @@ describe('a latent in JSON', () => {
   })
 
   test.each([
-    ['what is no JSON', 'x', 400, 'invalid-body'],
-    ['JSON without a latent', '{}', 400, 'invalid-body'],
-    ['a latent that is not base64', '{"inputs": "%"}', 400, 'invalid-body'],
+    ['what is no JSON', 'x', 422, 'invalid-body'],
+    ['JSON without a latent', '{}', 422, 'invalid-body'],
+    ['a latent that is not base64', '{"inputs": "%"}', 422, 'invalid-body'],
     ['a latent without a shape', '{"inputs": "AAAA"}', 422, 'invalid-parameter'],
     [
       'a latent of another length',
@@ -84,8 +97,12 @@ describe('a latent in JSON', () => {
   })
 
   test('is bounded, for JSON is in memory three times', async () => {
-    const response = await decode(on.gateway, '/sd-v1', new Uint8Array(12_000_001), { headers: JSON_BODY })
-    expect(await problemOf(response)).toMatchObject({ status: 413, code: 'payload-too-large' })
+    const socket = await rawConnection(on.gateway)
+    const request = rawDecode(on.gateway, '/sd-v1', new Uint8Array(), { declared: 12_000_001 })
+    socket.write(withHead(request, (head) => head.replace('tensor/binary', 'application/json')))
+    const [answer] = (await once(socket, 'data')) as [Buffer]
+    expect(answer.toString()).toMatch(/^HTTP\/1\.1 413/)
+    socket.destroy()
   })
 
   test('needs its length declared', async () => {
@@ -134,15 +151,22 @@ describe('an answer in JSON', () => {
     expect(on.backend.requests).toEqual([])
   })
 
-  test('is refused when a file turns out too large, and gives its slot back', async () => {
+  test('is refused when a file turns out too large; it is charged, and gives back its slot and its place', async () => {
+    const key = await mintKey({ plan: 'three' })
     on.backend.behaviour = serveFile(
       Buffer.concat([pictureFile(1024, 1024, 'image/png'), Buffer.alloc(1_000_001)]),
     )
     const query = pictureQuery(128).replace('output_type=pt', 'output_type=pil').replace('jpg', 'png')
     const response = await decode(on.gateway, `/sd-v1?${query}`, uniqueLatent(128), {
-      headers: { accept: 'application/json' },
+      headers: { accept: 'application/json', authorization: `Bearer ${key}` },
     })
     expect(await problemOf(response)).toMatchObject({ status: 422, code: 'conversion-too-large' })
+    expect(on.backend.requests).toHaveLength(1)
+    await soon(async () => {
+      const { quotas, inFlight } = await on.gateway.keyObject(key).status(THREE)
+      expect([quotas[0]?.remaining, inFlight]).toEqual([2, 0])
+      expect((await on.gateway.poolStatus('gpu')).backends[0]?.leases).toBe(0)
+    })
   })
 })
 

@@ -3,8 +3,8 @@ import { ByteBudget } from '../../src/dispatch/byte-budget.ts'
 import { type DispatchServices, dispatch } from '../../src/dispatch/dispatch.ts'
 import type { DecodeJob } from '../../src/dispatch/job.ts'
 import type { Lease, SlotAnswer, SlotRequest } from '../../src/pool/client.ts'
+import type { Evidence } from '../../src/pool/events.ts'
 import type { Timings } from '../../src/pool/protocol.ts'
-import type { Evidence } from '../../src/pool/state.ts'
 import type { GatewayEvent } from '../../src/telemetry/events.ts'
 import { FakeAmbient, hop } from './fake-ambient.ts'
 import { fakeResponse } from './fake-answers.ts'
@@ -73,6 +73,7 @@ export class DispatchWorld {
       maxAnswerBytes: 192,
       predictedMs: 200,
       deadlineAt: this.ambient.now() + 60_000,
+      isStillGood: () => Promise.resolve(true),
     }
   }
 

@@ -4,9 +4,10 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { vi } from 'vitest'
-import { planFingerprint } from '../../src/auth/api-key.ts'
+import { parseKey, planFingerprint } from '../../src/auth/api-key.ts'
 import { KeyRing, parsePeppers } from '../../src/auth/key-ring.ts'
 import { readConfig } from '../../src/config.ts'
+import type { KeyRecord, KeyService } from '../../src/limits/protocol.ts'
 import { startGateway } from '../../src/local/gateway.ts'
 import { poolsOf } from '../../src/pool/membership.ts'
 import type { PoolStatus } from '../../src/pool/protocol.ts'
@@ -22,6 +23,8 @@ export interface TestGateway {
   readonly pools: readonly string[]
   /** What the object of a pool says of itself; the name is that of its first backend. */
   poolStatus(name: string): Promise<PoolStatus>
+  /** The object of a key, as the admin API has it. */
+  keyObject(key: string): KeyService
   stop(): Promise<void>
 }
 
@@ -39,6 +42,20 @@ export async function mintKey(options: { expiryDay?: number; plan?: string } = {
   })
 }
 
+/** What an operator who changes one thing says of a key. */
+export const recordOf = (key: string, changes: Partial<KeyRecord> = {}): KeyRecord => ({
+  id: keyIdOf(key),
+  name: 'a key of tests',
+  plan: 'default',
+  models: null,
+  overrides: {},
+  createdAt: 1,
+  expiryDay: 0,
+  revokedAt: null,
+  rotatedTo: null,
+  ...changes,
+})
+
 export async function startTestGateway(settings: {
   BACKENDS: readonly object[]
   [setting: string]: unknown
@@ -54,6 +71,7 @@ export async function startTestGateway(settings: {
     log: (line) => log.push(line),
   })
   const pools = await gateway.miniflare.getDurableObjectNamespace('POOL')
+  const keys = await gateway.miniflare.getDurableObjectNamespace('KEY')
   return {
     url: gateway.url,
     log,
@@ -64,11 +82,18 @@ export async function startTestGateway(settings: {
       const pool = pools.get(pools.idFromName(name)) as unknown as { status(): Promise<PoolStatus> }
       return pool.status()
     },
+    keyObject: (key) => keys.get(keys.idFromName(keyIdOf(key))) as unknown as KeyService,
     async stop() {
       await gateway.stop()
       rmSync(dataDir, { recursive: true, force: true })
     },
   }
+}
+
+export function keyIdOf(key: string): string {
+  const parsed = parseKey(key)
+  if (!parsed) throw new Error('Not a key.')
+  return parsed.payload.keyId
 }
 
 function poolNames(bindings: Readonly<Record<string, unknown>>): string[] {

@@ -1,17 +1,8 @@
 /** A pool with a clock that tests turn. */
+
+import type { Evidence, PoolAction, PoolEvent, ProbeResult, ProbeTest } from '../../src/pool/events.ts'
 import { emptyPool, UNKNOWN_PACE } from '../../src/pool/initial.ts'
-import type {
-  BackendState,
-  Evidence,
-  Job,
-  Lease,
-  PoolAction,
-  PoolEvent,
-  PoolMember,
-  PoolState,
-  ProbeResult,
-  ProbeTest,
-} from '../../src/pool/state.ts'
+import type { BackendState, Job, Lease, PoolMember, PoolState } from '../../src/pool/state.ts'
 import { nextWakeAt, step } from '../../src/pool/step.ts'
 
 /** When the clock of a test starts. */
@@ -61,6 +52,7 @@ export const lease = (changes: Partial<Lease> = {}): Lease => ({
 export const backend = (id: string, changes: Partial<BackendState> = {}): BackendState => ({
   ...member(id),
   health: { kind: 'usable' },
+  cause: null,
   busyUntil: 0,
   record: { hard: 0, soft: 0, buckets: [], relapses: 0, relapsedAt: 0, failedAt: 0 },
   pace: UNKNOWN_PACE,

@@ -1,6 +1,8 @@
 /** The pool's core with a clock that tests turn, and whatever else may happen to a clock. */
+
+import type { PoolAction, PoolEvent } from '../../src/pool/events.ts'
 import { emptyPool } from '../../src/pool/initial.ts'
-import type { Job, PoolAction, PoolEvent, PoolMember, PoolState } from '../../src/pool/state.ts'
+import type { Job, PoolMember, PoolState } from '../../src/pool/state.ts'
 import { nextWakeAt, step } from '../../src/pool/step.ts'
 
 export const START = 1_000_000_000

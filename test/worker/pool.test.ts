@@ -196,9 +196,31 @@ describe('the operator', () => {
     expect((await backend()).health).toBe('slow-start')
   })
 
+  test('is told what a look at a backend finds, though nobody waits for it', async () => {
+    expect(await pool().examine('preview')).toBe('passed')
+    await pool().operate('preview', 'drain')
+    expect(await pool().examine('preview')).toBe('passed')
+    expect(await backend()).toMatchObject({ health: 'drained', cause: null, changesInMs: null })
+  })
+
+  test('sees a backend that he enables serve as soon as it has shown that it can', async () => {
+    await pool().operate('preview', 'disable')
+    await pool().operate('preview', 'enable')
+    expect((await backend()).health).toBe('half-open')
+    expect(await pool().examine('preview')).toBe('passed')
+    expect(await backend()).toMatchObject({ health: 'slow-start', changesInMs: expect.any(Number) })
+  })
+
+  test('P1: has orders that are kept before he hears that they are taken', async () => {
+    await pool().operate('preview', 'drain')
+    await evictDurableObject(pool())
+    expect((await backend()).health).toBe('drained')
+  })
+
   test('has no power over a backend that is not there', async () => {
     const before = await status()
     await pool().operate('unheard-of', 'disable')
+    expect(await pool().examine('unheard-of')).toBeNull()
     expect(await status()).toEqual(before)
   })
 })

@@ -53,7 +53,7 @@ describe('C5: an upload', () => {
     const { readable, writable } = new IdentityTransformStream()
     const writer = writable.getWriter()
     const request = new Request('https://gateway.example/', { method: 'POST', body: readable })
-    const read = readUpload(request, bodyBytes, budget, clock)
+    const read = readUpload(request, bodyBytes, budget, clock, new AbortController().signal)
     await writer.write(new Uint8Array(10))
     await expect.poll(() => clock.isIdle).toBe(false)
     return { read, writer }

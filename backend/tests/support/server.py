@@ -6,9 +6,11 @@ from contextlib import contextmanager
 
 import requests
 
-from vae_backend.app import Settings, create_app
+from vae_backend.app import create_app
 from vae_backend.decoders.base import Decoder
+from vae_backend.exchange import Settings
 from vae_backend.server import bind, listen, make_server
+from vae_backend.serving.engine import Engine
 
 TENSOR = {"content-type": "tensor/binary", "accept": "tensor/binary"}
 # Long enough for a busy machine, only reached when something hangs.
@@ -16,9 +18,11 @@ PATIENCE_S = 60
 
 
 @contextmanager
-def serving(decoder: Decoder, settings: Settings | None = None) -> Iterator[str]:
+def serving(
+    decoder: Decoder, settings: Settings | None = None, engine: Engine | None = None
+) -> Iterator[str]:
     """Serves `decoder` and yields the URL. The socket listens first, so no waiting for a start is needed."""
-    app = create_app(decoder, settings or Settings())
+    app = create_app(decoder, settings or Settings(), engine)
     server = make_server(app)
     with bind("127.0.0.1", 0) as server_socket:
         url = listen(server_socket)
@@ -34,7 +38,7 @@ def serving(decoder: Decoder, settings: Settings | None = None) -> Iterator[str]
 
 def gauges(url: str) -> tuple[int, int]:
     """(running, waiting) as GET /metrics tells."""
-    lines = requests.get(f"{url}/metrics", timeout=PATIENCE_S).text.splitlines()
+    lines = requests.get(f"{url}/metrics", timeout=PATIENCE_S).text.splitlines()[:2]
     running, waiting = (int(line.split()[1]) for line in lines)
     return running, waiting
 

@@ -20,8 +20,10 @@ export function leaksNothing(state: PoolState, now: number): string | undefined 
   return `still busy with itself after ${MAX_TICKS} ticks`
 }
 
-/** I12: with nothing wrong any more, and jobs to show it by, every backend serves. */
-export function hasRecovered({ backends }: PoolState): string | undefined {
-  const out = backends.filter(({ health }) => health.kind !== 'usable' && health.kind !== 'slow-start')
+/** I12: with nothing wrong any more, and jobs to show it by, every backend that is `well` serves. */
+export function hasRecovered({ backends }: PoolState, well: ReadonlySet<string>): string | undefined {
+  const out = backends.filter(
+    ({ id, health }) => well.has(id) && health.kind !== 'usable' && health.kind !== 'slow-start',
+  )
   return out.length > 0 ? out.map(({ id, health }) => `${id} is still ${health.kind}`).join(', ') : undefined
 }

@@ -1,5 +1,6 @@
 /** What a promise about the pool is checked against: one step, and what is remembered of those before. */
-import type { Job, PoolAction, PoolEvent, PoolState } from '../../../src/pool/state.ts'
+import type { PoolAction, PoolEvent } from '../../../src/pool/events.ts'
+import type { Job, PoolState } from '../../../src/pool/state.ts'
 
 export interface Observed {
   readonly before: PoolState

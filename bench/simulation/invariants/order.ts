@@ -73,7 +73,8 @@ export const keepsOrder: Invariant = ({ after, actions, now }, { waiting }) => {
     const backend = after.backends.find(({ id }) => id === backendId)
     // Behind another job it may well be that whoever waits would rather be somewhere else.
     if (!job || backend?.leases.length !== 1 || !isBeyondDoubt(backend, now)) continue
-    if (job.predictedMs > SHORT_MS) continue
+    // One that a backend has failed goes before all others.
+    if (job.predictedMs > SHORT_MS || job.failures.length > 0) continue
     for (const { key, jobs } of after.lanes) {
       if (key !== job.key) continue
       const passedOver = jobs.find((other) => isBefore(other, job) && isBestFor(after, backend, other, now))

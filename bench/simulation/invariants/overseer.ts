@@ -1,5 +1,6 @@
 /** Checks every promise after every step, and stops the run at the first that is broken. */
-import type { Evidence, PoolState } from '../../../src/pool/state.ts'
+import type { Evidence } from '../../../src/pool/events.ts'
+import type { PoolState } from '../../../src/pool/state.ts'
 import { staysSmall } from './bounds.ts'
 import { blamesOnce, sparesTheSick, tookOut } from './health.ts'
 import { conservesLeases, keepsPlaces } from './leases.ts'

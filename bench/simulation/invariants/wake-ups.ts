@@ -23,6 +23,8 @@ export const wakesInTime: Invariant = ({ after, now }) => {
 
 /** Longest decode that no backend is reserved against. */
 export const SHORT_MS = 1_000
+/** Decodes are so far from what is expected that jobs would rather go elsewhere. */
+const ERRATIC_SPREAD = 0.3
 /** For so long after a failure a backend may be passed over though it is idle. */
 const DISTRUST_MS = 10_000
 
@@ -41,8 +43,11 @@ export const letsNobodyIdle: Invariant = ({ after, now }) => {
   return undefined
 }
 
-export const isBeyondDoubt = ({ health, busyUntil, record }: BackendState, now: number): boolean =>
-  health.kind === 'usable' && busyUntil <= now && now - record.failedAt > DISTRUST_MS
+export const isBeyondDoubt = ({ health, busyUntil, record, pace }: BackendState, now: number): boolean =>
+  health.kind === 'usable' &&
+  busyUntil <= now &&
+  now - record.failedAt > DISTRUST_MS &&
+  pace.spread <= ERRATIC_SPREAD
 
 /** Whether the backend can finish the job in time, and no other could sooner, were it free at this moment. */
 export function isBestFor({ backends }: PoolState, backend: BackendState, job: Job, now: number): boolean {

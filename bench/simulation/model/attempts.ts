@@ -8,7 +8,7 @@ import type { SimBackend } from './backend.ts'
 import type { Attempt, Outcome } from './flight.ts'
 import type { Mailbox } from './mailbox.ts'
 import type { Network } from './network.ts'
-import { isVote, mayReport, timeoutMs, verdictOf, whyBroken } from './verdict.ts'
+import { isHang, isVote, mayReport, timeoutMs, verdictOf, whyBroken } from './verdict.ts'
 
 const RENEW_MS = 5_000
 
@@ -91,7 +91,8 @@ export class Attempts {
 
   readonly #timeOut = (attempt: Attempt): void => {
     if (attempt.isOver) return
-    this.#report(attempt, { kind: 'failure', reason: 'timed-out', decodeMs: null, retryAfterMs: 0 })
+    if (isHang(this.#engine.now - attempt.sentAt, attempt.grant))
+      this.#report(attempt, { kind: 'failure', reason: 'timed-out', decodeMs: null, retryAfterMs: 0 })
     this.drop(attempt)
     this.#listener.failed(attempt, 'timed-out')
   }

@@ -1,6 +1,6 @@
 /** A GPU endpoint: one decode at a time, a queue of its own before it, and whatever is wrong with it. */
 import type { FailureReason } from '../../../src/dispatch/failure.ts'
-import type { ProbeResult, ProbeTest } from '../../../src/pool/state.ts'
+import type { ProbeResult, ProbeTest } from '../../../src/pool/events.ts'
 import type { Engine } from '../engine/engine.ts'
 import { luckOf } from '../engine/random.ts'
 import type { IdleGauge } from '../metrics/idle-gauge.ts'
@@ -46,6 +46,8 @@ export class SimBackend {
   readonly faults: FaultPlan
   /** Decodes done, whoever wanted them. */
   decodes = 0
+  /** When it was last at work for nobody, or under a fault: what others have done to it outlasts them. */
+  troubledAt = 0
 
   readonly #coldStartMs: number
   readonly #engine: Engine
@@ -196,6 +198,7 @@ export class SimBackend {
     if (run !== this.#run || this.#running !== attempt) return
     const isFatal = attempt.flight.isPoison || (attempt.fate === 'crash-loop' && this.decodes % 2 === 1)
     this.decodes++
+    if (attempt.isOver || attempt.fate !== null) this.troubledAt = this.#engine.now
     if (isFatal) {
       this.crash()
       return

@@ -1,6 +1,6 @@
 /** One request on its way, and one try of it at a backend. */
 import type { FailureReason } from '../../../src/dispatch/failure.ts'
-import type { Evidence } from '../../../src/pool/state.ts'
+import type { Evidence } from '../../../src/pool/events.ts'
 import type { FaultKind } from './faults.ts'
 
 /** Cost classes in which rejections are counted. */

@@ -3,7 +3,7 @@
  * the real gateway tells the real pool, and learn it as late.
  */
 import type { FailureReason } from '../../../src/dispatch/failure.ts'
-import type { ProbeTest, RejectReason } from '../../../src/pool/state.ts'
+import type { ProbeTest, RejectReason } from '../../../src/pool/events.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { Policy } from '../policies/policy.ts'
 import { Attempts, type GatewayParts } from './attempts.ts'

@@ -1,5 +1,5 @@
 /** What a failed attempt says about its backend, and whether it is tried again: the gateway's own rules. */
-import { attemptTimeoutMs } from '../../../src/dispatch/deadline.ts'
+import { attemptTimeoutMs, hangAfterMs } from '../../../src/dispatch/deadline.ts'
 import {
   evidenceOf,
   type FailureReason,
@@ -10,7 +10,8 @@ import {
   whyBroken,
 } from '../../../src/dispatch/failure.ts'
 import { excludedBackends, mayRetry, maySecondRound } from '../../../src/dispatch/retry-policy.ts'
-import type { Evidence, RejectReason, Signature } from '../../../src/pool/state.ts'
+import type { Evidence, RejectReason } from '../../../src/pool/events.ts'
+import type { Signature } from '../../../src/pool/state.ts'
 import type { FailedAttempt, Flight, Grant, Outcome } from './flight.ts'
 
 /** All jobs are for one model: models share nothing but backends. */
@@ -56,3 +57,6 @@ const BODY_BYTES = 0
 
 export const timeoutMs = ({ startsInMs, expectedMs, isLearnt }: Grant, remainingMs: number): number =>
   attemptTimeoutMs(BODY_BYTES, { startsInMs, expectedMs, isLearnt }, PATIENCE_MS, remainingMs)
+
+export const isHang = (elapsedMs: number, grant: Grant): boolean =>
+  elapsedMs >= hangAfterMs(grant, PATIENCE_MS)

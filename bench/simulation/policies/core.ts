@@ -1,7 +1,8 @@
 /** The pool of the gateway itself: `step` with a virtual clock, a timer and callers that wait, as its object is. */
-import { advance, type Reading } from '../../../src/pool/clock.ts'
+import { advance, type Reading } from '../../../src/lib/own-time.ts'
+import type { PoolAction, PoolEvent } from '../../../src/pool/events.ts'
 import { emptyPool, type Memory } from '../../../src/pool/initial.ts'
-import type { Job, PoolAction, PoolEvent, PoolMember, PoolState } from '../../../src/pool/state.ts'
+import type { Job, PoolMember, PoolState } from '../../../src/pool/state.ts'
 import { nextWakeAt, step } from '../../../src/pool/step.ts'
 import type { Witness } from '../invariants/observed.ts'
 import type { Question } from '../model/flight.ts'

@@ -1,5 +1,5 @@
 /** What every policy is to the rest of the simulation: it is asked for a backend and told how things went. */
-import type { Evidence, ProbeResult, ProbeTest, RejectReason } from '../../../src/pool/state.ts'
+import type { Evidence, ProbeResult, ProbeTest, RejectReason } from '../../../src/pool/events.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { RandomStream } from '../engine/random.ts'
 import type { Attempt, Grant, Question } from '../model/flight.ts'

@@ -29,10 +29,10 @@ const KINDS: readonly FaultKind[] = [
 ]
 
 /** All faults are over by then. */
-const HEALED_MS = 60_000
+export const HEALED_MS = 60_000
 const RUN_MS = 165_000
-/** By then every backend serves again. */
-export const RECOVERED_MS = HEALED_MS + 90_000
+/** After this long without trouble every backend serves again. */
+export const RECOVERY_MS = 90_000
 
 export function swarm(seed: number): Scenario {
   const random = streamOf(seed, 'swarm')

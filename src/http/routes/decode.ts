@@ -3,18 +3,16 @@ import { dispatch } from '../../dispatch/dispatch.ts'
 import { relay } from '../../dispatch/relay.ts'
 import { backendPatience } from '../../dispatch/stall.ts'
 import { problemKind } from '../../errors/codes.ts'
-import { type Problem, problem, problemResponse } from '../../errors/problem.ts'
-import { formatWarnings } from '../../inspection/codes.ts'
-import { inspect } from '../../inspection/inspect.ts'
+import { isOurs, type Problem, problem, problemResponse } from '../../errors/problem.ts'
 import { allowsModel } from '../../models/allow-list.ts'
-import { maxLatentBytes } from '../../models/cost.ts'
-import { formatServerTiming, type Span } from '../../telemetry/server-timing.ts'
-import { formatShape, HEADER } from '../../wire/headers.ts'
+import type { Span } from '../../telemetry/server-timing.ts'
+import { admit, close } from '../admit.ts'
+import { answerHeaders } from '../answer-headers.ts'
 import { authenticate, type Caller } from '../authenticate.ts'
 import type { AppContext } from '../context.ts'
 import { type DecodeOrder, readOrder } from '../decode-order.ts'
-import { checkPresentation, present } from '../present.ts'
-import { readLatent } from '../read-body.ts'
+import { checkPresentation, presentDispatched } from '../present.ts'
+import { checkUpload } from '../read-body.ts'
 import { readDeadline } from '../read-deadline.ts'
 import { readForm } from '../read-form.ts'
 
@@ -31,7 +29,7 @@ export const decode =
 
 async function serve(c: AppContext, impliesDecode: boolean): Promise<Response> {
   const { services, startedAt, requestId } = c.var
-  const { ambient, events, config, served, budget } = services
+  const { ambient, events, config, served } = services
   const request = c.req.raw
   const spans: Partial<Record<Span, number>> = {}
   let caller: Caller | undefined
@@ -44,69 +42,52 @@ async function serve(c: AppContext, impliesDecode: boolean): Promise<Response> {
     return problemResponse(why, requestId)
   }
 
-  const authenticated = await authenticate(request.headers, c.req.param('key'), services, startedAt)
+  const authenticated = await authenticate(request, c.req.param('key'), services, startedAt)
   if (!authenticated.ok) return fail(authenticated.error)
   caller = authenticated.value
   spans.auth = ambient.now() - startedAt
 
-  const form = await readForm(request, budget, ambient)
+  const form = await readForm(request, services.budget, ambient)
   if (!form.ok) return fail(form.error)
   const { params, latent } = form.value
   // Encode requests have no JSON.
   const isDecode = impliesDecode || latent !== undefined
-  const read = readOrder(
-    params,
-    c.req.header('accept'),
-    c.req.param('model'),
-    served,
-    isDecode,
-    config.models,
-  )
+  const accept = c.req.header('accept')
+  const read = readOrder(params, accept, c.req.param('model'), served, isDecode, config.models)
   if (!read.ok) return fail(read.error)
   order = read.value
-  const { model, bodyBytes, expected, maxAnswerBytes, presentation } = order
-  const { commitBytes } = config.dispatch
-  const unpresentable = checkPresentation(presentation, expected, model.dtype, commitBytes)
-  if (unpresentable) return fail(unpresentable)
+  const { model, expected, maxAnswerBytes, predictedMs } = order
   if (!allowsModel(caller.plan.models, model.id))
     return fail(problem('forbidden', `The plan of this key leaves out ${model.id}.`))
   const deadline = readDeadline(request.headers, config.dispatch.deadlineMs)
   if (!deadline.ok) return fail(deadline.error)
-  // Limits and revocation of the key belong here: one call, while the body uploads.
+  const { commitBytes } = config.dispatch
+  const unacceptable = checkPresentation(order, commitBytes) ?? checkUpload(request.headers, latent, order)
+  if (unacceptable) return fail(unacceptable)
 
-  const uploadAt = ambient.now()
-  const upload = await readLatent(request, latent, bodyBytes, maxLatentBytes(model), budget, ambient)
-  if (!upload.ok) return fail(upload.error)
-  const { body, release } = upload.value
+  const admitted = await admit(request, latent, caller, order, services, spans)
+  if (!admitted.ok) return fail(admitted.error)
+  const { body, release, place, quotas, warnings } = admitted.value
   const uploadedAt = ambient.now()
-  spans.upload = uploadedAt - uploadAt
-  const inspected = inspect(body, order.query, model, config.models.all)
-  if (!inspected.ok) {
-    release()
-    return fail(inspected.error)
-  }
 
   const job = {
-    key: caller.keyId,
+    key: caller.account,
     model: model.id,
     query: order.upstreamQuery,
     body,
     expected,
     maxAnswerBytes,
-    predictedMs: order.predictedMs,
+    predictedMs,
     deadlineAt: uploadedAt + deadline.value,
+    isStillGood: () => place.isGood(),
   }
   const dispatched = await dispatch(job, request.signal, services.dispatch).finally(release)
-  if (!dispatched.ok) return fail(dispatched.error)
-  const { backendId, expectedMs, attempts, queueMs, finish } = dispatched.value
-  const presented = present(dispatched.value.answer, presentation, expected, budget, commitBytes)
+  const presented = presentDispatched(dispatched, order, services.budget, commitBytes)
   if (!presented.ok) {
-    dispatched.value.answer.abort.abort()
-    dispatched.value.answer.release()
-    finish('client-gone')
+    close(place, isOurs(presented.error))
     return fail(presented.error)
   }
-  const answer = presented.value
+  const { answer, backendId, expectedMs, attempts, queueMs, finish } = presented.value
   const answeredAt = ambient.now()
   spans.queue = queueMs
   spans.backend = answeredAt - uploadedAt - queueMs
@@ -119,22 +100,10 @@ async function serve(c: AppContext, impliesDecode: boolean): Promise<Response> {
   services.defer(
     ended.then((end) => {
       finish(end)
+      close(place, end === 'broke-off')
       const known = { keyId: caller.keyId, model: model.id, backend: backendId, attempts }
       events.emit({ kind: 'decode', status: 200, end, ...known, ms: ambient.now() - startedAt })
     }),
   )
-  const headers = new Headers({
-    ...answer.headers,
-    'content-type': presentation.envelope ?? expected.mediaType,
-    [HEADER.model]: model.id,
-    [HEADER.backend]: backendId,
-    [HEADER.attempts]: String(attempts),
-    [HEADER.serverTiming]: formatServerTiming(spans),
-  })
-  if (expected.kind === 'tensor' && answer.dtype) {
-    headers.set(HEADER.shape, formatShape(expected.shape))
-    headers.set(HEADER.dtype, answer.dtype)
-  }
-  if (inspected.value.length > 0) headers.set(HEADER.warning, formatWarnings(inspected.value))
-  return new Response(stream, { headers })
+  return new Response(stream, { headers: answerHeaders(order, presented.value, quotas, warnings, spans) })
 }

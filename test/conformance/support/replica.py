@@ -8,7 +8,6 @@ from pathlib import Path
 
 from support.data import ROOT
 from support.process import Process
-from support.weights import TinyWeights
 
 
 class Replica:
@@ -38,10 +37,10 @@ class Replica:
 
 
 @contextmanager
-def start_replicas(weights: Mapping[str, TinyWeights], copies: int) -> Iterator[dict[str, list[Replica]]]:
+def start_replicas(folders: Mapping[str, Path], copies: int) -> Iterator[dict[str, list[Replica]]]:
     replicas = {
-        model: [Replica(f"{model}-{n + 1}", model, tiny.folder) for n in range(copies)]
-        for model, tiny in weights.items()
+        model: [Replica(f"{model}-{n + 1}", model, folder) for n in range(copies)]
+        for model, folder in folders.items()
     }
     everyone = [replica for group in replicas.values() for replica in group]
     try:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from diffusers import AutoencoderTiny
+from diffusers import AutoencoderKL, AutoencoderKLHunyuanVideo, AutoencoderTiny
 from safetensors.torch import load_file
 
 from support.data import DATA
@@ -50,3 +50,26 @@ def unscale(latent: torch.Tensor, model: str) -> torch.Tensor:
     """What a client sends that has scaled by itself: the VAE's raw space."""
     scaling = SCALING[model]
     return latent.float() / scaling["scaling_factor"] + scaling.get("shift_factor", 0.0)
+
+
+def small_video_vae(folder: Path) -> Path:
+    """A diffusers folder of a HunyuanVideo VAE that is real but for its size and its random weights."""
+    torch.manual_seed(13)
+    vae = AutoencoderKLHunyuanVideo(block_out_channels=(8, 8, 8, 8), layers_per_block=1, norm_num_groups=4)
+    vae.save_pretrained(folder)
+    return folder
+
+
+def small_picture_vae(folder: Path) -> Path:
+    """The same of an AutoencoderKL for SD3 latents, encoder included."""
+    torch.manual_seed(13)
+    AutoencoderKL(
+        block_out_channels=(8, 8, 8, 8),
+        down_block_types=("DownEncoderBlock2D",) * 4,
+        up_block_types=("UpDecoderBlock2D",) * 4,
+        latent_channels=16,
+        norm_num_groups=4,
+        scaling_factor=1.5305,
+        shift_factor=0.0609,
+    ).save_pretrained(folder)
+    return folder

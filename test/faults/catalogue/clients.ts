@@ -1,5 +1,5 @@
 /** What clients may do. */
-import { DEPLOYED, type Entry, FAULTS, LATER } from './entry.ts'
+import { DEPLOYED, type Entry, FAULTS } from './entry.ts'
 
 export const clients: readonly Entry[] = [
   [
@@ -78,7 +78,7 @@ export const clients: readonly Entry[] = [
   [
     'C22',
     'a form, or JSON that is no request',
-    '415, 400',
+    '415, 422',
     [`${FAULTS}client-habits.test.ts`, 'src/wire/media-types.test.ts'],
   ],
   ['C23', 'another method or path', '405 with what is allowed; 404', ['test/gateway/decode.test.ts']],
@@ -86,9 +86,9 @@ export const clients: readonly Entry[] = [
   [
     'C25',
     'pipelining, many at a time',
-    'each its own picture, in order',
-    [`${FAULTS}client-habits.test.ts`],
-    `${DEPLOYED}streams of HTTP/2 end at the edge; a limit of requests at a time per key is ${LATER}plans are not enforced`,
+    'each its own picture, in order, as many at a time as the plan allows',
+    [`${FAULTS}client-habits.test.ts`, 'test/gateway/limits.test.ts'],
+    `${DEPLOYED}streams of HTTP/2 end at the edge`,
   ],
   ['C26', 'Expect', '100, or the refusal; others are ignored', [`${FAULTS}client-habits.test.ts`]],
   ['C27', 'Range, If-None-Match', 'ignored', [`${FAULTS}client-habits.test.ts`]],
@@ -107,19 +107,39 @@ export const clients: readonly Entry[] = [
   ],
   [
     'C31',
-    'keys missing, garbled, forged, expired',
+    'keys missing, garbled, forged, expired, revoked',
     'one and the same 401',
-    ['test/gateway/decode.test.ts', 'src/auth/key-ring.test.ts'],
+    ['test/gateway/decode.test.ts', 'test/gateway/limits.test.ts', 'src/auth/key-ring.test.ts'],
   ],
-  ['C32', 'a good key for another model', '403', ['test/gateway/decode.test.ts']],
+  [
+    'C32',
+    'a good key for another model',
+    '403',
+    ['test/gateway/decode.test.ts', 'test/gateway/limits.test.ts'],
+  ],
   [
     'C33',
     'a flood of bad keys',
-    '429 per address',
-    [],
-    `${LATER}addresses are not counted; a bad key costs microseconds and no call`,
+    '429 per address after thirty in ten seconds; no object is asked',
+    ['test/worker/limits.test.ts'],
+    `${DEPLOYED}the platform counts per location, and roughly`,
   ],
-  ['C34', 'one key, more than its share', 'others keep theirs; 429', [`${FAULTS}client-shares.test.ts`]],
-  ['C35', 'all come back at Retry-After', 'times are spread, never zero', ['src/dispatch/conclude.test.ts']],
-  ['C36', 'pages of other origins', 'any origin, never with cookies', ['test/gateway/decode.test.ts']],
+  [
+    'C34',
+    'one key, more than its share',
+    'others keep theirs; 429',
+    [`${FAULTS}client-shares.test.ts`, 'test/limits/limits.test.ts'],
+  ],
+  [
+    'C35',
+    'all come back at Retry-After',
+    'times are spread, never zero',
+    ['src/dispatch/conclude.test.ts', 'src/limits/refusal.test.ts'],
+  ],
+  [
+    'C36',
+    'pages of other origins',
+    'any origin, never with cookies; none for operators',
+    ['test/gateway/decode.test.ts', 'test/gateway/admin-access.test.ts'],
+  ],
 ]

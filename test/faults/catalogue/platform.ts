@@ -5,14 +5,19 @@ export const platform: readonly Entry[] = [
   [
     'P1',
     'the object is evicted',
-    'what was learnt is kept',
-    ['test/worker/pool-restart.test.ts', 'test/worker/pool.test.ts'],
+    'what was learnt and granted is kept',
+    [
+      'test/worker/pool-restart.test.ts',
+      'test/worker/pool.test.ts',
+      'test/worker/key.test.ts',
+      'src/limits/snapshot.test.ts',
+    ],
   ],
   [
     'P2',
     'the object is killed',
-    'no request is lost',
-    ['test/worker/pool-restart.test.ts', 'test/worker/pool.test.ts'],
+    'no request is lost, no month begins anew',
+    ['test/worker/pool-restart.test.ts', 'test/worker/pool.test.ts', 'test/worker/key.test.ts'],
   ],
   [
     'P3',
@@ -72,17 +77,25 @@ export const platform: readonly Entry[] = [
   [
     'P16',
     'a key is revoked while it waits',
-    'refused at the grant',
-    [],
-    `${LATER}keys cannot be revoked one by one`,
+    'refused at the grant; what runs is finished',
+    [
+      'test/gateway/limits.test.ts',
+      'test/gateway/admin-keys.test.ts',
+      'src/limits/client.test.ts',
+      'test/worker/key.test.ts',
+    ],
   ],
-  ['P17', 'revocations cannot be read', 'the last ones count', [], `${LATER}as P16`],
+  [
+    'P17',
+    'revocations cannot be read',
+    'those that were met in the last minute count',
+    ['test/worker/limits.test.ts', 'src/limits/client.test.ts', 'src/limits/denials.test.ts'],
+  ],
   [
     'P18',
     'the limiter fails',
-    'requests go on, fairness holds',
-    [],
-    `${LATER}there is no limiter that could fail`,
+    'requests go on after 2 s at most, fairness holds',
+    ['src/limits/client.test.ts', 'test/worker/limits.test.ts'],
   ],
   ['P19', 'the log fails', 'no request fails', ['test/worker/pool-loss.test.ts']],
   [

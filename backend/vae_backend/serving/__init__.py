@@ -1,0 +1,1 @@
+"""Serving: the line of requests, batches, memory and what is told of them."""

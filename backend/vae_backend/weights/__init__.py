@@ -1,0 +1,1 @@
+"""Weights: where they are, what is in them, and the network they make."""

@@ -1,0 +1,24 @@
+/** What the Worker and the directory of keys say to each other. Both sides may be one release apart. */
+import type { KeyRecord } from '../limits/protocol.ts'
+
+/** Where a page ends: the next one begins after this key. */
+export interface PagePosition {
+  /** Milliseconds since 1970. */
+  readonly createdAt: number
+  readonly id: string
+}
+
+export interface DirectoryPage {
+  /** The latest first. */
+  readonly records: readonly KeyRecord[]
+  /** Null on the last page. */
+  readonly next: PagePosition | null
+}
+
+/** The list of keys. What a key may do is decided by its own object; this one is asked by operators only. */
+export interface DirectoryService {
+  /** Adds records or puts them in the place of older ones, all or none. */
+  enter(records: readonly KeyRecord[]): Promise<void>
+  /** @param after position that the page before ended at; null for the first */
+  page(limit: number, after: PagePosition | null): Promise<DirectoryPage>
+}

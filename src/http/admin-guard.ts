@@ -1,0 +1,35 @@
+import { createMiddleware } from 'hono/factory'
+import { routePath } from 'hono/route'
+import { carriesToken } from '../auth/admin-token.ts'
+import { problem, problemResponse } from '../errors/problem.ts'
+import type { AppContext, AppEnv } from './context.ts'
+import { notFound } from './errors.ts'
+
+/** Where the admin API is, which is closed to pages of other origins. */
+export const isAdminPath = (path: string): boolean => path === '/v1/admin' || path.startsWith('/v1/admin/')
+
+/**
+ * Lets operators in. Where no admin token is set there is nothing here; where there is one, one answer for tokens that
+ * are missing and wrong, whatever the path. Each request leaves one line in the log.
+ */
+export const onlyOperators = createMiddleware<AppEnv>(async (c, next) => {
+  const { services, requestId } = c.var
+  const { adminDigest } = services
+  if (!adminDigest) return notFound(c)
+  if (await carriesToken(c.req.raw.headers, adminDigest)) await next()
+  else {
+    const challenge = { headers: { 'www-authenticate': 'Bearer' } }
+    const detail = 'Expected the admin token, as Authorization: Bearer TOKEN.'
+    c.res = problemResponse(problem('unauthorized', detail, challenge), requestId)
+  }
+  record(c)
+})
+
+function record(c: AppContext): void {
+  const { services, startedAt, subject } = c.var
+  const { ambient, events } = services
+  const { status } = c.res
+  // The pattern and not the path, which may hold anything.
+  const what = status === 401 ? {} : { method: c.req.method, route: routePath(c, -1) }
+  events.emit({ kind: 'admin', status, ...what, ...(subject && { subject }), ms: ambient.now() - startedAt })
+}

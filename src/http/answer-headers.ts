@@ -1,0 +1,32 @@
+import type { Dispatched } from '../dispatch/dispatch.ts'
+import { formatWarnings, type Warning } from '../inspection/codes.ts'
+import { rateLimitHeaders } from '../limits/headers.ts'
+import type { Quota } from '../limits/protocol.ts'
+import { formatServerTiming, type Span } from '../telemetry/server-timing.ts'
+import { formatShape, HEADER } from '../wire/headers.ts'
+import type { DecodeOrder } from './decode-order.ts'
+
+/** Headers of a decode that was served. */
+export function answerHeaders(
+  { model, expected, presentation }: DecodeOrder,
+  { answer, backendId, attempts }: Dispatched,
+  quotas: readonly Quota[],
+  warnings: readonly Warning[],
+  spans: Readonly<Partial<Record<Span, number>>>,
+): Headers {
+  const headers = new Headers({
+    ...answer.headers,
+    ...rateLimitHeaders(quotas),
+    'content-type': presentation.envelope ?? expected.mediaType,
+    [HEADER.model]: model.id,
+    [HEADER.backend]: backendId,
+    [HEADER.attempts]: String(attempts),
+    [HEADER.serverTiming]: formatServerTiming(spans),
+  })
+  if (expected.kind === 'tensor' && answer.dtype) {
+    headers.set(HEADER.shape, formatShape(expected.shape))
+    headers.set(HEADER.dtype, answer.dtype)
+  }
+  if (warnings.length > 0) headers.set(HEADER.warning, formatWarnings(warnings))
+  return headers
+}

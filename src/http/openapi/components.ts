@@ -1,0 +1,93 @@
+/** The JSON that is sent and answered, by name. */
+import * as z from 'zod'
+import {
+  configSchema,
+  createKeySchema,
+  keyDetailSchema,
+  keyPageSchema,
+  keySchema,
+  mintedKeySchema,
+  nothingSchema,
+  orderedBackendSchema,
+  poolsSchema,
+  rotateKeySchema,
+  usageSchema,
+} from '../../admin/contract.ts'
+import { problemCodes } from '../../errors/codes.ts'
+import { warningCodes } from '../../inspection/codes.ts'
+import { jsonBodySchema } from '../../wire/json-body.ts'
+import { type Json, jsonSchema } from './schema.ts'
+
+const model = z.looseObject({
+  id: z.string(),
+  aliases: z.array(z.string()),
+  kind: z.enum(['image', 'video']),
+  /** Null where it is not known. */
+  dtype: z.string().nullable(),
+  outputs: z.array(z.enum(['pil', 'pt', 'mp4'])),
+  limits: z.object({ maxMegapixels: z.number(), maxFrames: z.int().nullable() }),
+  served: z.boolean(),
+  backends: z.array(z.object({ id: z.string(), kind: z.string() })),
+  endpoint: z.string().nullable(),
+})
+
+const answerInJson = z.object({
+  inputs: z.string().describe('The bytes of the answer in base64.'),
+  parameters: z.union([
+    z.object({ shape: z.array(z.int()), dtype: z.string() }),
+    z.object({ media_type: z.string() }),
+  ]),
+})
+
+const publicAnswers = {
+  Problem: z.looseObject({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    code: z.enum(problemCodes),
+    requestId: z.string(),
+    error: z.string(),
+  }),
+  ProblemKind: z.object({
+    code: z.enum(problemCodes),
+    status: z.int(),
+    title: z.string(),
+    meaning: z.string(),
+  }),
+  WarningKind: z.object({
+    code: z.enum(warningCodes),
+    title: z.string(),
+    meaning: z.string(),
+    remedy: z.string(),
+  }),
+  AnswerInJson: answerInJson,
+  Health: z.object({ status: z.literal('ok') }),
+  Ready: z.object({ status: z.literal('ready'), models: z.int(), backends: z.int() }),
+  Model: model,
+  Models: z.object({ models: z.array(model) }),
+}
+
+const publicRequests = { LatentInJson: jsonBodySchema }
+
+const adminRequests = { CreateKey: createKeySchema, RotateKey: rotateKeySchema, Nothing: nothingSchema }
+
+const adminAnswers = {
+  Key: keySchema,
+  MintedKey: mintedKeySchema,
+  KeyDetail: keyDetailSchema,
+  KeyPage: keyPageSchema,
+  Usage: usageSchema,
+  Pools: poolsSchema,
+  OrderedBackend: orderedBackendSchema,
+  Configuration: configSchema,
+}
+
+const described = (schemas: Readonly<Record<string, z.ZodType>>, io: 'input' | 'output'): Json =>
+  Object.fromEntries(Object.entries(schemas).map(([name, schema]) => [name, jsonSchema(schema, io)]))
+
+export const componentSchemas = (hasAdmin: boolean): Json => ({
+  ...described(publicRequests, 'input'),
+  ...described(publicAnswers, 'output'),
+  ...(hasAdmin && { ...described(adminRequests, 'input'), ...described(adminAnswers, 'output') }),
+})

@@ -1,0 +1,134 @@
+import { describe, expect, test } from 'vitest'
+import { FakeAmbient, settle } from '../../test/support/fake-ambient.ts'
+import { type KeyStub, LimitsClient, LimitsMemory } from './client.ts'
+import type { Limits } from './protocol.ts'
+
+const LIMITS: Limits = {
+  requestsPerMinute: 1,
+  megapixelsPerMinute: null,
+  concurrency: null,
+  megapixelsPerMonth: null,
+}
+const ASKED = { model: 'sdxl', megapixels: 1 }
+
+type Answer = Awaited<ReturnType<KeyStub['admit']>>
+
+/** A Worker's isolate whose objects answer as the test says, and that counts what they are asked. */
+function world(answer: () => Promise<Answer>) {
+  const ambient = new FakeAmbient()
+  const memory = new LimitsMemory()
+  const events: string[] = []
+  const seen = { calls: 0, disposed: 0, refunds: 0 }
+  const client = new LimitsClient({
+    stubOf: () => ({
+      admit: () => {
+        seen.calls++
+        return answer()
+      },
+    }),
+    memory,
+    ambient,
+    defer: () => undefined,
+    unreachable: (why) => events.push(why),
+  })
+  const granted = (isGood: () => Promise<boolean> = () => Promise.resolve(true)): Answer => ({
+    ok: true,
+    v: 1,
+    quotas: [],
+    handle: {
+      refund: async () => {
+        seen.refunds++
+      },
+      isGood,
+    },
+    [Symbol.dispose]: () => {
+      seen.disposed++
+    },
+  })
+  return { ambient, client, events, seen, granted, ask: () => client.admit('key', LIMITS, ASKED) }
+}
+
+describe('P18: when the object of a key', () => {
+  test('P18: breaks off, the request goes on, and that is said', async () => {
+    const { ask, events } = world(() => Promise.reject(new Error('reset')))
+    expect(await ask()).toMatchObject({ ok: true, quotas: [] })
+    expect(events).toEqual(['errors'])
+  })
+
+  test('P18: hangs, the request goes on after two seconds, and the next ones at once', async () => {
+    const { ask, ambient, events, seen } = world(() => new Promise(() => undefined))
+    const first = ask()
+    await ambient.pass(2_000)
+    expect(await first).toMatchObject({ ok: true })
+    expect(await ask()).toMatchObject({ ok: true })
+    expect([seen.calls, events]).toEqual([1, ['silent']])
+    await ambient.pass(5_000)
+    void ask()
+    expect(seen.calls).toBe(2)
+  })
+
+  test('P18: answers when nobody waits any more, the place is let go of', async () => {
+    const late = Promise.withResolvers<Answer>()
+    const { ask, ambient, seen, granted } = world(() => late.promise)
+    const first = ask()
+    await ambient.pass(2_000)
+    await first
+    late.resolve(granted())
+    await settle()
+    expect(seen.disposed).toBe(1)
+  })
+
+  test('P18: cannot even be called, the request goes on', async () => {
+    const { ask } = world(() => {
+      throw new TypeError('no such object')
+    })
+    expect(await ask()).toMatchObject({ ok: true })
+  })
+})
+
+test('a flood over the limit costs one call', async () => {
+  const refusal: Answer = {
+    ok: false,
+    v: 1,
+    why: 'limit',
+    policies: ['requests'],
+    quotas: [],
+    retryAfterMs: 9_000,
+  }
+  const { ask, seen, ambient } = world(() => Promise.resolve(refusal))
+  for (let i = 0; i < 1_000; i++) expect(await ask()).toMatchObject({ ok: false })
+  expect(seen.calls).toBe(1)
+  await ambient.pass(9_000)
+  await ask()
+  expect(seen.calls).toBe(2)
+})
+
+describe('a place', () => {
+  async function place(isGood?: () => Promise<boolean>) {
+    const one = world(async () => one.granted(isGood))
+    const verdict = await one.ask()
+    if (!verdict.ok) throw new Error('refused')
+    return { ...one, place: verdict.place }
+  }
+
+  test('is let go of once', async () => {
+    const { place: held, seen } = await place()
+    held[Symbol.dispose]()
+    held[Symbol.dispose]()
+    held.refund()
+    expect(seen).toMatchObject({ disposed: 1, refunds: 0 })
+  })
+
+  test('P16: says whether its key is still good', async () => {
+    expect(await (await place(() => Promise.resolve(false))).place.isGood()).toBe(false)
+    expect(await (await place(() => Promise.resolve(true))).place.isGood()).toBe(true)
+  })
+
+  test('P17: takes its key for good when nobody can say', async () => {
+    expect(await (await place(() => Promise.reject(new Error('reset')))).place.isGood()).toBe(true)
+    const { place: held, ambient } = await place(() => new Promise(() => undefined))
+    const asked = held.isGood()
+    await ambient.pass(1_000)
+    expect(await asked).toBe(true)
+  })
+})

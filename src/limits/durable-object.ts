@@ -1,0 +1,112 @@
+/**
+ * One key on the platform: its account with a clock, its record, and a database for both. Whoever has no key has an
+ * object by address.
+ */
+import { DurableObject } from 'cloudflare:workers'
+import { realAmbient } from '../lib/ambient.ts'
+import { dayOf } from '../lib/days.ts'
+import { advance, type Reading } from '../lib/own-time.ts'
+import { logEvents } from '../telemetry/events.ts'
+import { type Account, accountAt, admit, type Charge, finish, refund, type Times } from './account.ts'
+import { boundsOf, pixelsOf } from './bounds.ts'
+import { Journal } from './journal.ts'
+import { Ledger } from './ledger.ts'
+import { PlaceTarget } from './place-target.ts'
+import {
+  type Admission,
+  type AdmitRequest,
+  type DayUsage,
+  type KeyRecord,
+  type KeyService,
+  type KeyStatus,
+  type Limits,
+  PROTOCOL_VERSION as v,
+} from './protocol.ts'
+import { quotasOf } from './quotas.ts'
+import { isOver, standingOf, withRevocation } from './standing.ts'
+
+export class KeyObject extends DurableObject implements KeyService<PlaceTarget> {
+  readonly #ambient = realAmbient
+  readonly #ledger: Ledger
+  readonly #journal: Journal
+  #reading: Reading
+  #record: KeyRecord | null
+  #account: Account
+
+  /** @throws what the database throws: a key without its record must not pass for one that was never revoked */
+  constructor(ctx: DurableObjectState, env: Cloudflare.Env) {
+    super(ctx, env)
+    const forgetful = (error: unknown): void => {
+      const name = error instanceof Error ? error.name : 'unknown'
+      logEvents('key', this.#ambient.now).emit({ kind: 'limits-memory-failed', error: name })
+    }
+    const now = this.#ambient.now()
+    this.#reading = { now, wall: now }
+    this.#ledger = new Ledger(ctx.storage.sql)
+    this.#journal = new Journal(this.#ledger, this.#ambient, () => [this.#account, this.#times()], forgetful)
+    this.#record = this.#ledger.readRecord()
+    this.#account = this.#journal.read({ now, wall: now })
+  }
+
+  async admit({ limits, model, megapixels }: AdmitRequest): Promise<Admission<PlaceTarget>> {
+    const times = this.#times()
+    const standing = standingOf(this.#record, model, times.wall)
+    if (standing !== 'good') return { ok: false, v, why: standing }
+    const bounds = boundsOf(limits, this.#record?.overrides)
+    const admitted = admit(this.#account, pixelsOf(megapixels), bounds, times)
+    this.#account = admitted.account
+    const quotas = quotasOf(this.#account, bounds, times)
+    if (!admitted.ok) {
+      const { violations } = admitted
+      const retryAfterMs = Math.max(...violations.map(({ waitMs }) => waitMs))
+      return {
+        ok: false,
+        v,
+        why: 'limit',
+        policies: violations.map(({ policy }) => policy),
+        quotas,
+        retryAfterMs,
+      }
+    }
+    const { charge } = admitted
+    const day = dayOf(times.wall)
+    this.#journal.charged(day, model, charge.pixels, bounds.pixelsPerMonth)
+    return { ok: true, v, quotas, handle: this.#place(charge, day, model) }
+  }
+
+  async configure(record: KeyRecord): Promise<void> {
+    const kept = withRevocation(this.#record, record)
+    this.#ledger.writeRecord(kept)
+    this.#record = kept
+  }
+
+  async status(limits: Limits): Promise<KeyStatus> {
+    const times = this.#times()
+    const account = accountAt(this.#account, times)
+    const quotas = quotasOf(account, boundsOf(limits, this.#record?.overrides), times)
+    return { record: this.#record, quotas, inFlight: account.places.length }
+  }
+
+  async usage(days: number): Promise<readonly DayUsage[]> {
+    this.#journal.write()
+    return this.#ledger.readUsage(dayOf(this.#times().wall) - days + 1)
+  }
+
+  #place(charge: Charge, day: number, model: string): PlaceTarget {
+    return new PlaceTarget({
+      refund: () => {
+        this.#account = refund(this.#account, charge)
+        this.#journal.refunded(day, model, charge.pixels)
+      },
+      isGood: () => !this.#record || !isOver(this.#record, this.#times().wall),
+      leave: () => {
+        this.#account = finish(this.#account, charge)
+      },
+    })
+  }
+
+  #times(): Times {
+    this.#reading = advance(this.#reading, this.#ambient.now(), undefined)
+    return this.#reading
+  }
+}

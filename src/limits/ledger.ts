@@ -1,0 +1,128 @@
+/**
+ * What a key's object keeps over a restart, in its own database: what the operator said, what was used, and numbers.
+ * Nothing of a request, and not the key.
+ */
+import { formatDay } from '../lib/days.ts'
+import { megapixelsOf } from './bounds.ts'
+import type { DayUsage, KeyRecord } from './protocol.ts'
+import type { Snapshot } from './snapshot.ts'
+import type { Window } from './window.ts'
+
+const SCHEMA = [
+  `CREATE TABLE IF NOT EXISTS record (
+    id TEXT PRIMARY KEY, name TEXT, plan TEXT, models TEXT, overrides TEXT,
+    created_at INTEGER, expiry_day INTEGER, revoked_at INTEGER, rotated_to TEXT
+  ) WITHOUT ROWID`,
+  `CREATE TABLE IF NOT EXISTS account (
+    one INTEGER PRIMARY KEY, month_start INTEGER, month_pixels INTEGER,
+    written_at INTEGER, requests TEXT, pixels TEXT
+  )`,
+  `CREATE TABLE IF NOT EXISTS usage (
+    day INTEGER, model TEXT, requests INTEGER, pixels INTEGER, PRIMARY KEY (day, model)
+  ) WITHOUT ROWID`,
+]
+
+const KEEP_DAYS = 400
+
+/** What we use of the platform's SqlStorage. */
+export interface Database {
+  exec(query: string, ...values: (string | number | null)[]): Iterable<unknown>
+}
+
+type RecordRow = Record<'id' | 'name' | 'plan' | 'overrides', string> &
+  Record<'models' | 'rotated_to', string | null> &
+  Record<'created_at' | 'expiry_day', number> & { revoked_at: number | null }
+type AccountRow = Record<'month_start' | 'month_pixels' | 'written_at', number> &
+  Record<'requests' | 'pixels', string>
+type UsageRow = Record<'day' | 'requests' | 'pixels', number> & { model: string }
+
+/** Every method throws what the database throws. */
+export class Ledger {
+  readonly #sql: Database
+
+  constructor(sql: Database) {
+    this.#sql = sql
+    for (const table of SCHEMA) sql.exec(table)
+  }
+
+  readRecord(): KeyRecord | null {
+    const [row] = [...this.#sql.exec('SELECT * FROM record')] as RecordRow[]
+    if (!row) return null
+    return {
+      id: row.id,
+      name: row.name,
+      plan: row.plan,
+      models: row.models === null ? null : (JSON.parse(row.models) as string[]),
+      overrides: JSON.parse(row.overrides) as KeyRecord['overrides'],
+      createdAt: row.created_at,
+      expiryDay: row.expiry_day,
+      revokedAt: row.revoked_at,
+      rotatedTo: row.rotated_to,
+    }
+  }
+
+  writeRecord(record: KeyRecord): void {
+    this.#sql.exec(
+      'INSERT OR REPLACE INTO record VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
+      record.id,
+      record.name,
+      record.plan,
+      record.models && JSON.stringify(record.models),
+      JSON.stringify(record.overrides),
+      record.createdAt,
+      record.expiryDay,
+      record.revokedAt,
+      record.rotatedTo,
+    )
+  }
+
+  readAccount(): Snapshot | null {
+    const [row] = [...this.#sql.exec('SELECT * FROM account')] as AccountRow[]
+    if (!row) return null
+    return {
+      monthStart: row.month_start,
+      monthPixels: row.month_pixels,
+      writtenAt: row.written_at,
+      requests: JSON.parse(row.requests) as Window,
+      pixels: JSON.parse(row.pixels) as Window,
+    }
+  }
+
+  writeAccount({ monthStart, monthPixels, writtenAt, requests, pixels }: Snapshot): void {
+    this.#sql.exec(
+      'INSERT OR REPLACE INTO account VALUES (1, ?, ?, ?, ?, ?)',
+      monthStart,
+      monthPixels,
+      writtenAt,
+      JSON.stringify(requests),
+      JSON.stringify(pixels),
+    )
+  }
+
+  /** @param pixels may be less than nothing, as what is given back is */
+  addUsage(day: number, model: string, requests: number, pixels: number): void {
+    this.#sql.exec(
+      `INSERT INTO usage VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE
+       SET requests = requests + excluded.requests, pixels = pixels + excluded.pixels`,
+      day,
+      model,
+      requests,
+      pixels,
+    )
+  }
+
+  /** The latest first. */
+  readUsage(sinceDay: number): readonly DayUsage[] {
+    const query = 'SELECT * FROM usage WHERE day >= ? AND requests > 0 ORDER BY day DESC, model'
+    return ([...this.#sql.exec(query, sinceDay)] as UsageRow[]).map(({ day, model, requests, pixels }) => ({
+      day: formatDay(day),
+      model,
+      requests,
+      megapixels: megapixelsOf(pixels),
+    }))
+  }
+
+  forget(today: number): void {
+    this.#sql.exec('DELETE FROM usage WHERE day < ?', today - KEEP_DAYS)
+  }
+}

@@ -1,0 +1,175 @@
+/** What a request asks of its key's object, and what becomes of it without. Inside the real runtime. */
+import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
+import { env } from 'cloudflare:workers'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
+import { planFingerprint } from '../../src/auth/api-key.ts'
+import { KeyRing, parsePeppers } from '../../src/auth/key-ring.ts'
+import type { KeyStub } from '../../src/limits/client.ts'
+import worker, { type Key } from '../../src/worker.ts'
+
+const { KEY: keys, KEY_SECRETS } = env as unknown as {
+  KEY: DurableObjectNamespace<Key>
+  KEY_SECRETS: string
+}
+const PLANS = { two: { requestsPerMinute: 2 } }
+const log = vi.spyOn(console, 'log')
+beforeEach(() => {
+  log.mockReset()
+})
+const logged = (): string => log.mock.calls.map(([line]) => String(line)).join('\n')
+
+let serial = 0
+async function mintKey(plan = 'two', secrets = KEY_SECRETS): Promise<string> {
+  const peppers = parsePeppers(secrets)
+  if (!peppers.ok) throw new Error(peppers.error)
+  const keyId = `bb${(++serial).toString(16).padStart(14, '0')}`
+  return (await KeyRing.import(peppers.value)).mint({ keyId, expiryDay: 0, plan: planFingerprint(plan) })
+}
+
+/** The real objects, and a count of what they are asked. */
+class CountedKeys {
+  readonly names: string[] = []
+
+  getByName(name: string): KeyStub {
+    this.names.push(name)
+    return keys.getByName(name) as unknown as KeyStub
+  }
+}
+
+/** Stands in for the objects when they are gone. */
+const lostKeys = (admit: () => Promise<never>) => ({ getByName: (): KeyStub => ({ admit }) })
+
+const QUERY =
+  'output_type=pt&partial_postprocess=True&shape=1&shape=4&shape=8&shape=8&dtype=float16&do_scaling=True'
+
+type Arguments = Parameters<typeof worker.fetch>
+
+/** @param address of the client, as the platform says it */
+async function decode(KEY: unknown, key: string | undefined, address?: string, more: object = {}) {
+  const context = createExecutionContext()
+  const request = new Request(`https://gateway.example/sd-v1?${QUERY}`, {
+    method: 'POST',
+    headers: {
+      ...(key !== undefined && { authorization: `Bearer ${key}` }),
+      ...(address !== undefined && { 'cf-connecting-ip': address }),
+      'content-type': 'tensor/binary',
+      accept: 'tensor/binary',
+      'x-request-id': 'r-1',
+    },
+    body: new Uint8Array(512),
+    ...(address !== undefined && { cf: { colo: 'FRA' } }),
+  }) as Arguments[0]
+  const settings = { ...env, PLANS, ANONYMOUS: { plan: 'two' }, KEY, ...more }
+  const response = await worker.fetch(request, settings as unknown as Arguments[1], context)
+  const body = await response.arrayBuffer()
+  await waitOnExecutionContext(context)
+  return { response, status: response.status, text: new TextDecoder().decode(body) }
+}
+
+describe('a request', () => {
+  test('asks the object of its key once, and one that is refused by what is remembered not at all', async () => {
+    const counted = new CountedKeys()
+    const key = await mintKey()
+    const statuses = []
+    for (let i = 0; i < 50; i++) statuses.push((await decode(counted, key)).status)
+    expect(statuses.slice(0, 3)).toEqual([200, 200, 429])
+    expect(new Set(statuses.slice(2))).toEqual(new Set([429]))
+    expect(counted.names).toHaveLength(3)
+  })
+
+  test('C33: with a forged key asks nobody, be it one of many', async () => {
+    const counted = new CountedKeys()
+    const other = JSON.stringify({ 1: btoa('another pepper of the same id') })
+    const key = await mintKey('two', other)
+    const answers = new Set<string>()
+    for (let i = 0; i < 2_000; i++) answers.add((await decode(counted, i % 2 ? key : `${key}x`)).text)
+    expect(answers.size).toBe(1)
+    expect(counted.names).toEqual([])
+  })
+})
+
+describe('C33: bad keys', () => {
+  test('C33: are told apart by nothing, and after thirty in ten seconds from one address refused as too many', async () => {
+    const counted = new CountedKeys()
+    const statuses = []
+    for (let i = 0; i < 40; i++) statuses.push((await decode(counted, 'vg_nonsense', '203.0.113.7')).status)
+    expect(statuses.filter((status) => status === 401)).toHaveLength(30)
+    const { response, text } = await decode(counted, 'vg_nonsense', '203.0.113.7')
+    expect(response.headers.get('retry-after')).toBe('10')
+    expect(JSON.parse(text)).toMatchObject({ status: 429, code: 'too-many-bad-keys' })
+    // Neither a good key from there nor a bad one from elsewhere is concerned.
+    expect((await decode(counted, await mintKey(), '203.0.113.7')).status).toBe(200)
+    expect((await decode(counted, 'vg_nonsense', '203.0.113.8')).status).toBe(401)
+    expect(counted.names).toHaveLength(1)
+    expect(logged()).not.toContain('203.0.113')
+  })
+
+  test('C33: of one IPv6 customer are counted together', async () => {
+    const counted = new CountedKeys()
+    const statuses = []
+    for (let i = 0; i < 35; i++) {
+      statuses.push((await decode(counted, 'vg_nonsense', `2001:db8:7:7::${i.toString(16)}`)).status)
+    }
+    expect(statuses.filter((status) => status === 429)).toHaveLength(5)
+  })
+
+  test('P18: are refused as ever when the counter fails or is not there', async () => {
+    const failing = { limit: () => Promise.reject(new Error('no counter')) }
+    expect((await decode(keys, 'vg_nonsense', '203.0.113.9', { BAD_KEYS: failing })).status).toBe(401)
+    expect(logged()).toContain('bad-keys-uncounted')
+    expect((await decode(keys, 'vg_nonsense', '203.0.113.9', { BAD_KEYS: undefined })).status).toBe(401)
+  })
+})
+
+describe('who has no key', () => {
+  test('has the anonymous plan, by address, which is kept nowhere', async () => {
+    const counted = new CountedKeys()
+    const from = async (address: string) => (await decode(counted, undefined, address)).status
+    expect([await from('198.51.100.1'), await from('198.51.100.1'), await from('198.51.100.1')]).toEqual([
+      200, 200, 429,
+    ])
+    expect([await from('2001:db8::1'), await from('2001:db8::2'), await from('2001:db8::3')]).toEqual([
+      200, 200, 429,
+    ])
+    const names = new Set(counted.names)
+    expect(names.size).toBe(2)
+    for (const name of names) expect(name).toMatch(/^anonymous:[0-9a-f]{32}$/)
+    expect(logged()).not.toMatch(/198\.51|2001|anonymous:/)
+  })
+
+  test('shares one account with everybody where nobody says who is who', async () => {
+    const counted = new CountedKeys()
+    await decode(counted, undefined)
+    expect(counted.names).toEqual(['anonymous:everybody'])
+  })
+
+  test('is not who has a bad one', async () => {
+    expect((await decode(keys, 'vg_nonsense')).status).toBe(401)
+  })
+})
+
+describe('P18: without its object a key', () => {
+  test('P18: is served, and that is said', async () => {
+    const lost = lostKeys(() => Promise.reject(new Error('reset')))
+    const key = await mintKey()
+    for (let i = 0; i < 5; i++) expect((await decode(lost, key)).status).toBe(200)
+    expect(logged()).toContain('"kind":"limits-unreachable","why":"errors"')
+  })
+
+  test('P17: stays revoked for this isolate as long as it remembers', async () => {
+    const key = await mintKey()
+    const counted = new CountedKeys()
+    await decode(counted, key)
+    const [keyId = ''] = counted.names
+    const record = { id: keyId, name: 'one', plan: 'two', models: null, overrides: {} }
+    const times = { createdAt: 1, expiryDay: 0, revokedAt: 1, rotatedTo: null }
+    await keys.getByName(keyId).configure({ ...record, ...times })
+    const revoked = await decode(counted, key)
+    expect(revoked.status).toBe(401)
+    const after = await decode(
+      lostKeys(() => Promise.reject(new Error('reset'))),
+      key,
+    )
+    expect([after.status, after.text]).toEqual([401, revoked.text])
+  })
+})
