@@ -30,6 +30,7 @@ describe('a good configuration', () => {
           scaleToZero: false,
           abortable: true,
           shard: undefined,
+          learnsSlots: true,
         },
       ],
       plans: new Map([

@@ -2,6 +2,7 @@ import { createMiddleware } from 'hono/factory'
 import { routePath } from 'hono/route'
 import { carriesToken } from '../auth/admin-token.ts'
 import { problem, problemResponse } from '../errors/problem.ts'
+import { badCredential } from './bad-credential.ts'
 import type { AppContext, AppEnv } from './context.ts'
 import { notFound } from './errors.ts'
 
@@ -20,7 +21,8 @@ export const onlyOperators = createMiddleware<AppEnv>(async (c, next) => {
   else {
     const challenge = { headers: { 'www-authenticate': 'Bearer' } }
     const detail = 'Expected the admin token, as Authorization: Bearer TOKEN.'
-    c.res = problemResponse(problem('unauthorized', detail, challenge), requestId)
+    const refusal = problem('unauthorized', detail, challenge)
+    c.res = problemResponse(await badCredential(c.req.raw, services, refusal), requestId)
   }
   record(c)
 })
@@ -30,6 +32,6 @@ function record(c: AppContext): void {
   const { ambient, events } = services
   const { status } = c.res
   // The pattern and not the path, which may hold anything.
-  const what = status === 401 ? {} : { method: c.req.method, route: routePath(c, -1) }
+  const what = status === 401 || status === 429 ? {} : { method: c.req.method, route: routePath(c, -1) }
   events.emit({ kind: 'admin', status, ...what, ...(subject && { subject }), ms: ambient.now() - startedAt })
 }

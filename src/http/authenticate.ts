@@ -2,7 +2,7 @@ import { readCredential } from '../auth/credentials.ts'
 import type { Plan } from '../config.ts'
 import { type Problem, problem, unauthorized } from '../errors/problem.ts'
 import { err, ok, type Result } from '../lib/result.ts'
-import { FLOOR_PERIOD_S, isFlooding } from '../limits/abuse-floor.ts'
+import { badCredential } from './bad-credential.ts'
 import { networkOfClient } from './client-address.ts'
 import type { Services } from './context.ts'
 
@@ -24,22 +24,18 @@ export interface Caller {
 export async function authenticate(
   request: Request,
   pathKey: string | undefined,
-  { keyRing, config, badKeys, events }: Services,
+  services: Services,
   now: number,
 ): Promise<Result<Caller, Problem>> {
+  const { keyRing, config } = services
   const text = pathKey ?? readCredential(request.headers)
-  const network = networkOfClient(request, config.knowsAddresses)
   if (text === undefined && config.anonymous) {
+    const network = networkOfClient(request, config.knowsAddresses)
     const account = `anonymous:${network === undefined ? 'everybody' : await keyRing.pseudonym(network)}`
     return ok({ keyId: 'anonymous', account, plan: config.anonymous })
   }
   const verified = text === undefined ? undefined : await keyRing.verify(text, now)
-  if (!verified?.ok) {
-    const uncounted = (): void => events.emit({ kind: 'bad-keys-uncounted' })
-    if (!(await isFlooding(badKeys, network, uncounted))) return err(unauthorized())
-    const again = { retryAfterSeconds: FLOOR_PERIOD_S }
-    return err(problem('too-many-bad-keys', 'Expected fewer requests without a valid API key.', again))
-  }
+  if (!verified?.ok) return err(await badCredential(request, services, unauthorized()))
   const { keyId, plan } = verified.value
   const known = config.plans.get(plan)
   if (!known) return err(problem('forbidden', 'The plan of this key is not configured here.'))

@@ -12,6 +12,7 @@ const { KEY: keys, KEY_SECRETS } = env as unknown as {
   KEY_SECRETS: string
 }
 const PLANS = { two: { requestsPerMinute: 2 } }
+const ADMIN_TOKEN = 'a-token-of-the-operator'
 const log = vi.spyOn(console, 'log')
 beforeEach(() => {
   log.mockReset()
@@ -59,11 +60,25 @@ async function decode(KEY: unknown, key: string | undefined, address?: string, m
     body: new Uint8Array(512),
     ...(address !== undefined && { cf: { colo: 'FRA' } }),
   }) as Arguments[0]
-  const settings = { ...env, PLANS, ANONYMOUS: { plan: 'two' }, KEY, ...more }
+  const settings = { ...env, PLANS, ANONYMOUS: { plan: 'two' }, ADMIN_TOKEN, KEY, ...more }
   const response = await worker.fetch(request, settings as unknown as Arguments[1], context)
   const body = await response.arrayBuffer()
   await waitOnExecutionContext(context)
   return { response, status: response.status, text: new TextDecoder().decode(body) }
+}
+
+/** Asks for the configuration, as an operator would. */
+async function administer(token: string, address: string): Promise<number> {
+  const context = createExecutionContext()
+  const request = new Request('https://gateway.example/v1/admin/config', {
+    headers: { authorization: `Bearer ${token}`, 'cf-connecting-ip': address },
+    cf: { colo: 'FRA' },
+  }) as Arguments[0]
+  const settings = { ...env, PLANS, ANONYMOUS: { plan: 'two' }, ADMIN_TOKEN }
+  const response = await worker.fetch(request, settings as unknown as Arguments[1], context)
+  await response.arrayBuffer()
+  await waitOnExecutionContext(context)
+  return response.status
 }
 
 describe('a request', () => {
@@ -102,6 +117,15 @@ describe('C33: bad keys', () => {
     expect((await decode(counted, 'vg_nonsense', '203.0.113.8')).status).toBe(401)
     expect(counted.names).toHaveLength(1)
     expect(logged()).not.toContain('203.0.113')
+  })
+
+  test('T13: are counted together with bad admin tokens', async () => {
+    const statuses = []
+    for (let i = 0; i < 40; i++) statuses.push(await administer('guess', '203.0.113.9'))
+    expect(statuses.filter((status) => status === 401)).toHaveLength(30)
+    expect(new Set(statuses.slice(30))).toEqual(new Set([429]))
+    expect(await administer(ADMIN_TOKEN, '203.0.113.9')).toBe(200)
+    expect((await decode(new CountedKeys(), 'vg_nonsense', '203.0.113.9')).status).toBe(429)
   })
 
   test('C33: of one IPv6 customer are counted together', async () => {

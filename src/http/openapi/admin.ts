@@ -41,7 +41,7 @@ const operation = ({
   }),
   responses: {
     [status]: jsonAnswer(summary, answer),
-    ...problemResponses(['unauthorized', ...(body ? OF_BODIES : []), ...problems]),
+    ...problemResponses(['unauthorized', 'too-many-bad-keys', ...(body ? OF_BODIES : []), ...problems]),
   },
 })
 
