@@ -27,6 +27,13 @@ const as = (key: string, headers: Record<string, string> = {}) => ({
 const ask = (key: string, side = 8): Promise<Response> =>
   decode(on.gateway, `/auraflow?${pictureQuery(side)}`, uniqueLatent(side), as(key))
 
+/** Requests that are left of `three`, and those under way. */
+async function standing(key: string): Promise<{ left: number | undefined; inFlight: number }> {
+  const limits = { ...NO_LIMITS, requestsPerMinute: 3 }
+  const { quotas, inFlight } = await on.gateway.keyObject(key).status(limits)
+  return { left: quotas[0]?.remaining, inFlight }
+}
+
 test('a key gets what its plan allows and is told where it stands', async () => {
   const key = await mintKey({ plan: 'three' })
   const served = [await ask(key), await ask(key), await ask(key)]
@@ -106,6 +113,35 @@ test('what the client does wrong with its body is charged, and its place is free
   expect(await problemOf(response)).toMatchObject({ code: 'length-shape-mismatch' })
   const { quotas, inFlight } = await on.gateway.keyObject(key).status({ ...NO_LIMITS, requestsPerMinute: 3 })
   expect([quotas[0]?.remaining, inFlight]).toEqual([2, 0])
+})
+
+test.each([
+  ['a latent with NaN', 'latent-not-finite', '', new Uint8Array(512).fill(0xff)],
+  ['a latent of zeros, and no warnings wanted', 'latent-suspicious', '&strict=true', new Uint8Array(512)],
+])(
+  'what the client does wrong with its latent is charged, and its place is free again: %s',
+  async (...which) => {
+    const [, code, more, latent] = which
+    const key = await mintKey({ plan: 'three' })
+    const response = await decode(on.gateway, `/auraflow?${pictureQuery()}${more}`, latent, as(key))
+    expect(await problemOf(response)).toMatchObject({ status: 422, code })
+    await soon(async () => expect(await standing(key)).toEqual({ left: 2, inFlight: 0 }))
+    expect(on.backend.requests).toEqual([])
+  },
+)
+
+test('a request in JSON counts as any other', async () => {
+  const key = await mintKey({ plan: 'three' })
+  const statuses = []
+  for (let i = 0; i < 4; i++) {
+    const body = JSON.stringify({ inputs: Buffer.from(uniqueLatent()).toString('base64') })
+    const init = as(key, { 'content-type': 'tensor/base64' })
+    const response = await decode(on.gateway, `/auraflow?${pictureQuery()}`, body, init)
+    statuses.push(response.status)
+    await response.arrayBuffer()
+  }
+  expect(statuses).toEqual([200, 200, 200, 429])
+  await soon(async () => expect((await standing(key)).inFlight).toBe(0))
 })
 
 test('C25: a concurrency of four is never exceeded, and leaks nothing when clients reset', async () => {

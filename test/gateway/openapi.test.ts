@@ -1,15 +1,16 @@
 /** Answers are what the OpenAPI document says. */
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { decode, uniqueLatent } from '../support/client.ts'
 import { startTestGateway, type TestGateway } from '../support/gateway.ts'
 import { ADMIN_TOKEN, operate } from '../support/operator.ts'
 
 interface Document {
-  readonly paths: Record<
-    string,
-    Record<string, { responses: Record<string, { content: Record<string, Body> }> }>
-  >
+  readonly paths: Record<string, Record<string, { requestBody: Content; responses: Record<string, Content> }>>
   readonly components: object
+}
+interface Content {
+  readonly content: Record<string, Body>
 }
 interface Body {
   readonly schema?: object
@@ -35,10 +36,14 @@ async function complaints(route: string, response: Response): Promise<unknown> {
   const type = response.headers.get('content-type') ?? ''
   const content = described.content[type]
   if (!content?.schema) return `${type} is not described`
+  return complaintsAbout(await response.json(), content.schema)
+}
+
+function complaintsAbout(value: unknown, schema: object | undefined): unknown {
   // Formats and keywords of OpenAPI are left to whoever knows them.
   const ajv = new Ajv2020({ strict: false, validateFormats: false })
-  const validate = ajv.compile({ ...content.schema, components: document.components })
-  return validate(await response.json()) ? [] : validate.errors
+  const validate = ajv.compile({ ...schema, components: document.components })
+  return schema && validate(value) ? [] : validate.errors
 }
 
 test('the document is for everybody, and may be kept for a while', async () => {
@@ -57,6 +62,8 @@ describe('an answer is as the document describes it', () => {
     ['GET /v1/models/{id}', '/v1/models/unheard-of'],
     ['GET /problems/{code}', '/problems/forbidden'],
     ['GET /problems/{code}', '/problems/unheard-of'],
+    ['GET /warnings/{code}', '/warnings/latent-all-zero'],
+    ['GET /warnings/{code}', '/warnings/unheard-of'],
     ['GET /assets/{file}', '/assets/unheard-of'],
     ['POST /{model}', '/sdxl', { method: 'POST' }],
     ['POST /v1/decode', '/v1/decode', { method: 'POST' }],
@@ -82,6 +89,22 @@ describe('an answer is as the document describes it', () => {
   ])('%s, as an operator at %s', async (route, path, body) => {
     expect(await complaints(route, await operate(gateway, path, body))).toEqual([])
   })
+})
+
+test.each([
+  ['application/json', 'pil', { media_type: 'image/jpeg' }],
+  ['application/json', 'pt', { shape: [1, 3, 64, 64], dtype: 'float16' }],
+  ['tensor/base64', 'pt', { shape: [1, 3, 64, 64], dtype: 'float16' }],
+])('a decode in %s both ways is as the document describes it: %s', async (type, outputType, parameters) => {
+  const inputs = Buffer.from(uniqueLatent()).toString('base64')
+  const sent = { inputs, parameters: { shape: [1, 4, 8, 8], dtype: 'float16', output_type: outputType } }
+  const request = document.paths['/{model}']?.post?.requestBody.content[type]?.schema
+  expect(complaintsAbout(sent, request)).toEqual([])
+  const headers = { 'content-type': type, accept: type }
+  const response = await decode(gateway, '/sd-v1', JSON.stringify(sent), { headers })
+  expect(response.status).toBe(200)
+  expect(await response.clone().json()).toMatchObject({ parameters })
+  expect(await complaints('POST /{model}', response)).toEqual([])
 })
 
 test('an answer of another shape would be noticed', async () => {
