@@ -54,6 +54,13 @@ export function riskMs({ pace }: BackendState, expectedMs: number): number {
   return expectedMs * (risk - Math.exp(RISK_SPREADS * MAX_SPREAD))
 }
 
+/** Three cover nearly all of them. */
+const WORST_SPREADS = 3
+
+/** What a decode takes at worst on a backend that is all over the place; what is expected on others. */
+export const worstMs = ({ pace }: BackendState, expectedMs: number): number =>
+  pace.spread > MAX_SPREAD ? expectedMs * Math.exp(WORST_SPREADS * pace.spread) : expectedMs
+
 /** The first decodes show how fast a backend is; only from then on can one be off. */
 function learnSpread({ speed, spread, samples }: Pace, ratio: number): number {
   if (samples < SPREAD_FROM) return spread

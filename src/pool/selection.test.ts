@@ -145,6 +145,20 @@ describe('the choice', () => {
     expect(chosen([health('ejected', EJECTED)])?.backend.id).toBe('ejected')
   })
 
+  test('B30: is not one whose decodes are all over the place, where that may cost the deadline', () => {
+    const pace = { ...backend('a').pace, spread: 0.5, samples: 50 }
+    const pool = [
+      backend('erratic', { pace }),
+      backend('busy', { leases: [lease({ endsAt: START + 8_000 })] }),
+    ]
+    const at = (predictedMs: number, ms: number): string | undefined =>
+      choose(pool, job('t', { predictedMs, deadlineAt: START + ms }), new Map(), UP, START)?.backend.id
+    expect(at(4_000, 15_000)).toBe('busy')
+    expect(at(100, 15_000)).toBe('erratic')
+    // One that it would be late for on the other as well has nothing to lose.
+    expect(at(4_000, 10_000)).toBe('erratic')
+  })
+
   test('is never later than any other candidate would be', () => {
     const one = fc.record({
       ends: fc.array(fc.integer({ min: -500, max: 5_000 }), { maxLength: 3 }),

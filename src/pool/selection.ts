@@ -1,12 +1,15 @@
 /** Which backend a job goes to: the one that is expected to finish it first, be it idle or about to be free. */
 import { type Health, isServing } from './health-states.ts'
-import { expectedMs, riskMs, soonestMs, soonestShare } from './pace.ts'
+import { expectedMs, riskMs, soonestMs, soonestShare, worstMs } from './pace.ts'
 import { freeAt, hasRoom } from './places.ts'
 import type { BackendState, Job } from './state.ts'
 
 /** How much later a backend is expected to finish right after it failed; fades to nothing. */
 const FAILURE_PENALTY_MS = 5_000
 const PENALTY_FADES_MS = 10_000
+
+/** How much longer a job waits for another backend where this one may well be too late with it. */
+const LATE_RISK_MS = 10_000
 
 /** What a backend that is coming back may be given. */
 const HALF_OPEN_JOB_MS = 500
@@ -85,7 +88,9 @@ export function choose(
     const endsAt = startsAt + decodeMs
     // A decode whose answer comes too late for anybody is not begun.
     if (endsAt > job.deadlineAt && startsAt + soonestMs(backend, job.predictedMs) > job.deadlineAt) continue
-    const cost = endsAt + riskMs(backend, decodeMs) + failurePenaltyMs(backend, now)
+    const mayBeLate = startsAt + worstMs(backend, decodeMs) > job.deadlineAt
+    const doubtMs = riskMs(backend, decodeMs) + (mayBeLate ? LATE_RISK_MS : 0)
+    const cost = endsAt + doubtMs + failurePenaltyMs(backend, now)
     if (cost > bestCost || (cost === bestCost && best && backend.lastGrantAt >= best.lastGrantAt)) continue
     best = backend
     bestStartsAt = startsAt
