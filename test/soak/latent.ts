@@ -38,10 +38,16 @@ export const chooseKind = (chance: Chance): LatentKind => chance.pick(DECK)
 export const CANARY_BYTES = 32
 const DECODE_MS_AT = CANARY_BYTES
 
+/** Chance as numbers of either dtype that are neither infinite nor none: the largest exponents are left out. */
+export function finite<Bytes extends Uint8Array>(bytes: Bytes): Bytes {
+  for (let high = 1; high < bytes.length; high += 2) bytes[high] = (bytes[high] as number) & 0xbf
+  return bytes
+}
+
 /** Canary, time of the decode, chance. */
 export function makeLatent(kind: LatentKind, canary: Uint8Array, decodeMs: number): Buffer<ArrayBuffer> {
   const size = kind.dtype === 'float32' ? 4 : 2
-  const latent = randomFillSync(Buffer.alloc(kind.channels * kind.side ** 2 * size))
+  const latent = finite(randomFillSync(Buffer.alloc(kind.channels * kind.side ** 2 * size)))
   latent.set(canary)
   latent.writeUInt16LE(decodeMs, DECODE_MS_AT)
   return latent

@@ -6,7 +6,7 @@ import { SoakBackend } from './backend.ts'
 import { canaryScanner } from './canary.ts'
 import { GatewayProcess } from './gateway-process.ts'
 import { Inspector } from './inspector.ts'
-import { CANARY_BYTES } from './latent.ts'
+import { CANARY_BYTES, finite } from './latent.ts'
 import { LogBook } from './log-book.ts'
 import { Tally } from './tally.ts'
 
@@ -43,7 +43,7 @@ export async function startWorld(dataDir: string): Promise<World> {
   const backends = await start([BUSY_POOL, 'b2', 'b3', 'b4', 'b5'])
   const quiet = await start([QUIET_POOL, 'q2'])
   const KEY_SECRETS = JSON.stringify({ 1: randomBytes(32).toString('base64') })
-  const canary = randomBytes(CANARY_BYTES)
+  const canary = finite(randomBytes(CANARY_BYTES))
   const log = new LogBook(canaryScanner(canary))
   const gateway = new GatewayProcess((line) => log.take(line))
   const bindings = {
