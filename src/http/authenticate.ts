@@ -2,6 +2,7 @@ import { readCredential } from '../auth/credentials.ts'
 import type { Plan } from '../config.ts'
 import { type Problem, problem, unauthorized } from '../errors/problem.ts'
 import { err, ok, type Result } from '../lib/result.ts'
+import { anonymousAccount } from '../limits/anonymous.ts'
 import { badCredential } from './bad-credential.ts'
 import { networkOfClient } from './client-address.ts'
 import type { Services } from './context.ts'
@@ -31,7 +32,7 @@ export async function authenticate(
   const text = pathKey ?? readCredential(request.headers)
   if (text === undefined && config.anonymous) {
     const network = networkOfClient(request, config.knowsAddresses)
-    const account = `anonymous:${network === undefined ? 'everybody' : await keyRing.pseudonym(network)}`
+    const account = anonymousAccount(network === undefined ? undefined : await keyRing.pseudonym(network))
     return ok({ keyId: 'anonymous', account, plan: config.anonymous })
   }
   const verified = text === undefined ? undefined : await keyRing.verify(text, now)

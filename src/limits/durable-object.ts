@@ -8,6 +8,7 @@ import { dayOf } from '../lib/days.ts'
 import { advance, type Reading } from '../lib/own-time.ts'
 import { logEvents } from '../telemetry/events.ts'
 import { type Account, accountAt, admit, type Charge, finish, refund, type Times } from './account.ts'
+import { isAnonymous } from './anonymous.ts'
 import { boundsOf, pixelsOf } from './bounds.ts'
 import { Journal } from './journal.ts'
 import { Ledger } from './ledger.ts'
@@ -25,6 +26,9 @@ import {
 import { quotasOf } from './quotas.ts'
 import { isOver, standingOf, withRevocation } from './standing.ts'
 
+/** What is kept of an address ends so long after it was last heard of: a month, whose limit it may have used up. */
+const FORGET_ADDRESS_MS = 32 * 86_400_000
+
 export class KeyObject extends DurableObject implements KeyService<PlaceTarget> {
   readonly #ambient = realAmbient
   readonly #ledger: Ledger
@@ -32,6 +36,8 @@ export class KeyObject extends DurableObject implements KeyService<PlaceTarget> 
   #reading: Reading
   #record: KeyRecord | null
   #account: Account
+  /** Keys are the operator's; addresses come and go. */
+  #isToBeForgotten: boolean
 
   /** @throws what the database throws: a key without its record must not pass for one that was never revoked */
   constructor(ctx: DurableObjectState, env: Cloudflare.Env) {
@@ -46,6 +52,7 @@ export class KeyObject extends DurableObject implements KeyService<PlaceTarget> 
     this.#journal = new Journal(this.#ledger, this.#ambient, () => [this.#account, this.#times()], forgetful)
     this.#record = this.#ledger.readRecord()
     this.#account = this.#journal.read({ now, wall: now })
+    this.#isToBeForgotten = isAnonymous(ctx.id.name)
   }
 
   async admit({ limits, model, megapixels }: AdmitRequest): Promise<Admission<PlaceTarget>> {
@@ -68,6 +75,7 @@ export class KeyObject extends DurableObject implements KeyService<PlaceTarget> 
         retryAfterMs,
       }
     }
+    this.#forgetLater(times.wall)
     const { charge } = admitted
     const day = dayOf(times.wall)
     this.#journal.charged(day, model, charge.pixels, bounds.pixelsPerMonth)
@@ -90,6 +98,21 @@ export class KeyObject extends DurableObject implements KeyService<PlaceTarget> 
   async usage(days: number): Promise<readonly DayUsage[]> {
     this.#journal.write()
     return this.#ledger.readUsage(dayOf(this.#times().wall) - days + 1)
+  }
+
+  /** Nobody has come from this address for a month. */
+  override async alarm(): Promise<void> {
+    const { wall } = this.#times()
+    const writtenAt = this.#ledger.readAccount()?.writtenAt ?? 0
+    const forgetAt = writtenAt + FORGET_ADDRESS_MS
+    await (forgetAt > wall ? this.ctx.storage.setAlarm(forgetAt) : this.ctx.storage.deleteAll())
+  }
+
+  /** Once in a life of the object, as it costs a written row. */
+  #forgetLater(wall: number): void {
+    if (!this.#isToBeForgotten) return
+    this.#isToBeForgotten = false
+    void this.ctx.storage.setAlarm(wall + FORGET_ADDRESS_MS)
   }
 
   #place(charge: Charge, day: number, model: string): PlaceTarget {

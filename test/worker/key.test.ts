@@ -1,5 +1,10 @@
 /** A key's object in the real runtime: places across RPC, a database, and lives that end. */
-import { abortAllDurableObjects, evictDurableObject, runInDurableObject } from 'cloudflare:test'
+import {
+  abortAllDurableObjects,
+  evictDurableObject,
+  runDurableObjectAlarm,
+  runInDurableObject,
+} from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { describe, expect, test, vi } from 'vitest'
 import type { AdmitRequest, KeyRecord, Limits } from '../../src/limits/protocol.ts'
@@ -129,6 +134,39 @@ describe('a key that was killed', () => {
     await key.configure(record({ revokedAt: 1_000 }))
     await abortAllDurableObjects()
     expect(await again(key).admit(request())).toMatchObject({ why: 'revoked' })
+  })
+})
+
+describe('who has no key', () => {
+  const DAY_MS = 86_400_000
+  const tables = (key: DurableObjectStub<Key>): Promise<string[]> =>
+    runInDurableObject(key, (_, { storage }) =>
+      storage.sql
+        .exec("SELECT name FROM sqlite_master WHERE name IN ('account', 'usage')")
+        .toArray()
+        .map(String),
+    )
+
+  test('is forgotten a month after the last request from that address, and not before', async () => {
+    const address = keys.getByName('anonymous:0123')
+    await written(address, async () => void (await admitted(address)))
+    const alarmAt = await runInDurableObject(address, (_, { storage }) => storage.getAlarm())
+    expect(Math.round(((alarmAt ?? 0) - Date.now()) / DAY_MS)).toBe(32)
+    expect(await runDurableObjectAlarm(address)).toBe(true)
+    expect(await tables(address)).toHaveLength(2)
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 33 * DAY_MS })
+    try {
+      expect(await runDurableObjectAlarm(address)).toBe(true)
+      expect(await tables(address)).toEqual([])
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
+  test('is no key, which its operator may revoke after years', async () => {
+    const key = newKey()
+    await written(key, async () => void (await admitted(key)))
+    expect(await runInDurableObject(key, (_, { storage }) => storage.getAlarm())).toBeNull()
   })
 })
 
