@@ -29,7 +29,7 @@ export function candidatesOf(
   const serving = able.filter(({ health }) => isServing(health))
   const warm = serving.filter(({ health }) => isWarmEnough(health, job))
   const chosen = warm.length > 0 ? warm : serving
-  const trying = able.filter((backend) => maySettle(backend, job))
+  const trying = able.filter((backend) => maySettle(backend, job, now))
   const enabled = able.filter(({ health }) => health.kind !== 'drained' && health.kind !== 'disabled')
   const isPanic = serving.length < PANIC_SHARE * enabled.length || serving.length === 0
   const ejected = isPanic ? able.filter(({ health }) => health.kind === 'ejected') : []
@@ -49,10 +49,11 @@ export const isTooLarge = ({ ceilings }: BackendState, job: Job, now: number): b
 const isWarmEnough = (health: Health, job: Job): boolean =>
   health.kind !== 'slow-start' || job.predictedMs <= SLOW_START_JOB_MS
 
-/** A half-open backend takes one small job, alone, to show what it can. */
-const maySettle = ({ health, leases }: BackendState, job: Job): boolean =>
+/** A half-open backend takes one small job, alone and at once, to show what it can. */
+const maySettle = ({ health, leases, busyUntil }: BackendState, job: Job, now: number): boolean =>
   health.kind === 'half-open' &&
   !health.isProbing &&
+  busyUntil <= now &&
   leases.length === 0 &&
   job.predictedMs <= HALF_OPEN_JOB_MS
 
@@ -88,7 +89,7 @@ export function choose(
     const endsAt = startsAt + decodeMs
     // A decode whose answer comes too late for anybody is not begun.
     if (endsAt > job.deadlineAt && startsAt + soonestMs(backend, job.predictedMs) > job.deadlineAt) continue
-    const mayBeLate = startsAt + worstMs(backend, decodeMs) > job.deadlineAt
+    const mayBeLate = startsAt + worstMs(backend, decodeMs) > job.deadlineAt && endsAt <= job.deadlineAt
     const doubtMs = riskMs(backend, decodeMs) + (mayBeLate ? LATE_RISK_MS : 0)
     const cost = endsAt + doubtMs + failurePenaltyMs(backend, now)
     if (cost > bestCost || (cost === bestCost && best && backend.lastGrantAt >= best.lastGrantAt)) continue

@@ -1,7 +1,7 @@
 /** I7, I8: who comes when, between keys and within one. */
 import type { Job } from '../../../src/pool/state.ts'
 import { grantsOf, type History, type Invariant, type Observed } from './observed.ts'
-import { isBestFor, isBeyondDoubt, SHORT_MS } from './wake-ups.ts'
+import { ERRATIC_SPREAD, isBestFor, isBeyondDoubt, SHORT_MS } from './wake-ups.ts'
 
 const QUANTUM_MS = 500
 /** How far one key may run ahead of another that waits all the while: the largest job each, and some rounds. */
@@ -38,7 +38,8 @@ const isUneven = (
   Math.max(...backends.map(({ pace }) => pace.speed)) >
     EVEN_SPEEDS * Math.min(...backends.map(({ pace }) => pace.speed)) ||
   backends.some(
-    ({ health, ceilings, busyUntil }) => health.kind !== 'usable' || ceilings.length > 0 || busyUntil > now,
+    ({ health, ceilings, busyUntil, pace }) =>
+      health.kind !== 'usable' || ceilings.length > 0 || busyUntil > now || pace.spread > ERRATIC_SPREAD,
   ) ||
   [...waiting.values()].some(({ exclude }) => exclude.length > 0)
 
@@ -48,7 +49,8 @@ export function keepLedger({ after, actions, now }: Observed, history: History):
   if (isUneven(after.backends, waiting, now)) leads.clear()
   for (const { ticket } of grantsOf(actions)) {
     const job = waiting.get(ticket)
-    if (job) granted.set(job.key, (granted.get(job.key) ?? 0) + job.predictedMs)
+    // One that a backend has failed has paid for its turn before.
+    if (job && job.failures.length === 0) granted.set(job.key, (granted.get(job.key) ?? 0) + job.predictedMs)
   }
   const keys = new Set(after.lanes.map(({ key }) => key))
   for (const key of leads.keys()) {

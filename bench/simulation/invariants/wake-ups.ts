@@ -24,7 +24,7 @@ export const wakesInTime: Invariant = ({ after, now }) => {
 /** Longest decode that no backend is reserved against. */
 export const SHORT_MS = 1_000
 /** Decodes are so far from what is expected that jobs would rather go elsewhere. */
-const ERRATIC_SPREAD = 0.3
+export const ERRATIC_SPREAD = 0.3
 /** For so long after a failure a backend may be passed over though it is idle. */
 const DISTRUST_MS = 10_000
 
