@@ -18,8 +18,6 @@ const RETURNS_FROM = 1e9
 export interface Run {
   readonly summary: Summary
   readonly policy: Policy
-  readonly events: number
-  readonly endedAt: number
 }
 
 /** @throws what a witness of the pool, or `atLastArrival`, throws when a promise is broken */
@@ -65,7 +63,7 @@ export function run(
   const summary = (): Summary =>
     recorder.summary(lastAt, capacityOf(scenario), scenario.slowness.length, idleMs)
   engine.run(lastAt + workload.deadlineMs + scenario.quietMs)
-  return { summary: summary(), policy, events: engine.events, endedAt: engine.now }
+  return { summary: summary(), policy }
 }
 
 /** Restarts of the pool, cuts between it and the Workers, and hands on its clock. */

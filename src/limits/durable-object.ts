@@ -31,28 +31,33 @@ const FORGET_ADDRESS_MS = 32 * 86_400_000
 
 export class KeyObject extends DurableObject implements KeyService<PlaceTarget> {
   readonly #ambient = realAmbient
+  readonly #forgetful = (error: unknown): void => {
+    const name = error instanceof Error ? error.name : 'unknown'
+    logEvents('key', this.#ambient.now).emit({ kind: 'limits-memory-failed', error: name })
+  }
   readonly #ledger: Ledger
   readonly #journal: Journal
   #reading: Reading
   #record: KeyRecord | null
   #account: Account
   /** Keys are the operator's; addresses come and go. */
-  #isToBeForgotten: boolean
+  #needsAlarm: boolean
 
   /** @throws what the database throws: a key without its record must not pass for one that was never revoked */
   constructor(ctx: DurableObjectState, env: Cloudflare.Env) {
     super(ctx, env)
-    const forgetful = (error: unknown): void => {
-      const name = error instanceof Error ? error.name : 'unknown'
-      logEvents('key', this.#ambient.now).emit({ kind: 'limits-memory-failed', error: name })
-    }
     const now = this.#ambient.now()
     this.#reading = { now, wall: now }
     this.#ledger = new Ledger(ctx.storage.sql)
-    this.#journal = new Journal(this.#ledger, this.#ambient, () => [this.#account, this.#times()], forgetful)
+    this.#journal = new Journal(
+      this.#ledger,
+      this.#ambient,
+      () => [this.#account, this.#times()],
+      this.#forgetful,
+    )
     this.#record = this.#ledger.readRecord()
     this.#account = this.#journal.read({ now, wall: now })
-    this.#isToBeForgotten = isAnonymous(ctx.id.name)
+    this.#needsAlarm = isAnonymous(ctx.id.name)
   }
 
   async admit({ limits, model, megapixels }: AdmitRequest): Promise<Admission<PlaceTarget>> {
@@ -110,9 +115,9 @@ export class KeyObject extends DurableObject implements KeyService<PlaceTarget> 
 
   /** Once in a life of the object, as it costs a written row. */
   #forgetLater(wall: number): void {
-    if (!this.#isToBeForgotten) return
-    this.#isToBeForgotten = false
-    void this.ctx.storage.setAlarm(wall + FORGET_ADDRESS_MS)
+    if (!this.#needsAlarm) return
+    this.#needsAlarm = false
+    this.ctx.storage.setAlarm(wall + FORGET_ADDRESS_MS).catch(this.#forgetful)
   }
 
   #place(charge: Charge, day: number, model: string): PlaceTarget {

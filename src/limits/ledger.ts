@@ -2,17 +2,16 @@
  * What a key's object keeps over a restart, in its own database: what the operator said, what was used, and numbers.
  * Nothing of a request, and not the key.
  */
+import type { Database } from '../lib/database.ts'
 import { formatDay } from '../lib/days.ts'
 import { megapixelsOf } from './bounds.ts'
 import type { DayUsage, KeyRecord } from './protocol.ts'
+import { RECORD_COLUMNS, type RecordRow, recordOf, valuesOf, writeRecordInto } from './record-row.ts'
 import type { Snapshot } from './snapshot.ts'
 import type { Window } from './window.ts'
 
 const SCHEMA = [
-  `CREATE TABLE IF NOT EXISTS record (
-    id TEXT PRIMARY KEY, name TEXT, plan TEXT, models TEXT, overrides TEXT,
-    created_at INTEGER, expiry_day INTEGER, revoked_at INTEGER, rotated_to TEXT
-  ) WITHOUT ROWID`,
+  `CREATE TABLE IF NOT EXISTS record (${RECORD_COLUMNS}) WITHOUT ROWID`,
   `CREATE TABLE IF NOT EXISTS account (
     one INTEGER PRIMARY KEY, month_start INTEGER, month_pixels INTEGER,
     written_at INTEGER, requests TEXT, pixels TEXT
@@ -24,14 +23,6 @@ const SCHEMA = [
 
 const KEEP_DAYS = 400
 
-/** What we use of the platform's SqlStorage. */
-export interface Database {
-  exec(query: string, ...values: (string | number | null)[]): Iterable<unknown>
-}
-
-type RecordRow = Record<'id' | 'name' | 'plan' | 'overrides', string> &
-  Record<'models' | 'rotated_to', string | null> &
-  Record<'created_at' | 'expiry_day', number> & { revoked_at: number | null }
 type AccountRow = Record<'month_start' | 'month_pixels' | 'written_at', number> &
   Record<'requests' | 'pixels', string>
 type UsageRow = Record<'day' | 'requests' | 'pixels', number> & { model: string }
@@ -47,33 +38,11 @@ export class Ledger {
 
   readRecord(): KeyRecord | null {
     const [row] = [...this.#sql.exec('SELECT * FROM record')] as RecordRow[]
-    if (!row) return null
-    return {
-      id: row.id,
-      name: row.name,
-      plan: row.plan,
-      models: row.models === null ? null : (JSON.parse(row.models) as string[]),
-      overrides: JSON.parse(row.overrides) as KeyRecord['overrides'],
-      createdAt: row.created_at,
-      expiryDay: row.expiry_day,
-      revokedAt: row.revoked_at,
-      rotatedTo: row.rotated_to,
-    }
+    return row ? recordOf(row) : null
   }
 
   writeRecord(record: KeyRecord): void {
-    this.#sql.exec(
-      'INSERT OR REPLACE INTO record VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
-      record.id,
-      record.name,
-      record.plan,
-      record.models && JSON.stringify(record.models),
-      JSON.stringify(record.overrides),
-      record.createdAt,
-      record.expiryDay,
-      record.revokedAt,
-      record.rotatedTo,
-    )
+    this.#sql.exec(writeRecordInto('record'), ...valuesOf(record))
   }
 
   readAccount(): Snapshot | null {

@@ -1,8 +1,9 @@
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
 import { describe, expect, test } from 'vitest'
 import { backend } from '../../test/support/pool.ts'
+import type { Database } from '../lib/database.ts'
 import { UNKNOWN_PACE } from './initial.ts'
-import { type Database, PoolMemory } from './memory.ts'
+import { PoolMemory } from './memory.ts'
 import type { BackendState } from './state.ts'
 
 /** A database as the platform gives it to an object, and how often it was written to. */

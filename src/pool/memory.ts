@@ -2,6 +2,7 @@
  * What a pool keeps over a restart, in its object's own database: learnt numbers and orders of the operator. Never a
  * job, a lease, a key, or anything else of a request.
  */
+import type { Database } from '../lib/database.ts'
 import { type Memory, UNKNOWN_PACE } from './initial.ts'
 import type { BackendState } from './state.ts'
 
@@ -14,11 +15,6 @@ const WORTH_KEEPING = 0.05
 
 type Row = Record<'id' | 'health', string | null> &
   Record<'speed' | 'spread' | 'samples' | 'gap_ms' | 'cold_start_ms', number>
-
-/** What we use of the platform's SqlStorage. */
-export interface Database {
-  exec(query: string, ...values: (string | number | null)[]): Iterable<unknown>
-}
 
 export class PoolMemory {
   readonly #sql: Database

@@ -89,9 +89,7 @@ export function choose(
     const endsAt = startsAt + decodeMs
     // A decode whose answer comes too late for anybody is not begun.
     if (endsAt > job.deadlineAt && startsAt + soonestMs(backend, job.predictedMs) > job.deadlineAt) continue
-    const mayBeLate = startsAt + worstMs(backend, decodeMs) > job.deadlineAt && endsAt <= job.deadlineAt
-    const doubtMs = riskMs(backend, decodeMs) + (mayBeLate ? LATE_RISK_MS : 0)
-    const cost = endsAt + doubtMs + failurePenaltyMs(backend, now)
+    const cost = endsAt + doubtMs(backend, job, startsAt, decodeMs) + failurePenaltyMs(backend, now)
     if (cost > bestCost || (cost === bestCost && best && backend.lastGrantAt >= best.lastGrantAt)) continue
     best = backend
     bestStartsAt = startsAt
@@ -106,6 +104,12 @@ export function choose(
 /** A job that has failed before may take its backend down, so it does not join another there. */
 const mayBeSent = (backend: BackendState, job: Job, startedAt: number, now: number): boolean =>
   hasRoom(backend, now, startedAt) && (job.failures.length === 0 || backend.leases.length < backend.slots)
+
+/** What speaks against a backend whose decodes are all over the place: the time that one may take, and the deadline. */
+function doubtMs(backend: BackendState, { deadlineAt }: Job, startsAt: number, decodeMs: number): number {
+  const mayBeLate = startsAt + worstMs(backend, decodeMs) > deadlineAt && startsAt + decodeMs <= deadlineAt
+  return riskMs(backend, decodeMs) + (mayBeLate ? LATE_RISK_MS : 0)
+}
 
 function failurePenaltyMs({ record, health }: BackendState, now: number): number {
   const since = now - record.failedAt

@@ -46,7 +46,12 @@ export const platform: readonly Entry[] = [
   ],
   ['P7', 'its database fails', 'it goes on without', ['test/worker/pool-restart.test.ts']],
   ['P8', 'timers late or twice', 'state decides, not their number', [`${FAULTS}pool-clocks.test.ts`]],
-  ['P9', 'clocks jump', 'no slot twice, no job forgotten', [`${FAULTS}pool-clocks.test.ts`]],
+  [
+    'P9',
+    'clocks jump',
+    'no slot twice, no job forgotten, nothing an hour late',
+    [`${FAULTS}pool-clocks.test.ts`, 'src/pool/clock.test.ts'],
+  ],
   ['P10', 'a holder of a slot is killed', 'the slot comes back', [`${FAULTS}pool-holders.test.ts`]],
   [
     'P11',
