@@ -14,6 +14,17 @@ test('pages are copied, their scripts made for browsers, and no source is among 
   expect(readFileSync(join(folder, 'assets/page.js'), 'utf8')).not.toContain('interface')
 })
 
+test('the OpenAPI document is written for gateways with and without an admin API', async () => {
+  const folder = folderWith()
+  await buildAssets(folder)
+  const pathsOf = (variant: string): string[] => {
+    const text = readFileSync(join(folder, `openapi/${variant}.json`), 'utf8')
+    return Object.keys((JSON.parse(text) as { paths: object }).paths)
+  }
+  expect(pathsOf('admin')).toContain('/v1/admin/keys')
+  expect(pathsOf('public')).toEqual(pathsOf('admin').filter((path) => !path.startsWith('/v1/admin')))
+})
+
 test('whatever a page asks for at its start is there', async () => {
   const folder = folderWith()
   await buildAssets(folder)

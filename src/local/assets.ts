@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { build } from 'esbuild'
+import { openapiDocument } from '../http/openapi/document.ts'
 import { projectDir } from './installation.ts'
 
 /** Where wrangler.toml and the gateway on this machine look for them. */
@@ -23,6 +24,7 @@ export async function buildAssets(folder = assetsDir): Promise<void> {
   const entries = sources.filter(isEntry)
   const assets = [
     ...(await bundle(entries)),
+    ...documents(),
     ...sources.filter(isStatic).map((path): Asset => [path, readFileSync(join(sourceDir, path))]),
   ]
   for (const [path, contents] of assets) put(join(folder, path), contents)
@@ -52,6 +54,15 @@ async function bundle(entries: readonly string[]): Promise<Asset[]> {
   })
   return outputFiles.map(({ path, contents }): Asset => [relative(sourceDir, path), contents])
 }
+
+/** The OpenAPI document, as `/openapi.json` serves it where there is an admin token and where there is none. */
+const documents = (): Asset[] =>
+  [true, false].map(
+    (hasAdmin): Asset => [
+      `openapi/${hasAdmin ? 'admin' : 'public'}.json`,
+      Buffer.from(JSON.stringify(openapiDocument(hasAdmin))),
+    ],
+  )
 
 /** Paths of all files, seen from the folder. */
 function filesUnder(folder: string): string[] {

@@ -40,6 +40,14 @@ test('a file that a browser has is not sent again until it changes', async () =>
   expect(other.status).toBe(200)
 })
 
+test.each(['/openapi/admin.json', '/assets/../openapi/admin.json', '/assets/..%2fopenapi%2fadmin.json'])(
+  'T13: the document of the admin API is not to be had as %s',
+  async (path) => {
+    const { status } = await fetch(gateway.url + path)
+    expect([404, 405]).toContain(status)
+  },
+)
+
 test.each(['/assets/page.js/', '/assets/', '/assets/unheard-of', '/assets/..%2findex.html'])(
   'no browser is sent elsewhere from %s',
   async (path) => {

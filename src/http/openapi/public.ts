@@ -52,7 +52,7 @@ export const publicPaths = (): Json => ({
   ),
   '/openapi.json': operation('describe', 'state', 'This document', {
     200: { description: 'OpenAPI 3.1', content: { 'application/json': {} } },
-    ...problemResponses([]),
+    ...problemResponses(['not-found']),
   }),
   '/': operation('showPage', 'pages', 'The page for people', {
     200: page('The page.'),
