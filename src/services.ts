@@ -20,7 +20,8 @@ import { builtIn } from './models/registry.ts'
 import { PoolClient, type PoolStub } from './pool/client.ts'
 import type { PoolParts } from './pool/durable-object.ts'
 import { LocalView } from './pool/local-view.ts'
-import { membersOf, type PoolRef } from './pool/membership.ts'
+import { membersOf, type PoolRef, poolsByModel } from './pool/membership.ts'
+import { OverviewMemory, PoolOverview } from './pool/overview.ts'
 import { type EventSink, logEvents } from './telemetry/events.ts'
 
 /** Bindings of wrangler.toml; settings and secrets stand beside them and are read by `readConfig`. */
@@ -45,6 +46,10 @@ export interface Installation {
   readonly backends: ReadonlyMap<string, Backend>
   /** What this isolate knows of keys by itself. */
   readonly limitsMemory: LimitsMemory
+  /** What this isolate has heard from pools, for those who look and want nothing. */
+  readonly overviewMemory: OverviewMemory
+  /** The pools of each model that is served. */
+  readonly pools: ReadonlyMap<string, readonly PoolRef[]>
   /** Ids of the models that some backend serves. */
   readonly served: ReadonlySet<string>
   /** Of the admin token; undefined where there is none. */
@@ -58,6 +63,7 @@ export interface Services extends Installation {
   readonly dispatch: DispatchServices
   readonly admin: () => AdminServices
   readonly limits: LimitsClient
+  readonly overview: PoolOverview
   readonly badKeys: RateCounter | undefined
   /** Keeps the request's context alive until the task is over. */
   readonly defer: (task: Promise<unknown>) => void
@@ -104,7 +110,9 @@ async function install(
     budget: new ByteBudget(config.dispatch.bodyBudgetBytes),
     view: new LocalView(),
     limitsMemory: new LimitsMemory(),
+    overviewMemory: new OverviewMemory(),
     backends: new Map(config.backends.map((backend) => [backend.id, backend])),
+    pools: poolsByModel(config.backends),
     served: new Set(config.backends.flatMap((backend) => backend.models)),
     adminDigest: config.adminToken === undefined ? undefined : await digestOf(config.adminToken),
   })
@@ -134,7 +142,7 @@ export async function createServices({
   installed ??= install(env)
   const installation = await installed
   if (!installation.ok) return installation
-  const { config, budget, backends, view, limitsMemory } = installation.value
+  const { config, budget, backends, view, limitsMemory, overviewMemory } = installation.value
   const events = logEvents(requestId, ambient.now)
   const poolOf = ({ name, shard }: PoolRef): PoolStub & PoolControl => {
     const locationHint = config.shards.get(shard ?? '')?.locationHint
@@ -152,6 +160,11 @@ export async function createServices({
       ambient,
       defer,
       unreachable: (why) => events.emit({ kind: 'limits-unreachable', why }),
+    }),
+    overview: new PoolOverview({
+      statusOf: async (pool) => poolOf(pool).status(),
+      memory: overviewMemory,
+      ambient,
     }),
     dispatch: {
       ambient,

@@ -22,13 +22,30 @@ export function poolsOf(backends: readonly Backend[], model: string): readonly P
 }
 
 /** Every pool there is. A backend that serves nothing belongs to none. */
-export function allPools(backends: readonly Backend[]): readonly PoolRef[] {
-  const pools = new Map(
-    backends
-      .flatMap(({ models }) => models.flatMap((id) => poolsOf(backends, id)))
-      .map((pool) => [pool.name, pool]),
-  )
-  return [...pools.values()]
+export const allPools = (backends: readonly Backend[]): readonly PoolRef[] => [
+  ...new Set(poolOfEach(backends).values()),
+]
+
+/** The pools of every model that is served, as `poolsOf` has them for one. */
+export function poolsByModel(backends: readonly Backend[]): ReadonlyMap<string, readonly PoolRef[]> {
+  const pools = new Map<string, Set<PoolRef>>()
+  for (const [{ models }, pool] of poolOfEach(backends)) {
+    for (const model of models) pools.set(model, (pools.get(model) ?? new Set()).add(pool))
+  }
+  return new Map([...pools].map(([model, refs]) => [model, [...refs]]))
+}
+
+/** In the order of the configuration. */
+function poolOfEach(backends: readonly Backend[]): ReadonlyMap<Backend, PoolRef> {
+  const pools = new Map<Backend, PoolRef>()
+  const joined = backends.filter(({ models }) => models.length > 0)
+  for (const backend of joined) {
+    if (pools.has(backend)) continue
+    // The first that is met is the first of its pool.
+    const pool = { name: backend.id, shard: backend.shard }
+    for (const member of connected(backends, backend)) pools.set(member, pool)
+  }
+  return new Map(joined.flatMap((backend) => [[backend, pools.get(backend) as PoolRef] as const]))
 }
 
 /** The backends of a pool; none when there is no such pool. */
