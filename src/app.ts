@@ -59,6 +59,7 @@ export function createApp({ ambient, createServices, preview }: Platform): Hono<
   route('/k/:key/v1/decode/:model', { POST: decode(true) })
   route('/k/:key', { POST: decode(false) })
   route('/k/:key/:model', { POST: decode(false) })
+  route('/docs', { GET: page })
   route('/assets/*', { GET: page })
   route('/', { GET: page, POST: decode(false) })
   route('/:model', { POST: decode(false) })

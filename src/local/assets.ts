@@ -25,6 +25,7 @@ export async function buildAssets(folder = assetsDir): Promise<void> {
   const assets = [
     ...(await bundle(entries)),
     ...documents(),
+    ...LICENCES.map(([path, from]): Asset => [path, readFileSync(join(projectDir, 'node_modules', from))]),
     ...sources.filter(isStatic).map((path): Asset => [path, readFileSync(join(sourceDir, path))]),
   ]
   for (const [path, contents] of assets) put(join(folder, path), contents)
@@ -54,6 +55,9 @@ async function bundle(entries: readonly string[]): Promise<Asset[]> {
   })
   return outputFiles.map(({ path, contents }): Asset => [relative(sourceDir, path), contents])
 }
+
+/** Of what is bundled and goes to browsers. */
+const LICENCES = [['assets/licences/swagger-ui.txt', 'swagger-ui-dist/LICENSE']] as const
 
 /** The OpenAPI document, as `/openapi.json` serves it where there is an admin token and where there is none. */
 const documents = (): Asset[] =>

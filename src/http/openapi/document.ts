@@ -29,6 +29,7 @@ export function openapiDocument(hasAdmin: boolean): Json {
     openapi: '3.1.1',
     info: { title: 'vae-gateway', version: '1', description: DESCRIPTION, license: LICENSE },
     servers: [{ url: '/' }],
+    tags: [...TAGS, ...(hasAdmin ? [ADMIN_TAG] : [])],
     paths,
     components: {
       schemas: componentSchemas(hasAdmin),
@@ -36,5 +37,15 @@ export function openapiDocument(hasAdmin: boolean): Json {
     },
   }
 }
+
+/** In the order in which readers will want them. */
+const TAGS = [
+  { name: 'decode', description: 'A latent in, a picture, tensor or video out.' },
+  { name: 'models', description: 'What is served, and whether a decode would start now.' },
+  { name: 'problems', description: 'What codes in answers mean.' },
+  { name: 'state', description: 'Of the gateway.' },
+  { name: 'pages', description: 'For people.' },
+]
+const ADMIN_TAG = { name: 'admin', description: 'Keys, pools and backends, for who has the admin token.' }
 
 const LICENSE = { name: 'Apache-2.0', identifier: 'Apache-2.0' }

@@ -63,6 +63,10 @@ export const publicPaths = (): Json => ({
     200: page('The page.'),
     ...problemResponses(['not-found']),
   }),
+  '/docs': operation('showDocs', 'pages', 'This document for people', {
+    200: page('The page.'),
+    ...problemResponses(['not-found']),
+  }),
   '/assets/{file}': operation(
     'showAsset',
     'pages',

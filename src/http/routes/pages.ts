@@ -1,16 +1,16 @@
 import { problem, problemResponse } from '../../errors/problem.ts'
 import type { AppContext } from '../context.ts'
 import { fetchAsset } from '../fetch-asset.ts'
-import { pageHeaders } from '../page-headers.ts'
+import { PAGE_HEADERS } from '../page-headers.ts'
 
 /**
- * GET /, /assets/*: pages for people and their files. Their etags change with them, so a browser may keep them and asks
+ * GET /, /docs, /assets/*: pages for people and their files. Their etags change with them, so a browser may keep them and asks
  * each time.
  */
 export async function page(c: AppContext): Promise<Response> {
   const path = c.req.path.replace(/(?<=.)\/+$/, '')
   const file = await fetchAsset(c, path)
   if (!file) return problemResponse(problem('not-found', 'There is no such page.'), c.var.requestId)
-  const headers = { ...Object.fromEntries(file.headers), ...pageHeaders(path) }
+  const headers = { ...Object.fromEntries(file.headers), ...PAGE_HEADERS }
   return new Response(file.body, { status: file.status, headers })
 }
