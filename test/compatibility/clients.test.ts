@@ -141,7 +141,9 @@ toolkit: types matched letter by letter, 400 for everything. The test is named a
 
 Clients that are not in this table have no request that can be replayed: SD.Next's video models other than HunyuanVideo
 send the same as \`sdnext-hunyuan\`. Unmodified diffusers also runs for real, against real weights, in
-\`test/conformance/\`.
+\`test/conformance/\`, and against the handler of \`backend/huggingface\` under the toolkit's manners in Python. One habit fails
+there, as it does without a gateway: a picture by \`output_type="pil"\` with a processor, since the toolkit can write a picture
+only as a picture. It is told \`rejected-by-backend\`; \`output_type="pt"\` is the same picture.
 `
 
 function answerOf(need: Need): string {

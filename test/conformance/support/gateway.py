@@ -47,13 +47,15 @@ def decode_events(lines: list[str]) -> list[dict]:
     return [event for event in events if event["kind"] == "decode"]
 
 
+def entry(replica: Replica, model: str) -> str:
+    facts = {"id": replica.name, "url": replica.url, "kind": replica.kind}
+    lines = [f'{name} = "{value}"' for name, value in facts.items()]
+    return "\n".join(["[[vars.BACKENDS]]", *lines, f'models = ["{model}"]', ""])
+
+
 @contextmanager
 def start_gateway(replicas: Mapping[str, list[Replica]], folder: Path) -> Iterator[Gateway]:
-    entries = "".join(
-        f'[[vars.BACKENDS]]\nid = "{replica.name}"\nurl = "{replica.url}"\nmodels = ["{model}"]\n'
-        for model, group in replicas.items()
-        for replica in group
-    )
+    entries = "".join(entry(replica, model) for model, group in replicas.items() for replica in group)
     config = folder / "wrangler.toml"
     config.write_text(entries + CONFIG)
     port = free_port()
