@@ -1,5 +1,6 @@
 /** The settings of [vars], with every default. */
 import * as z from 'zod'
+import { OPERATIONS } from '../models/operation.ts'
 import { MAX_DEADLINE_MS, MIN_DEADLINE_MS } from '../wire/deadline.ts'
 import { modelSchema } from './model-schema.ts'
 
@@ -24,6 +25,8 @@ const backendSchema = z.strictObject({
   url: z.string().optional(),
   models: modelList,
   kind: z.enum(['huggingface', 'vae-backend', 'preview']).default('vae-backend'),
+  /** What it does with its models. */
+  operations: z.array(z.enum(OPERATIONS)).min(1).default(['decode']),
   tokenSecret: z
     .string()
     .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'the name of a secret')

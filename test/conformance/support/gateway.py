@@ -50,7 +50,8 @@ def decode_events(lines: list[str]) -> list[dict]:
 def entry(replica: Replica, model: str) -> str:
     facts = {"id": replica.name, "url": replica.url, "kind": replica.kind}
     lines = [f'{name} = "{value}"' for name, value in facts.items()]
-    return "\n".join(["[[vars.BACKENDS]]", *lines, f'models = ["{model}"]', ""])
+    operations = 'operations = ["decode", "encode"]'
+    return "\n".join(["[[vars.BACKENDS]]", *lines, f'models = ["{model}"]', operations, ""])
 
 
 @contextmanager
