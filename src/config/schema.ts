@@ -1,5 +1,6 @@
 /** The settings of [vars], with every default. */
 import * as z from 'zod'
+import { MAX_MEGAPIXELS } from '../limits/bounds.ts'
 import { OPERATIONS } from '../models/operation.ts'
 import { MAX_DEADLINE_MS, MIN_DEADLINE_MS } from '../wire/deadline.ts'
 import { modelSchema } from './model-schema.ts'
@@ -38,7 +39,7 @@ const backendSchema = z.strictObject({
 })
 
 const count = z.int().positive().optional()
-const megapixels = z.number().positive().optional()
+const megapixels = z.number().positive().max(MAX_MEGAPIXELS).optional()
 
 export const planSchema = z.strictObject({
   requestsPerMinute: count,
