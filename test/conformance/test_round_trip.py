@@ -38,8 +38,13 @@ def own_psnr(model: str, picture: np.ndarray) -> float:
     return psnr_db(steps.permute(1, 2, 0).numpy(), picture)
 
 
-def unpacked(models: tuple[str, ...]) -> list[Photograph]:
-    return [photograph for photograph in photographs(models) if not photograph.packed]
+def smallest(models: tuple[str, ...]) -> list[Photograph]:
+    """One of each model, for they are many and slow on a CPU."""
+    return [
+        photograph
+        for photograph in photographs(models)
+        if not photograph.packed and "chelsea" in photograph.name
+    ]
 
 
 def pixels_of(picture: np.ndarray) -> torch.Tensor:
@@ -47,7 +52,7 @@ def pixels_of(picture: np.ndarray) -> torch.Tensor:
     return (torch.from_numpy(picture.copy()).permute(2, 0, 1).unsqueeze(0) / 127.5 - 1).contiguous()
 
 
-@pytest.mark.parametrize("original", unpacked(tuple(ROUND_TRIP_SCALING)), ids=lambda each: each.name)
+@pytest.mark.parametrize("original", smallest(tuple(ROUND_TRIP_SCALING)), ids=lambda each: each.name)
 def test_a_photograph_survives_encode_and_decode(encoding_gateway: Gateway, original: Photograph) -> None:
     model, picture = original.model, original.picture
     endpoint, scaling = encoding_gateway.endpoint(model), ROUND_TRIP_SCALING[model]
@@ -59,7 +64,7 @@ def test_a_photograph_survives_encode_and_decode(encoding_gateway: Gateway, orig
 
 
 def test_a_tensor_is_encoded_as_the_picture_that_it_is(encoding_gateway: Gateway) -> None:
-    picture = unpacked(("sd-v1",))[0].picture[:192, :256]
+    picture = smallest(("sd-v1",))[0].picture[:192, :256]
     endpoint, scaling = encoding_gateway.endpoint("sd-v1"), ROUND_TRIP_SCALING["sd-v1"]
     of_file = remote_encode(endpoint, Image.fromarray(picture), **scaling)
     assert torch.allclose(remote_encode(endpoint, pixels_of(picture), **scaling), of_file, atol=1e-3)

@@ -140,7 +140,7 @@ describe('backends', () => {
   test('that fail are stood in for by another that encodes', async () => {
     encoder.behaviour = (socket, request) =>
       request.path.startsWith('/both/')
-        ? answer('500 Internal Server Error')(socket, request)
+        ? answer('500 Internal Server Error', '')(socket, request)
         : toolkit(socket, request)
     for (let i = 0; i < 4; i++) {
       const response = await send('/sd-v1', PNG)
@@ -251,7 +251,7 @@ describe('limits', () => {
       const status = await on.gateway.keyObject(key).status(limits)
       return status.quotas.map(({ remaining }) => remaining)
     }
-    encoder.behaviour = answer('500 Internal Server Error')
+    encoder.behaviour = answer('500 Internal Server Error', '')
     expect((await send('/sd-v1', PNG, { authorization: `Bearer ${key}` })).status).toBe(502)
     await soon(async () => expect(await quotas()).toEqual([2, 1]))
     encoder.behaviour = toolkit
