@@ -1,6 +1,10 @@
 import { fileURLToPath } from 'node:url'
 import { cloudflareTest } from '@cloudflare/vitest-plugin'
 import { defineConfig } from 'vitest/config'
+import { buildAssets } from './src/local/assets.ts'
+
+// Before any project looks for the folder.
+await buildAssets()
 
 /** Mediabunny leaves Node's file system out by a map that the test runner does not read; its bundle does without. */
 const mediabunny = fileURLToPath(

@@ -7,6 +7,7 @@ import { realAmbient } from './lib/ambient.ts'
 
 interface Operation {
   readonly operationId: string
+  readonly tags: readonly string[]
   readonly parameters?: readonly { readonly name: string; readonly in: string }[]
   readonly responses: object
 }
@@ -83,6 +84,12 @@ describe('the OpenAPI document', () => {
     const unmet = problemCodes.filter((code) => !responses.includes(`"${code}"`))
     // Another method is what no operation describes; who has left is told nothing.
     expect(unmet).toEqual(['method-not-allowed', 'client-closed-request'])
+  })
+
+  test.each([true, false])('describes the tag of every operation, with an admin API: %s', (hasAdmin) => {
+    const { tags } = openapiDocument(hasAdmin) as { tags: { name: string }[] }
+    const used = operationsOf(hasAdmin).flatMap(([, { tags }]) => tags)
+    expect(tags.map(({ name }) => name).toSorted()).toEqual([...new Set(used)].toSorted())
   })
 
   test('lets Python write its booleans and numbers', () => {

@@ -16,11 +16,13 @@ import { type Ambient, realAmbient as ambient } from './lib/ambient.ts'
 import { ok, type Result } from './lib/result.ts'
 import type { RateCounter } from './limits/abuse-floor.ts'
 import { type KeyStub, LimitsClient, LimitsMemory } from './limits/client.ts'
+import type { Operation } from './models/operation.ts'
 import { builtIn } from './models/registry.ts'
 import { PoolClient, type PoolStub } from './pool/client.ts'
 import type { PoolParts } from './pool/durable-object.ts'
 import { LocalView } from './pool/local-view.ts'
-import { membersOf, type PoolRef } from './pool/membership.ts'
+import { memberOf, membersOf, type PoolRef, poolsByTask } from './pool/membership.ts'
+import { OverviewMemory, PoolOverview } from './pool/overview.ts'
 import { type EventSink, logEvents } from './telemetry/events.ts'
 
 /** Bindings of wrangler.toml; settings and secrets stand beside them and are read by `readConfig`. */
@@ -45,8 +47,12 @@ export interface Installation {
   readonly backends: ReadonlyMap<string, Backend>
   /** What this isolate knows of keys by itself. */
   readonly limitsMemory: LimitsMemory
-  /** Ids of the models that some backend serves. */
-  readonly served: ReadonlySet<string>
+  /** What this isolate has heard from pools, for those who look and want nothing. */
+  readonly overviewMemory: OverviewMemory
+  /** The pools of each model that is served. */
+  readonly pools: ReadonlyMap<string, readonly PoolRef[]>
+  /** Ids of the models that some backend decodes, or encodes, with. */
+  readonly served: Readonly<Record<Operation, ReadonlySet<string>>>
   /** Of the admin token; undefined where there is none. */
   readonly adminDigest: Uint8Array | undefined
 }
@@ -58,6 +64,7 @@ export interface Services extends Installation {
   readonly dispatch: DispatchServices
   readonly admin: () => AdminServices
   readonly limits: LimitsClient
+  readonly overview: PoolOverview
   readonly badKeys: RateCounter | undefined
   /** Keeps the request's context alive until the task is over. */
   readonly defer: (task: Promise<unknown>) => void
@@ -77,7 +84,8 @@ export function createPoolParts(env: Readonly<Record<string, unknown>>, preview:
   const models = config.ok ? config.value.models : builtIn
   const { fetch, randomUuid } = ambient
   return {
-    membersOf: (poolName) => (poolName === undefined ? backends : membersOf(backends, poolName)),
+    membersOf: (poolName) =>
+      (poolName === undefined ? backends : membersOf(backends, poolName)).map(memberOf),
     probe: async (backendId, test) => {
       const backend = backends.find(({ id }) => id === backendId)
       return backend
@@ -92,6 +100,11 @@ export function createPoolParts(env: Readonly<Record<string, unknown>>, preview:
   }
 }
 
+const servedBy = (backends: readonly Backend[], operation: Operation): ReadonlySet<string> =>
+  new Set(
+    backends.flatMap(({ models, operations = ['decode'] }) => (operations.includes(operation) ? models : [])),
+  )
+
 async function install(
   env: Readonly<Record<string, unknown>>,
 ): Promise<Result<Installation, readonly ConfigProblem[]>> {
@@ -104,8 +117,10 @@ async function install(
     budget: new ByteBudget(config.dispatch.bodyBudgetBytes),
     view: new LocalView(),
     limitsMemory: new LimitsMemory(),
+    overviewMemory: new OverviewMemory(),
     backends: new Map(config.backends.map((backend) => [backend.id, backend])),
-    served: new Set(config.backends.flatMap((backend) => backend.models)),
+    pools: poolsByTask(config.backends),
+    served: { decode: servedBy(config.backends, 'decode'), encode: servedBy(config.backends, 'encode') },
     adminDigest: config.adminToken === undefined ? undefined : await digestOf(config.adminToken),
   })
 }
@@ -134,7 +149,7 @@ export async function createServices({
   installed ??= install(env)
   const installation = await installed
   if (!installation.ok) return installation
-  const { config, budget, backends, view, limitsMemory } = installation.value
+  const { config, budget, backends, view, limitsMemory, overviewMemory } = installation.value
   const events = logEvents(requestId, ambient.now)
   const poolOf = ({ name, shard }: PoolRef): PoolStub & PoolControl => {
     const locationHint = config.shards.get(shard ?? '')?.locationHint
@@ -152,6 +167,11 @@ export async function createServices({
       ambient,
       defer,
       unreachable: (why) => events.emit({ kind: 'limits-unreachable', why }),
+    }),
+    overview: new PoolOverview({
+      statusOf: async (pool) => poolOf(pool).status(),
+      memory: overviewMemory,
+      ambient,
     }),
     dispatch: {
       ambient,

@@ -18,6 +18,22 @@ import { warningCodes } from '../../inspection/codes.ts'
 import { jsonBodySchema } from '../../wire/json-body.ts'
 import { type Json, jsonSchema } from './schema.ts'
 
+const count = z.int().min(0)
+
+const availability = z.object({
+  status: z.enum(['available', 'recovering', 'cold', 'unavailable', 'unknown']),
+  canTakeWork: count.describe('Backends that take a decode now.'),
+  idle: count.describe('Those of them that have a slot free.'),
+  wouldBeCold: z
+    .boolean()
+    .nullable()
+    .describe('Whether a decode that came now would first have to wake a backend; null when nobody knows.'),
+  waitMs: count
+    .nullable()
+    .describe('Until a decode that came now would start; null unless a backend takes it.'),
+  states: z.record(z.string(), count).describe('Backends by their state.'),
+})
+
 const model = z.looseObject({
   id: z.string(),
   aliases: z.array(z.string()),
@@ -25,10 +41,14 @@ const model = z.looseObject({
   /** Null where it is not known. */
   dtype: z.string().nullable(),
   outputs: z.array(z.enum(['pil', 'pt', 'mp4'])),
+  operations: z.array(z.enum(['decode', 'encode'])),
   limits: z.object({ maxMegapixels: z.number(), maxFrames: z.int().nullable() }),
   served: z.boolean(),
   backends: z.array(z.object({ id: z.string(), kind: z.string() })),
+  /** At this moment; null where it is not served. */
+  availability: availability.nullable(),
   endpoint: z.string().nullable(),
+  remoteDecode: z.string().nullable().describe('The call in Python; KEY stands for an API key.'),
 })
 
 const answerInJson = z.object({

@@ -25,10 +25,15 @@ export const publicPaths = (): Json => ({
     200: jsonAnswer('It is.', 'Ready'),
     ...problemResponses([]),
   }),
-  '/v1/models': operation('listModels', 'models', 'Every model that is known, and which are served', {
-    200: jsonAnswer('The models.', 'Models'),
-    ...problemResponses([]),
-  }),
+  '/v1/models': operation(
+    'listModels',
+    'models',
+    'Every model that is known, which are served, and how each can be decoded at this moment',
+    {
+      200: jsonAnswer('The models.', 'Models'),
+      ...problemResponses([]),
+    },
+  ),
   '/v1/models/{id}': operation(
     'showModel',
     'models',
@@ -52,9 +57,13 @@ export const publicPaths = (): Json => ({
   ),
   '/openapi.json': operation('describe', 'state', 'This document', {
     200: { description: 'OpenAPI 3.1', content: { 'application/json': {} } },
-    ...problemResponses([]),
+    ...problemResponses(['not-found']),
   }),
   '/': operation('showPage', 'pages', 'The page for people', {
+    200: page('The page.'),
+    ...problemResponses(['not-found']),
+  }),
+  '/docs': operation('showDocs', 'pages', 'This document for people', {
     200: page('The page.'),
     ...problemResponses(['not-found']),
   }),
