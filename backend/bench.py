@@ -23,7 +23,7 @@ import requests
 import torch
 
 from vae_backend.decoders.vae import VaeDecoder
-from vae_backend.device import choose_device, make_repeatable
+from vae_backend.device import choose_device, make_ready, make_repeatable
 from vae_backend.families import FAMILIES, Family
 from vae_backend.memory import free, is_out_of_memory
 from vae_backend.options import Shot
@@ -255,6 +255,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Prints the Markdown (decode) or JSON (serve); writes both with --out."""
     options = parse(arguments)
+    make_ready(choose_device(options.device))
     about = describe(choose_device(options.device))
     if options.mode == "decode":
         rows = bench_decode(options)

@@ -44,7 +44,7 @@ def run(options: Options) -> None:
     with bind(options.host, options.port) as server_socket:
         # Seconds of imports, put off until the cheap mistakes are ruled out.
         from vae_backend.app import create_app
-        from vae_backend.device import choose_device, make_repeatable
+        from vae_backend.device import choose_device, make_ready, make_repeatable
         from vae_backend.exchange import Settings
         from vae_backend.outputs import Encoding
         from vae_backend.serving.engine import Engine
@@ -53,6 +53,7 @@ def run(options: Options) -> None:
 
         make_repeatable(options.threads, autotune=options.autotune)
         device = choose_device(options.device)
+        make_ready(device)
         decoder = load_decoder(weights, options.family, device, options.dtype)
         settings = Settings(
             queue_slots=options.queue,

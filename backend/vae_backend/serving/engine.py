@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import torch
 
+from vae_backend.allocator import give_back
 from vae_backend.decoders.base import Decoder
 from vae_backend.limits import Size
 from vae_backend.media import Form
@@ -92,7 +93,12 @@ class Engine:
 
     def plan(self, size: Size) -> Plan:
         """How to decode this much. Raises Refused (503) with what would fit when it cannot be done."""
-        plan = plan_decode(size, self.budget(), self.decoder.spatial, self.decoder.temporal)
+        decoder = self.decoder
+        plan = plan_decode(size, self.budget(), decoder.spatial, decoder.temporal)
+        if plan != Plan():
+            # On a CPU some of what seems taken may only be kept from the last decode.
+            give_back()
+            plan = plan_decode(size, self.budget(), decoder.spatial, decoder.temporal)
         if plan.fits:
             raise out_of_memory(plan.fits)
         return plan
