@@ -65,6 +65,13 @@ class Tiny(Adapter):
 
     diffusion = True
 
+    def __init__(self, vae: torch.nn.Module) -> None:
+        super().__init__(vae)
+        # Each follows a convolution or a sum that nobody else reads, so that a copy would be for nothing.
+        for module in vae.modules():
+            if isinstance(module, torch.nn.ReLU):
+                module.inplace = True
+
     def constants(self, config: Mapping[str, Any]) -> Mapping[str, Any]:
         # Its own config says factor 1, because diffusion space is all it ever saw.
         return {}
