@@ -23,6 +23,11 @@ class Adapter:
         self.vae = vae
 
     @property
+    def stateless(self) -> bool:
+        """Whether decodes may run beside each other. Those of videos keep frames in the network meanwhile."""
+        return type(self.vae).__name__ in STATELESS
+
+    @property
     def can_tile(self) -> bool:
         """Whether it can decode in tiles."""
         return can_tile(self.vae)
@@ -196,6 +201,8 @@ ADAPTERS = {
     "AutoencoderKLFlux2": Flux2,
     "PaellaVQModel": Paella,
 }
+# Classes whose networks are functions of their inputs and nothing else.
+STATELESS = ("AutoencoderTiny", "AutoencoderKL", "AutoencoderKLFlux2", "AutoencoderDC")
 # Classes that take a frame axis.
 VIDEO_CLASSES = ("AutoencoderKLQwenImage", "AutoencoderKLWan", "AutoencoderKLHunyuanVideo")
 

@@ -8,6 +8,7 @@ import torch
 from vae_backend.decoders.adapters import adapt
 from vae_backend.decoders.graphs import Graphs
 from vae_backend.decoders.measure import measure
+from vae_backend.decoders.side_by_side import SideBySide
 from vae_backend.errors import Refused
 from vae_backend.families import Family
 from vae_backend.scaling import Scaling, model_to_raw, request_to_diffusion, request_to_raw
@@ -23,6 +24,8 @@ class VaeDecoder:
         self.device, self.dtype = parameter.device, parameter.dtype
         self.adapter = adapt(vae, family)
         self._graphs: Graphs | None = None
+        apart = self.device.type == "cpu" and self.adapter.stateless
+        self._apart = SideBySide() if apart else None
         self._own = model_to_raw(family, self.adapter.constants(config))
         self.can_encode, self.can_tile = self.adapter.can_encode, self.adapter.can_tile
         measured = measure(self, vae)
@@ -31,6 +34,8 @@ class VaeDecoder:
 
     def compile(self) -> None:
         """Lets torch.compile make the decoder's kernels, each shape at its first decode. Minutes on a GPU."""
+        # The compiler is not made for several threads at once.
+        self._apart = None
         self.adapter.vae.decoder.compile(dynamic=False)
 
     @torch.inference_mode()
@@ -51,6 +56,8 @@ class VaeDecoder:
         """See `Decoder.run`."""
         if self._graphs and tile is None and (replayed := self._graphs.replay(inputs)) is not None:
             return replayed
+        if self._apart and tile is None:
+            return self._apart.run(lambda one: self.adapter.decode(one, None), inputs)
         return self.adapter.decode(inputs, tile)
 
     def decode(self, latents: torch.Tensor, scaling: Scaling) -> torch.Tensor:
