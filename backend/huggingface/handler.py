@@ -25,7 +25,8 @@ from vae_backend.mp4 import encode_mp4
 from vae_backend.options import shots
 from vae_backend.packing import arrange, lay_out
 from vae_backend.query import DecodeRequest, parse_query
-from vae_backend.serving.engine import DecodeTask, Done, EncodeTask, Engine
+from vae_backend.serving.engine import Engine
+from vae_backend.serving.tasks import DecodeTask, Done, EncodeTask
 from vae_backend.serving.warmup import warm_up
 from vae_backend.tensors import byte_count, dtype_name, tensor_from_bytes
 from vae_backend.weights.load import load_decoder
