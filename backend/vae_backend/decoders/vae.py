@@ -1,6 +1,6 @@
 """A VAE of diffusers as a decoder: latents to its space, through its adapter, and back."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
@@ -32,11 +32,11 @@ class VaeDecoder:
         self.spatial, self.temporal = measured.spatial, measured.temporal
         self.bytes_per_pixel = measured.bytes_per_pixel
 
-    def compile(self) -> None:
+    def compile(self, backend: str | Callable[..., Any] = "inductor") -> None:
         """Lets torch.compile make the decoder's kernels, each shape at its first decode. Minutes on a GPU."""
         # The compiler is not made for several threads at once.
         self._apart = None
-        self.adapter.vae.decoder.compile(dynamic=False)
+        self.adapter.vae.decoder.compile(dynamic=False, backend=backend)
 
     @torch.inference_mode()
     def record(self, shape: tuple[int, ...]) -> None:
