@@ -13,7 +13,7 @@ from tests.support.server import PATIENCE_S, serving
 from tests.support.vaes import CPU
 from vae_backend.exchange import Settings
 from vae_backend.nvjpeg import GpuJpeg, gpu_jpeg
-from vae_backend.outputs import Encoding
+from vae_backend.outputs import Encoding, encode
 from vae_backend.serving.engine import Engine
 
 GPU = torch.device("cuda")
@@ -65,6 +65,12 @@ def test_without_a_gpu_nobody_looks_for_its_encoder():
         raise AssertionError
 
     assert gpu_jpeg(CPU, load) is None
+
+
+def test_a_file_that_the_gpu_fails_at_is_written_by_the_cpu():
+    picture = torch.full((1, 8, 24, 3), 200, dtype=torch.uint8)
+    encoded = encode(picture, "jpeg", Encoding(gpu_jpeg=GpuJpeg(broken, None)))
+    assert Image.open(io.BytesIO(encoded.body)).size == (24, 8)
 
 
 @pytest.mark.parametrize(("accept", "stays"), [("image/jpeg", True), ("image/png", False)])

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from tests.support.vaes import CPU, save_kl, save_tiny
-from vae_backend.decoders.side_by_side import SideBySide, shares
+from vae_backend.decoders.side_by_side import SideBySide, shares, use_cores
 from vae_backend.families import FAMILIES
 from vae_backend.weights.load import load_decoder
 from vae_backend.weights.locate import weights_at
@@ -24,6 +24,13 @@ from vae_backend.weights.locate import weights_at
 )
 def test_no_core_is_idle_that_a_picture_could_use(pictures, cores, rounds):
     assert shares(pictures, cores) == rounds
+
+
+@pytest.fixture(autouse=True)
+def two_cores():
+    use_cores(2)
+    yield
+    use_cores(1)
 
 
 @pytest.mark.parametrize(("save", "tolerance"), [(save_tiny, 0), (save_kl, 1e-4)])

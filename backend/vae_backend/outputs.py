@@ -7,6 +7,7 @@
 import io
 import json
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import torch
@@ -66,8 +67,10 @@ def encode(presented: torch.Tensor, form: Form, encoding: Encoding) -> Encoded:
         return Encoded(encode_mp4(presented.numpy(), encoding.fps))
     if form in ("jpeg", "png"):
         if form == "jpeg" and encoding.gpu_jpeg:
-            return Encoded(encoding.gpu_jpeg(presented[0], encoding.jpeg_quality))
-        return Encoded(encode_picture(presented[0], form, encoding.jpeg_quality))
+            # What fails there the CPU can do; a device that is lost says so once more on the way to it.
+            with suppress(RuntimeError):
+                return Encoded(encoding.gpu_jpeg(presented[0], encoding.jpeg_quality))
+        return Encoded(encode_picture(presented[0].cpu(), form, encoding.jpeg_quality))
     shape = json.dumps(list(presented.shape), separators=(",", ":"))
     return Encoded(bytes_of(presented), {"shape": shape, "dtype": dtype_name(presented)})
 
