@@ -28,8 +28,8 @@ GPU: Final = (
     "--models sdxl --sizes 512 1024 --batches 1 4 --dtype bfloat16 --compile",
 )
 CPU: Final = (
-    "--models sd-v1 sdxl --sizes 128 256 --batches 1 2 --tiled both --tile 128 --repeats 3",
-    "--models sd-v1 --sizes 512 --batches 1 --tiled both --tile 256 --repeats 1",
+    "--models sd-v1 --sizes 128 256 --batches 1 2 --tiled both --tile 128 --repeats 3",
+    "--models sd-v1 sdxl --sizes 512 --tiled both --tile 256 --repeats 1",
 )
 
 
