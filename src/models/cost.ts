@@ -13,7 +13,7 @@ const MS_PER_MEGAPIXEL: Readonly<Record<VaeModel['kind'], number>> = { image: 15
 export const predictDecodeMs = (model: VaeModel, geometry: Geometry): number =>
   OVERHEAD_MS + MS_PER_MEGAPIXEL[model.kind] * megapixels(geometry)
 
-/** Encoders have about half the layers of their decoders. A first guess as well: the pool learns each backend's pace. */
+/** Operations of an encoder, by those of its decoder: 0.44 (SD at 512 pixels) to 0.62 (AutoencoderDC). */
 const ENCODE_SHARE = 0.5
 
 /**

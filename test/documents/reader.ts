@@ -8,6 +8,7 @@ import { serve } from '../support/behaviours.ts'
 import { startFakeBackend } from '../support/fake-backend.ts'
 import { startTestGateway } from '../support/gateway.ts'
 import { ADMIN_TOKEN, operate, ordered } from '../support/operator.ts'
+import { toolkit } from '../support/toolkit.ts'
 import { root } from './markdown.ts'
 import type { Own } from './shell.ts'
 
@@ -24,10 +25,12 @@ const NOT_SHARED = new Set(['.git', '.data', '.dev.vars', '.wrangler'])
 
 export async function startReader(): Promise<Reader> {
   const backend = await startFakeBackend(serve)
+  const encoder = await startFakeBackend(toolkit)
   const gateway = await startTestGateway({
     ADMIN_TOKEN,
     BACKENDS: [
       { id: 'sdxl-us-1', url: backend.url, models: ['auraflow'] },
+      { id: 'encoder', url: encoder.url, models: ['sdxl'], operations: ['encode'] },
       { id: 'preview', kind: 'preview', models: ['*'] },
     ],
     PLANS: { pro: { requestsPerMinute: 600 } },
@@ -78,6 +81,7 @@ export async function startReader(): Promise<Reader> {
     async leave() {
       await gateway.stop()
       await backend.stop()
+      await encoder.stop()
       rmSync(folder, { recursive: true, force: true })
     },
   }
