@@ -9,14 +9,14 @@ from safetensors.torch import load_file
 
 from support.data import DATA
 
-CHANNELS = {"sd-v1": 4, "sdxl": 4, "sd3": 16, "flux": 16}
+CHANNELS = {"sd-v1": 4, "sdxl": 4, "sd3": 16, "flux": 16, "flux2": 32}
 SCALING = {
     "sd-v1": {"scaling_factor": 0.18215},
     "sdxl": {"scaling_factor": 0.13025},
     "flux": {"scaling_factor": 0.3611, "shift_factor": 0.1159},
 }
 # Models whose published tiny VAEs encode as well.
-ROUND_TRIP_SCALING = SCALING | {"sd3": {"scaling_factor": 1.5305, "shift_factor": 0.0609}}
+ROUND_TRIP_SCALING = SCALING | {"sd3": {"scaling_factor": 1.5305, "shift_factor": 0.0609}, "flux2": {}}
 
 
 @dataclass(frozen=True)
