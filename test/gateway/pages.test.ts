@@ -9,12 +9,16 @@ beforeAll(async () => {
 })
 afterAll(() => gateway.stop())
 
-const PAGES = ['/', '/docs', '/docs/']
+const PAGES = ['/', '/docs', '/docs/', '/problems/no-capacity', '/warnings/latent-scaled-twice']
+
+/** As browsers ask for a page. */
+const visit = (path: string): Promise<Response> =>
+  fetch(gateway.url + path, { headers: { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' } })
 
 test.each(PAGES)('%s may run the scripts of this gateway only, and stands in no other page', async (path) => {
-  const { status, headers } = await fetch(gateway.url + path)
+  const { status, headers } = await visit(path)
   expect(status).toBe(200)
-  expect(headers.get('content-type')).toBe('text/html; charset=utf-8')
+  expect(headers.get('content-type')?.toLowerCase()).toBe('text/html; charset=utf-8')
   const policy = headers.get('content-security-policy') ?? ''
   expect(policy).toContain("default-src 'self';")
   expect(policy).toContain("frame-ancestors 'none'")
@@ -26,9 +30,21 @@ test.each(PAGES)('%s may run the scripts of this gateway only, and stands in no 
 })
 
 test.each(PAGES)('%s holds no script and no style of its own, and names no other host', async (path) => {
-  const text = await (await fetch(gateway.url + path)).text()
+  const text = await (await visit(path)).text()
   expect(text).not.toMatch(/<style|style="|<script(?![^>]*src="\/assets\/)|\bon\w+="|https?:\/\//)
 })
+
+test.each(['/problems/no-capacity', '/warnings/latent-scaled-twice'])(
+  '%s is JSON for programs, which say no more than that they take anything',
+  async (path) => {
+    for (const accept of ['*/*', 'application/json', 'application/json, text/html;q=0.1']) {
+      const response = await fetch(gateway.url + path, { headers: { accept } })
+      expect(response.headers.get('content-type')).toBe('application/json')
+      expect(await response.json()).toMatchObject({ code: path.split('/')[2], meaning: expect.any(String) })
+    }
+    expect(await (await visit(path)).text()).toContain(`<code>${path.split('/')[2]}</code>`)
+  },
+)
 
 test('a file that a browser has is not sent again until it changes', async () => {
   const first = await fetch(`${gateway.url}/assets/page.js`)
