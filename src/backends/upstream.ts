@@ -6,7 +6,7 @@ export interface UpstreamRequest {
   readonly query: URLSearchParams
   /** The one media type we want; toolkits know no lists. */
   readonly accept: string
-  readonly body: ArrayBuffer
+  readonly body: ArrayBuffer | Uint8Array<ArrayBuffer>
   /** Echoed by backends that can, so that an answer to another request is noticed. */
   readonly attemptId: string
   /** After this nobody wants the answer any more. */

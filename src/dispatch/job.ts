@@ -1,4 +1,5 @@
 import type { ExpectedAnswer } from '../models/answer.ts'
+import type { Batch } from './batch/batch.ts'
 
 /** A request that is found good, its body in hand: all that attempts need to know. */
 export interface DecodeJob {
@@ -7,7 +8,7 @@ export interface DecodeJob {
   /** Id of the model. */
   readonly model: string
   readonly query: URLSearchParams
-  readonly body: ArrayBuffer
+  readonly body: ArrayBuffer | Uint8Array<ArrayBuffer>
   readonly expected: ExpectedAnswer
   readonly maxAnswerBytes: number
   readonly predictedMs: number
@@ -15,4 +16,8 @@ export interface DecodeJob {
   readonly deadlineAt: number
   /** Whether the key is still good; asked when the request had to wait. Never rejects. */
   readonly isStillGood: () => Promise<boolean>
+  /** Where it has several latents that can be decoded apart. */
+  readonly batch?: Batch | undefined
+  /** Backends that shall not get it, though it has not failed there. */
+  readonly avoid?: readonly string[]
 }

@@ -150,6 +150,8 @@ export class DispatchWorld {
       expectedMs: 200,
       isLearnt: true,
       isLocal: false,
+      idle: [],
+      resize: () => undefined,
       said: [],
       isFree: false,
       isDisposed: false,

@@ -1,5 +1,5 @@
 /** Life of a decode request, in the order it happens. */
-import { dispatch } from '../../dispatch/dispatch.ts'
+import { dispatchBatch } from '../../dispatch/batch/dispatch-batch.ts'
 import { relay } from '../../dispatch/relay.ts'
 import { backendPatience } from '../../dispatch/stall.ts'
 import { problemKind } from '../../errors/codes.ts'
@@ -78,10 +78,11 @@ async function serve(c: AppContext, impliesDecode: boolean): Promise<Response> {
     expected,
     maxAnswerBytes,
     predictedMs,
+    batch: order.batch,
     deadlineAt: uploadedAt + deadline.value,
     isStillGood: () => place.isGood(),
   }
-  const dispatched = await dispatch(job, request.signal, services.dispatch).finally(release)
+  const dispatched = await dispatchBatch(job, request.signal, services.dispatch).finally(release)
   const presented = presentDispatched(dispatched, order, services.budget, commitBytes)
   if (!presented.ok) {
     close(place, isOurs(presented.error))
