@@ -1,4 +1,5 @@
 /** Backends that decode batches, and what a whole batch looks like: raw pictures, one after the other. */
+import { writeFloats } from '../../src/wire/tensor.ts'
 import { head, pictureOf } from './behaviours.ts'
 import type { BackendRequest, Behaviour } from './fake-backend.ts'
 
@@ -41,30 +42,22 @@ export const dieAfter =
     socket.write(pictures.subarray(0, bytes), () => void until.then(() => socket.resetAndDestroy()))
   }
 
-/** Floats that are 1, -0.5 or the like everywhere, in a dtype of two bytes: the first value of each latent. */
+/** Floats that are all alike in each picture: the first number of its latent, which both dtypes must know exactly. */
 export const serveFloats =
   (dtype: 'float16' | 'bfloat16'): Behaviour =>
   (socket, request) => {
     const [count, side] = [countOf(request), sideOf(request)]
     const pixels = side * side * 3
-    const values = new Uint16Array(count * pixels)
+    const latents = new Float16Array(new Uint8Array(request.body).buffer)
+    const values = new Float32Array(count * pixels)
     for (let i = 0; i < count; i++) {
-      const value = new Float16Array(
-        request.body.buffer.slice(
-          request.body.byteOffset + (i * request.body.length) / count,
-          request.body.byteOffset + (i * request.body.length) / count + 2,
-        ),
-      )
-      const bits =
-        dtype === 'float16'
-          ? new Uint16Array(value.buffer)[0]
-          : new Uint32Array(Float32Array.from(value).buffer)[0]! >>> 16
-      values.fill(bits ?? 0, i * pixels, (i + 1) * pixels)
+      values.fill(latents[(i * latents.length) / count] ?? 0, i * pixels, (i + 1) * pixels)
     }
+    const bytes = new Uint8Array(writeFloats(values, dtype))
     const shape = `[${count},3,${side},${side}]`
-    const headers = { 'content-type': 'tensor/binary', shape, dtype, 'content-length': values.byteLength }
+    const headers = { 'content-type': 'tensor/binary', shape, dtype, 'content-length': bytes.length }
     socket.write(head({ headers }))
-    socket.write(new Uint8Array(values.buffer))
+    socket.write(bytes)
   }
 
 /** Bytes of so many latents that differ from each other and from all others. */
