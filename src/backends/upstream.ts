@@ -9,7 +9,7 @@ export interface UpstreamRequest {
   readonly accept: string
   /** Of the body; a raw tensor when left out. */
   readonly contentType?: string | undefined
-  readonly body: ArrayBuffer
+  readonly body: ArrayBuffer | Uint8Array<ArrayBuffer>
   /** Echoed by backends that can, so that an answer to another request is noticed. */
   readonly attemptId: string
   /** After this nobody wants the answer any more. */

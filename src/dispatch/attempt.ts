@@ -19,6 +19,18 @@ export type AttemptOutcome =
   | { readonly kind: 'failure'; readonly failure: Failure }
   | { readonly kind: 'client-gone' }
 
+/** Answers whose bytes go out after those of another, as if they were one. */
+export interface Following {
+  /** Of all of them together. */
+  readonly byteLength: number
+  /**
+   * The next one, once the one before has gone out; undefined when that was the last.
+   *
+   * @throws when it cannot be had any more
+   */
+  next(): Promise<Answer | undefined>
+}
+
 export interface Answer extends ReceivedBody {
   readonly dtype: AnswerDtype | undefined
   /** Headers of the backend that the client may see. */
@@ -26,6 +38,8 @@ export interface Answer extends ReceivedBody {
   readonly timings: Timings
   /** Breaks the transfer off. */
   readonly abort: AbortController
+  /** Of a batch whose parts were decoded apart: the other parts. */
+  readonly following?: Following
 }
 
 export interface AttemptServices extends ReceiveLimits {

@@ -91,11 +91,12 @@ export class Course {
   }
 
   #request(exclude: readonly string[]): Omit<SlotRequest, 'ticket' | 'purpose'> {
-    const { key, model, predictedMs } = this.job
+    const { key, model, predictedMs, avoid } = this.job
     const failures = countedFailures(this.failures).map(({ backendId, reason }) => ({
       backendId,
       signature: SIGNATURE_OF[reason],
     }))
-    return { key, model, predictedMs, remainingMs: this.remainingMs, exclude, failures }
+    const excluded = avoid ? [...avoid, ...exclude] : exclude
+    return { key, model, predictedMs, remainingMs: this.remainingMs, exclude: excluded, failures }
   }
 }

@@ -1,4 +1,5 @@
 import type { ExpectedAnswer } from '../models/answer.ts'
+import type { Batch } from './batch/batch.ts'
 
 /** A request that is found good, its body in hand: all that attempts need to know. */
 export interface DecodeJob {
@@ -9,7 +10,7 @@ export interface DecodeJob {
   readonly query: URLSearchParams
   /** Of the body; a raw tensor when left out. */
   readonly contentType?: string | undefined
-  readonly body: ArrayBuffer
+  readonly body: ArrayBuffer | Uint8Array<ArrayBuffer>
   readonly expected: ExpectedAnswer
   readonly maxAnswerBytes: number
   readonly predictedMs: number
@@ -17,4 +18,8 @@ export interface DecodeJob {
   readonly deadlineAt: number
   /** Whether the key is still good; asked when the request had to wait. Never rejects. */
   readonly isStillGood: () => Promise<boolean>
+  /** Where it has several latents that can be decoded apart. */
+  readonly batch?: Batch | undefined
+  /** Backends that shall not get it, though it has not failed there. */
+  readonly avoid?: readonly string[]
 }

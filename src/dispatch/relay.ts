@@ -40,9 +40,11 @@ export function relay(
   clientLeft: AbortSignal,
   ambient: Ambient,
 ): { body: ReadableStream<Uint8Array>; ended: Promise<RelayEnd> } {
-  const { byteLength, abort } = answer
+  const { byteLength, abort, following } = answer
   const { readable, writable } =
-    byteLength === undefined ? new IdentityTransformStream() : new FixedLengthStream(byteLength)
+    byteLength === undefined
+      ? new IdentityTransformStream()
+      : new FixedLengthStream(byteLength + (following?.byteLength ?? 0))
   const stop = (): void => abort.abort(new Error('relay ended'))
   // A backend that is silent for the moment would not notice otherwise that the client left.
   clientLeft.addEventListener('abort', stop)
@@ -68,6 +70,23 @@ async function transfer(
   writable: WritableStream<Uint8Array>,
   ambient: Ambient,
 ): Promise<RelayEnd> {
+  let current: Answer | undefined = answer
+  while (current) {
+    const end = await send(current, limits, writable, ambient)
+    if (end !== 'served') return end
+    current = await answer.following?.next()
+  }
+  await writable.close()
+  return 'served'
+}
+
+/** All bytes of one answer; the stream stays open for those of another. */
+async function send(
+  answer: Answer,
+  limits: RelayLimits,
+  writable: WritableStream<Uint8Array>,
+  ambient: Ambient,
+): Promise<RelayEnd> {
   const { beginning, rest } = answer
   const client = new WatchedWriter(writable, ambient)
   try {
@@ -75,14 +94,11 @@ async function transfer(
       const failed = await client.write(beginning.subarray(at, at + HELD_PIECE_BYTES))
       if (failed) return failed
     }
-    if (rest) {
-      const end = await watch(answer, rest, limits, client, ambient)
-      if (end !== 'unwatched') return end
-      client.letGo()
-      return await pipe(answer, rest, writable, ambient)
-    }
-    await client.close()
-    return 'served'
+    if (!rest) return 'served'
+    const end = await watch(answer, rest, limits, client, ambient)
+    if (end !== 'unwatched') return end
+    client.letGo()
+    return await pipe(answer, rest, writable, ambient)
   } finally {
     client.letGo()
   }
@@ -120,7 +136,6 @@ async function watch(
   }
   // What is too much is not read at all.
   await backend.cancel()
-  await client.close()
   return 'served'
 }
 
@@ -132,7 +147,7 @@ async function pipe(
 ): Promise<RelayEnd> {
   const stopTimer = ambient.after(unwatchedTimeoutMs(byteLength), () => abort.abort(new Error('too slow')))
   try {
-    await rest.pipeTo(writable, { signal: abort.signal })
+    await rest.pipeTo(writable, { signal: abort.signal, preventClose: true })
     return 'served'
   } finally {
     stopTimer()

@@ -74,11 +74,6 @@ export class WatchedWriter {
     this.#ambient = ambient
   }
 
-  /** The end, which the client sees as one. */
-  close(): Promise<void> {
-    return this.#writer.close()
-  }
-
   letGo(): void {
     this.#writer.releaseLock()
   }

@@ -9,7 +9,7 @@ import type { Order } from './order.ts'
 /** Headers of a request that was served. */
 export function answerHeaders(
   { model, expected, presentation }: Order,
-  { answer, backendId, attempts }: Dispatched,
+  { answer, backendIds, attempts }: Dispatched,
   quotas: readonly Quota[],
   warnings: readonly Warning[],
   spans: Readonly<Partial<Record<Span, number>>>,
@@ -19,7 +19,7 @@ export function answerHeaders(
     ...rateLimitHeaders(quotas),
     'content-type': presentation.envelope ?? expected.mediaType,
     [HEADER.model]: model.id,
-    [HEADER.backend]: backendId,
+    [HEADER.backend]: [...new Set(backendIds)].join(', '),
     [HEADER.attempts]: String(attempts),
     [HEADER.serverTiming]: formatServerTiming(spans),
   })

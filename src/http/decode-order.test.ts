@@ -36,6 +36,7 @@ describe('an order', () => {
     expect(facts).toEqual({
       contentType: 'tensor/binary',
       presentation: { envelope: undefined, dtype: undefined },
+      batch: { count: 1, answered: 'first', of: expect.any(Function) },
       bodyBytes: 32_768,
       expected: { kind: 'image', mediaType: 'image/jpeg', width: 512, height: 512 },
       maxAnswerBytes: Math.ceil(512 * 512 * 3 * 1.05) + 262_144,

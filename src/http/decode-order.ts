@@ -1,7 +1,8 @@
 /** From query and path to what shall be decoded: everything that can be known before the body is read. */
+import type { Batch, DecodeOf } from '../dispatch/batch/batch.ts'
 import { type Problem, problem } from '../errors/problem.ts'
 import { err, ok, type Result } from '../lib/result.ts'
-import { expectAnswer, maxAnswerBytes } from '../models/answer.ts'
+import { answeredOf, expectAnswer, maxAnswerBytes } from '../models/answer.ts'
 import { maxMegapixels, predictDecodeMs } from '../models/cost.ts'
 import { isPacked, megapixels, upstreamShape } from '../models/geometry.ts'
 import { describeStranger, inferModels } from '../models/inference.ts'
@@ -18,6 +19,8 @@ import { queryProblem } from './query-problem.ts'
 /** A decode that is fully described but for the bytes of its latent. */
 export interface DecodeOrder extends Order {
   readonly query: DecodeQuery
+  /** Its latents, as far as they can be decoded apart. */
+  readonly batch: Batch
 }
 
 /**
@@ -44,18 +47,6 @@ export function readOrder(
     const hint = describeStranger(query, servedModels(served, registry))
     return err(problem('unsupported-shape', `${model.id}: expected ${geometry.error.expected}${hint}.`))
   }
-  const size = megapixels(geometry.value)
-  const limit = maxMegapixels(model)
-  if (size > limit) {
-    const detail = `${model.id} decodes up to ${limit} megapixels at once; this latent asks for ${size.toFixed(1)}.`
-    return err(problem('decode-too-large', detail))
-  }
-  const { frames } = geometry.value
-  const maxFrames = model.limits?.maxFrames ?? frames
-  if (frames > maxFrames) {
-    const detail = `${model.id} decodes up to ${maxFrames} frames at once; this latent asks for ${frames}.`
-    return err(problem('decode-too-large', detail))
-  }
   const outputType = query.outputType ?? 'pil'
   if (!model.outputs.includes(outputType)) {
     return err(
@@ -67,18 +58,42 @@ export function readOrder(
     return err(problem('not-acceptable', `Expected Accept to allow ${offer.error.join(' or ')}.`))
   }
   const { format, envelope } = offer.value
-  const expected = expectAnswer(model, geometry.value, format, outputType, query.partialPostprocess)
-  const shape = upstreamShape(geometry.value, query.shape)
+  const { batch: count } = geometry.value
+  const answered = answeredOf(model, format, outputType, query.partialPostprocess)
+  // What is not answered is not decoded either.
+  const size = megapixels({ ...geometry.value, batch: answered === 'first' ? 1 : count })
+  const limit = maxMegapixels(model)
+  if (size > limit) {
+    const detail = `${model.id} decodes up to ${limit} megapixels at once; this latent asks for ${size.toFixed(1)}.`
+    return err(problem('decode-too-large', detail))
+  }
+  const { frames } = geometry.value
+  const maxFrames = model.limits?.maxFrames ?? frames
+  if (frames > maxFrames) {
+    const detail = `${model.id} decodes up to ${maxFrames} frames at once; this latent asks for ${frames}.`
+    return err(problem('decode-too-large', detail))
+  }
+  const of = (count: number): DecodeOf => {
+    const part = { ...geometry.value, batch: count }
+    const expected = expectAnswer(model, part, format, outputType, query.partialPostprocess)
+    const [, ...axes] = upstreamShape(part, query.shape)
+    return {
+      query: upstreamQuery(query, [count, ...axes], outputType, isPacked(part)),
+      expected,
+      maxAnswerBytes: maxAnswerBytes(expected, part),
+      predictedMs: predictDecodeMs(model, part),
+    }
+  }
+  const { query: wholeQuery, ...whole } = of(count)
   return ok({
+    ...whole,
     model,
     query,
     presentation: { envelope, dtype: query.outputDtype },
     bodyBytes: tensorBytes(query.shape, query.dtype),
     contentType: TENSOR,
-    upstreamQuery: upstreamQuery(query, shape, outputType, isPacked(geometry.value)),
-    expected,
-    maxAnswerBytes: maxAnswerBytes(expected, geometry.value),
-    predictedMs: predictDecodeMs(model, geometry.value),
+    upstreamQuery: wholeQuery,
+    batch: { count, answered, of },
     megapixels: size,
   })
 }

@@ -58,7 +58,7 @@ function present(
 ): Result<Answer, Problem> {
   const converts = dtype !== undefined && isFloat(answer.dtype) && answer.dtype !== dtype
   if (!envelope && !converts) return ok(answer)
-  if (answer.rest) return err(unfinished(answer, commitBytes))
+  if (answer.rest || answer.following) return err(unfinished(answer, commitBytes))
   const shown = converts ? dtype : answer.dtype
   const bytes = (answer.beginning.length / itemBytes(answer.dtype ?? 'uint8')) * itemBytes(shown ?? 'uint8')
   const release = budget.reserve(envelope ? sealedBytes(bytes) : bytes)
@@ -88,8 +88,10 @@ const contentsOf = (expected: ExpectedAnswer, dtype: AnswerDtype | undefined) =>
   expected.kind === 'tensor' && dtype ? { shape: expected.shape, dtype } : { media_type: expected.mediaType }
 
 /** Why all of an answer is not there: it is too large, or there was no room for it at the moment. */
-const unfinished = ({ byteLength }: Answer, commitBytes: number): Problem =>
-  byteLength !== undefined && byteLength <= commitBytes ? busy() : tooLarge(commitBytes)
+const unfinished = ({ byteLength, following }: Answer, commitBytes: number): Problem =>
+  byteLength !== undefined && byteLength + (following?.byteLength ?? 0) <= commitBytes
+    ? busy()
+    : tooLarge(commitBytes)
 
 const busy = (): Problem =>
   problem('isolate-busy', 'Too many answers are under way; try again.', { retryAfterSeconds: 1 })

@@ -1,5 +1,5 @@
 /** Life of a decode or an encode, in the order it happens. */
-import { dispatch } from '../dispatch/dispatch.ts'
+import { dispatchBatch } from '../dispatch/batch/dispatch-batch.ts'
 import type { DecodeJob } from '../dispatch/job.ts'
 import { relay } from '../dispatch/relay.ts'
 import { backendPatience } from '../dispatch/stall.ts'
@@ -81,10 +81,11 @@ async function live(c: AppContext, operationOf: OperationOf): Promise<Response> 
     expected,
     maxAnswerBytes,
     predictedMs: order.predictedMs,
+    ...(order.batch && { batch: order.batch }),
     deadlineAt: uploadedAt + deadline.value,
     isStillGood: () => place.isGood(),
   }
-  const dispatched = await dispatch(job, request.signal, services.dispatch).finally(release)
+  const dispatched = await dispatchBatch(job, request.signal, services.dispatch).finally(release)
   const presented = presentDispatched(dispatched, order, services.budget, config.dispatch.commitBytes)
   if (!presented.ok) {
     close(place, isOurs(presented.error))

@@ -51,6 +51,20 @@ export function expectAnswer(
     : tensor([batch, 3, height, width], FLOATS)
 }
 
+/**
+ * Of a batch, what the answer holds (protocol, section 5): raw tensors keep all of it; files, and videos as frames, are of
+ * the first alone.
+ */
+export function answeredOf(
+  { kind }: VaeModel,
+  format: AnswerFormat,
+  outputType: 'pil' | 'pt' | 'mp4',
+  partialPostprocess: boolean,
+): 'all' | 'first' {
+  if (format.kind !== 'tensor') return 'first'
+  return kind === 'video' && (outputType === 'pil' || partialPostprocess) ? 'first' : 'all'
+}
+
 /** Most bytes the answer's body can have: exact for tensors up to their dtype, a bound for files. */
 export function maxAnswerBytes(expected: ExpectedAnswer, geometry: Geometry): number {
   if (expected.kind === 'tensor') {

@@ -6,6 +6,7 @@ import { DurableObject } from 'cloudflare:workers'
 import { realAmbient } from '../lib/ambient.ts'
 import { PoolClock } from './clock.ts'
 import type { OperatorOrder, PoolAction, PoolEvent, ProbeResult, ProbeTest } from './events.ts'
+import { idleBeside } from './idle.ts'
 import { emptyPool, type Memory } from './initial.ts'
 import { LeaseTarget } from './lease-target.ts'
 import { expectedWaitMs } from './load.ts'
@@ -137,7 +138,8 @@ export class PoolObject extends DurableObject {
     }
     const { leaseId, backendId, startsInMs, expectedMs, isLearnt } = action
     const lease = this.#lease(backendId, leaseId)
-    const expected = { startsInMs, expectedMs, isLearnt, poolWaitMs }
+    const idle = idleBeside(this.#state, action, this.#clock.now())
+    const expected = { startsInMs, expectedMs, isLearnt, poolWaitMs, idle }
     answer?.({ ok: true, v, epoch: this.#epoch, backendId, ...expected, lease })
   }
 

@@ -17,6 +17,7 @@ function setUp(options: { renew?: () => Promise<void>; adopted?: 'lease' | 'noth
     free: async ({ decoded }) => void diary.push(`${name}: free ${decoded}`),
     report: async ({ kind }) => void diary.push(`${name}: ${kind}`),
     renew: name === 'old' && options.renew ? options.renew : async () => void diary.push(`${name}: renew`),
+    resize: async (predictedMs) => void diary.push(`${name}: resize ${predictedMs}`),
     [Symbol.dispose]: () => void diary.push(`${name}: dispose`),
   })
   const grant: RemoteGrant = {

@@ -34,6 +34,8 @@ export interface LeaseHandle {
   report(evidence: Evidence): void
   /** It is still decoding: the lease lasts longer. Costs nothing, the session is open anyway. */
   renew(): void
+  /** The job turned out to be another one: a part of a batch. The release before knows only whole ones. */
+  resize(predictedMs: number): void
 }
 
 export interface Grant<Handle = LeaseHandle> {
@@ -50,6 +52,8 @@ export interface Grant<Handle = LeaseHandle> {
   readonly isLearnt: boolean
   /** Until a job that came now would start. */
   readonly poolWaitMs: number
+  /** Backends beside it that could begin with as much at once, the quickest first. The release before does not say. */
+  readonly idle?: readonly string[]
   readonly lease: Handle
 }
 
