@@ -39,8 +39,9 @@ const PARAMETERS: Readonly<Record<DecodeParameter, string>> = {
 const FOUND = {
   [HEADER.requestId]: 'Of this request, in the log too.',
   [HEADER.model]: 'Id of the model.',
-  [HEADER.backend]: 'Id of the backend that decoded.',
-  [HEADER.attempts]: 'Tries that it took.',
+  [HEADER.backend]:
+    'Id of the backend that decoded; of a batch that was decoded in parts a list, in the order of the answer.',
+  [HEADER.attempts]: 'Times that something was sent to a backend: the tries of all parts of a batch.',
   [HEADER.quality]: '`preview`: an approximation, without a GPU.',
   [HEADER.shape]: 'Of a tensor, as a JSON array.',
   [HEADER.dtype]: 'Of a tensor.',
