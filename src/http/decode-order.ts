@@ -48,18 +48,11 @@ export function readOrder(
     return err(problem('unsupported-shape', `${model.id}: expected ${geometry.error.expected}${hint}.`))
   }
   const outputType = query.outputType ?? 'pil'
-  if (!model.outputs.includes(outputType)) {
-    return err(
-      problem('unsupported-output', `${model.id} answers ${model.outputs.join(', ')}, not ${outputType}.`),
-    )
-  }
   const offer = negotiate(accept, outputType, query.imageFormat, model.kind)
-  if (!offer.ok) {
-    return err(problem('not-acceptable', `Expected Accept to allow ${offer.error.join(' or ')}.`))
-  }
-  const { format, envelope } = offer.value
   const { batch: count } = geometry.value
-  const answered = answeredOf(model, format, outputType, query.partialPostprocess)
+  const answered = offer.ok
+    ? answeredOf(model, offer.value.format, outputType, query.partialPostprocess)
+    : 'all'
   // What is not answered is not decoded either.
   const size = megapixels({ ...geometry.value, batch: answered === 'first' ? 1 : count })
   const limit = maxMegapixels(model)
@@ -73,6 +66,15 @@ export function readOrder(
     const detail = `${model.id} decodes up to ${maxFrames} frames at once; this latent asks for ${frames}.`
     return err(problem('decode-too-large', detail))
   }
+  if (!model.outputs.includes(outputType)) {
+    return err(
+      problem('unsupported-output', `${model.id} answers ${model.outputs.join(', ')}, not ${outputType}.`),
+    )
+  }
+  if (!offer.ok) {
+    return err(problem('not-acceptable', `Expected Accept to allow ${offer.error.join(' or ')}.`))
+  }
+  const { format, envelope } = offer.value
   const of = (count: number): DecodeOf => {
     const part = { ...geometry.value, batch: count }
     const expected = expectAnswer(model, part, format, outputType, query.partialPostprocess)

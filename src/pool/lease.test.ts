@@ -74,6 +74,18 @@ describe('a lease', () => {
     expect(diary).toEqual(['left', 'old: free true', 'left', 'old: dispose'])
   })
 
+  test('for a part of its job says so once, and expects its share', async () => {
+    const { lease, diary, deferred } = setUp()
+    lease.resize(2_000)
+    lease.resize(2_000)
+    await Promise.all(deferred)
+    expect(lease.expectedMs).toBe(3_000)
+    expect(diary).toEqual(['old: resize 2000'])
+    lease.free({ decoded: true })
+    lease.resize(1_000)
+    expect(lease.expectedMs).toBe(3_000)
+  })
+
   test('that is disposed is not freed any more: the pool decides', () => {
     const { lease, diary } = setUp()
     lease[Symbol.dispose]()

@@ -139,6 +139,11 @@ send the same as \`sdnext-hunyuan\`. Unmodified diffusers also runs for real, ag
 \`test/conformance/\`, and against the handler of \`backend/huggingface\` under the toolkit's manners in Python. One habit fails
 there, as it does without a gateway: a picture by \`output_type="pil"\` with a processor, since the toolkit can write a picture
 only as a picture. It is told \`rejected-by-backend\`; \`output_type="pt"\` is the same picture.
+
+Of a batch, tensors keep every latent (\`diffusers-batch\`, \`sdnext-flux-packed\`); they may have been decoded on several backends
+at once, which shows in \`x-vae-backend\` alone. A JPEG, a PNG, an MP4, and a video as frames (\`output_type=pil\`, or \`pt\` with
+\`partial_postprocess\`) hold one, so they are of the first (\`diffusers-batch-jpg\`), as today's backends answer: the others are read
+and looked into, but neither decoded nor counted as megapixels.
 `
 
 function answerOf(need: Need): string {

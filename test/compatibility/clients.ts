@@ -63,6 +63,7 @@ export const clients: readonly ClientRequest[] = [
     ['diffusers-pt', 'a tensor in -1..1', RAW, SD, 'sd-v1'],
     ['diffusers-pt-uint8', '`partial_postprocess`', { shape: [1, 64, 64, 3], dtype: 'uint8' }, SDXL, 'sdxl'],
     ['diffusers-batch', 'three latents at once', { shape: [3, 3, 64, 64], dtype: 'float16' }, SD, 'sd-v1'],
+    ['diffusers-batch-jpg', 'three latents, a JPEG: of the first', JPEG, SD, 'sd-v1'],
     ['diffusers-sizes', 'height and width without need', JPEG, SD, 'sd-v1'],
     ['diffusers-flux-unpacked', 'bfloat16, not packed', JPEG, FLUX, 'flux'],
     ['diffusers-flux-packed', 'bfloat16, packed', { shape: [1, 64, 64, 3], dtype: 'uint8' }, FLUX, 'flux'],

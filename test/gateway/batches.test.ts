@@ -63,41 +63,49 @@ const send = (count: number, side: number, body: Uint8Array, init: RequestInit =
 const bytesOf = async (response: Response): Promise<Buffer> => Buffer.from(await response.arrayBuffer())
 
 describe('a batch of eight on four idle backends', () => {
-  test('is answered with the bytes that one backend would give, in under 40 % of its time', async () => {
+  test('is answered with the bytes that one backend would give', async () => {
     const alone = await start(backends.slice(0, 1))
-    for (const backend of backends) backend.behaviour = serveBatch(500)
-    const body = latents(8, SIDE, uniqueLatent)
-    const timed = async (where: TestGateway): Promise<{ bytes: Buffer; ms: number; response: Response }> => {
-      const startedAt = performance.now()
-      const response = await decode(
-        where,
-        `/sd-v1?${batchQuery(8, SIDE)}`,
-        body as unknown as Uint8Array<ArrayBuffer>,
-      )
-      const bytes = await bytesOf(response)
-      return { bytes, ms: performance.now() - startedAt, response }
-    }
     try {
-      const one = await timed(alone)
-      backends.forEach(({ requests }) => {
-        requests.length = 0
-      })
-      const four = await timed(gateway)
+      const body = latents(8, SIDE, uniqueLatent)
+      const path = `/sd-v1?${batchQuery(8, SIDE)}`
+      const one = await decode(alone, path, new Uint8Array(body))
+      const bytes = await bytesOf(one)
+      for (const { requests } of backends) requests.length = 0
+      const four = await decode(gateway, path, new Uint8Array(body))
+      expect((await bytesOf(four)).equals(bytes)).toBe(true)
+      expect(bytes.equals(picturesOf(body, 8, SIDE * 8))).toBe(true)
       expect(asked()).toEqual([2, 2, 2, 2])
-      expect(four.bytes.equals(one.bytes)).toBe(true)
-      expect(four.bytes.equals(picturesOf(body, 8, SIDE * 8))).toBe(true)
       for (const name of ['shape', 'dtype', 'content-type', 'content-length']) {
-        expect(four.response.headers.get(name)).toBe(one.response.headers.get(name))
+        expect(four.headers.get(name)).toBe(one.headers.get(name))
       }
-      expect(four.response.headers.get('x-vae-attempts')).toBe('4')
-      expect(four.response.headers.get('x-vae-backend')?.split(', ').toSorted()).toEqual([
+      expect(four.headers.get('x-vae-attempts')).toBe('4')
+      expect(four.headers.get('x-vae-backend')?.split(', ').toSorted()).toEqual([
         'gpu-1',
         'gpu-2',
         'gpu-3',
         'gpu-4',
       ])
-      console.log(`batch of 8: ${Math.round(one.ms)} ms on one backend, ${Math.round(four.ms)} ms on four`)
-      expect(four.ms / one.ms).toBeLessThan(0.4)
+    } finally {
+      await alone.stop()
+    }
+  }, 60_000)
+
+  test('takes under 40 % of the time that one backend takes', async () => {
+    const alone = await start(backends.slice(0, 1))
+    for (const backend of backends) backend.behaviour = serveBatch(500)
+    // Small pictures: it is decodes that are timed here, not this machine.
+    const timed = async (where: TestGateway): Promise<number> => {
+      const startedAt = performance.now()
+      await bytesOf(
+        await decode(where, `/sd-v1?${batchQuery(8, 8)}`, new Uint8Array(latents(8, 8, uniqueLatent))),
+      )
+      return performance.now() - startedAt
+    }
+    try {
+      const one = await timed(alone)
+      const four = await timed(gateway)
+      console.info(`batch of 8: ${Math.round(one)} ms on one backend, ${Math.round(four)} ms on four`)
+      expect(four / one).toBeLessThan(0.4)
     } finally {
       await alone.stop()
     }
@@ -161,7 +169,7 @@ describe('a part that is too large to be held', () => {
     die()
     expect((await bytesOf(response)).equals(picturesOf(body, 8, LARGE * 8))).toBe(true)
     expect(asked()).toHaveLength(5)
-  }, 20_000)
+  }, 60_000)
 
   test('breaks the answer off when its backend dies after some of it went out', async () => {
     const body = latents(8, LARGE, uniqueLatent)
@@ -173,7 +181,7 @@ describe('a part that is too large to be held', () => {
     expect(bytes.length).toBeGreaterThan(PART)
     expect(bytes.length).toBeLessThan(2 * PART)
     expect(bytes.equals(picturesOf(body, 8, LARGE * 8).subarray(0, bytes.length))).toBe(true)
-  }, 20_000)
+  }, 60_000)
 })
 
 describe('a batch', () => {
@@ -264,7 +272,7 @@ describe('a batch', () => {
       await own.stop()
       await small.stop()
     }
-  }, 20_000)
+  }, 60_000)
 })
 
 test('whatever its backends do, a batch is answered right or refused, and no slot stays behind', async () => {

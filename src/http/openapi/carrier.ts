@@ -6,8 +6,9 @@ import type { Json } from './schema.ts'
 const FOUND = {
   [HEADER.requestId]: 'Of this request, in the log too.',
   [HEADER.model]: 'Id of the model.',
-  [HEADER.backend]: 'Id of the backend that did it.',
-  [HEADER.attempts]: 'Tries that it took.',
+  [HEADER.backend]:
+    'Id of the backend that did it; of a batch that was decoded in parts a list, in the order of the answer.',
+  [HEADER.attempts]: 'Times that something was sent to a backend: the tries of all parts of a batch.',
   [HEADER.quality]: '`preview`: an approximation, without a GPU.',
   [HEADER.shape]: 'Of a tensor, as a JSON array.',
   [HEADER.dtype]: 'Of a tensor.',
