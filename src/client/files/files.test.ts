@@ -2,11 +2,16 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { expectError, expectValue } from '../../../test/support/results.ts'
 import { seeded } from '../../../test/support/seeded.ts'
-import { readNpy } from './npy.ts'
-import { readSafetensors } from './safetensors.ts'
+import { tensorBytes } from '../../wire/dtype.ts'
+import { fromFloats } from '../tensor/floats.ts'
+import { bytesOf, type Dtype, InvalidTensorError } from '../tensor/tensor.ts'
+import { readNpy, writeNpy } from './npy.ts'
+import { readTensor } from './read-tensor.ts'
+import { readSafetensors, writeSafetensors } from './safetensors.ts'
 
 type Bytes = Uint8Array<ArrayBuffer>
-const ELEMENTS = new Uint8Array(new Float16Array([1, 2, 3, 4, 5, 6]).buffer)
+const NUMBERS = new Float16Array([1, 2, 3, 4, 5, 6])
+const ELEMENTS = new Uint8Array(NUMBERS.buffer)
 
 /** As numpy.save writes it: the header padded with spaces to a multiple of 64. */
 function npy(header: string, data: Uint8Array = ELEMENTS, major = 1): Bytes {
@@ -39,8 +44,8 @@ const entry = (changes: object = {}) => ({
 
 describe('a .npy file', () => {
   test.each([1, 2, 3])('of version %d is read', (major) => {
-    const latent = expectValue(readNpy(npy(dict(), ELEMENTS, major)))
-    expect(latent).toEqual({ shape: [1, 2, 3], dtype: 'float16', bytes: ELEMENTS })
+    const tensor = expectValue(readNpy(npy(dict(), ELEMENTS, major)))
+    expect(tensor).toEqual({ shape: [1, 2, 3], dtype: 'float16', data: NUMBERS })
   })
 
   test('of float32 is read, and of one dimension', () => {
@@ -85,16 +90,16 @@ describe('a safetensors file', () => {
     expect(expectValue(readSafetensors(file))).toEqual({
       shape: [1, 2, 3],
       dtype: 'float16',
-      bytes: ELEMENTS,
+      data: NUMBERS,
     })
   })
 
   test('of several gives the one that is named, or the one with ComfyUI’s name', () => {
     const second = entry({ dtype: 'BF16', shape: [2], data_offsets: [4, 8] })
     const file = safetensors({ a: entry(), latent_tensor: second })
-    expect(expectValue(readSafetensors(file)).bytes).toEqual(ELEMENTS.slice(4, 8))
-    expect(expectValue(readSafetensors(file, 'a')).bytes).toEqual(ELEMENTS)
-    expect(expectError(readSafetensors(file, 'b'))).toBe('--tensor with one of a, latent_tensor')
+    expect(bytesOf(expectValue(readSafetensors(file)).data)).toEqual(ELEMENTS.slice(4, 8))
+    expect(expectValue(readSafetensors(file, 'a')).data).toEqual(NUMBERS)
+    expect(expectError(readSafetensors(file, 'b'))).toBe('the name of a tensor, one of a, latent_tensor')
     expect(expectError(readSafetensors(safetensors({ a: entry(), b: entry() })))).toContain('one of a, b')
   })
 
@@ -136,7 +141,7 @@ describe('a safetensors file', () => {
     const file = safetensors({ x: entry() })
     const shifted = new Uint8Array(file.length + 3)
     shifted.set(file, 3)
-    expect(expectValue(readSafetensors(shifted.subarray(3))).bytes).toEqual(ELEMENTS)
+    expect(expectValue(readSafetensors(shifted.subarray(3))).data).toEqual(NUMBERS)
   })
 })
 
@@ -166,12 +171,66 @@ test.each([
           expect(latent.error).not.toBe('')
           return
         }
-        const { shape, dtype, bytes: elements } = latent.value
-        const count = shape.reduce((product, size) => product * size, 1)
-        expect(elements.length).toBe(count * (dtype === 'float32' ? 4 : 2))
-        expect(elements.length).toBeLessThanOrEqual(bytes.length)
+        const { shape, dtype, data } = latent.value
+        expect(data.byteLength).toBe(tensorBytes(shape, dtype))
+        expect(data.byteLength).toBeLessThanOrEqual(bytes.length)
       }),
       { ...seeded, numRuns: 2_000 },
     )
   },
 )
+
+const tensorIn = (dtype: Dtype) => fromFloats([1, 2, 3, 4, 5, 6], [2, 3], dtype)
+
+describe('a file that is written', () => {
+  test.each(['float32', 'float16', 'uint8'] as const)('as .npy is read as it was, in %s', (dtype) => {
+    const tensor = tensorIn(dtype)
+    const file = writeNpy(tensor)
+    expect(expectValue(readNpy(file))).toEqual(tensor)
+    expect((file.length - tensor.data.byteLength) % 64).toBe(0)
+  })
+
+  test('as .npy says the shape of one dimension as Python does', () => {
+    const file = writeNpy(fromFloats([1, 2], [2], 'float32'))
+    expect(new TextDecoder().decode(file)).toContain("'shape': (2,)")
+  })
+
+  test('as .npy cannot have bfloat16, which numpy has not', () => {
+    expect(() => writeNpy(tensorIn('bfloat16'))).toThrow(InvalidTensorError)
+  })
+
+  test.each(['float32', 'float16', 'bfloat16', 'uint8'] as const)(
+    'as safetensors is read as it was, in %s',
+    (dtype) => {
+      const tensor = tensorIn(dtype)
+      for (const name of [undefined, 'x', 'a longer name']) {
+        const file = writeSafetensors(tensor, name)
+        expect(expectValue(readSafetensors(file, name ?? 'latent_tensor'))).toEqual(tensor)
+        expect((file.length - tensor.data.byteLength) % 8).toBe(0)
+      }
+    },
+  )
+})
+
+describe('readTensor', () => {
+  const tensor = tensorIn('float16')
+
+  test('knows a file by its beginning, in memory or not', async () => {
+    for (const file of [writeNpy(tensor), writeSafetensors(tensor)]) {
+      expect(await readTensor(file)).toEqual(tensor)
+      expect(await readTensor(file.buffer)).toEqual(tensor)
+      expect(await readTensor(new Blob([file]))).toEqual(tensor)
+    }
+  })
+
+  test('takes raw bytes as what they are said to be', async () => {
+    const { shape, dtype, data } = tensor
+    expect(await readTensor(bytesOf(data), { shape, dtype })).toEqual(tensor)
+  })
+
+  test('says what it expected', async () => {
+    const wrong = readTensor(new Uint8Array(12))
+    await expect(wrong).rejects.toThrow('Expected a .npy or .safetensors file, or shape and dtype')
+    await expect(wrong).rejects.toBeInstanceOf(InvalidTensorError)
+  })
+})
