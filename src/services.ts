@@ -16,11 +16,12 @@ import { type Ambient, realAmbient as ambient } from './lib/ambient.ts'
 import { ok, type Result } from './lib/result.ts'
 import type { RateCounter } from './limits/abuse-floor.ts'
 import { type KeyStub, LimitsClient, LimitsMemory } from './limits/client.ts'
+import type { Operation } from './models/operation.ts'
 import { builtIn } from './models/registry.ts'
 import { PoolClient, type PoolStub } from './pool/client.ts'
 import type { PoolParts } from './pool/durable-object.ts'
 import { LocalView } from './pool/local-view.ts'
-import { membersOf, type PoolRef, poolsByModel } from './pool/membership.ts'
+import { memberOf, membersOf, type PoolRef, poolsByTask } from './pool/membership.ts'
 import { OverviewMemory, PoolOverview } from './pool/overview.ts'
 import { type EventSink, logEvents } from './telemetry/events.ts'
 
@@ -50,8 +51,8 @@ export interface Installation {
   readonly overviewMemory: OverviewMemory
   /** The pools of each model that is served. */
   readonly pools: ReadonlyMap<string, readonly PoolRef[]>
-  /** Ids of the models that some backend serves. */
-  readonly served: ReadonlySet<string>
+  /** Ids of the models that some backend decodes, or encodes, with. */
+  readonly served: Readonly<Record<Operation, ReadonlySet<string>>>
   /** Of the admin token; undefined where there is none. */
   readonly adminDigest: Uint8Array | undefined
 }
@@ -83,7 +84,8 @@ export function createPoolParts(env: Readonly<Record<string, unknown>>, preview:
   const models = config.ok ? config.value.models : builtIn
   const { fetch, randomUuid } = ambient
   return {
-    membersOf: (poolName) => (poolName === undefined ? backends : membersOf(backends, poolName)),
+    membersOf: (poolName) =>
+      (poolName === undefined ? backends : membersOf(backends, poolName)).map(memberOf),
     probe: async (backendId, test) => {
       const backend = backends.find(({ id }) => id === backendId)
       return backend
@@ -97,6 +99,11 @@ export function createPoolParts(env: Readonly<Record<string, unknown>>, preview:
       }),
   }
 }
+
+const servedBy = (backends: readonly Backend[], operation: Operation): ReadonlySet<string> =>
+  new Set(
+    backends.flatMap(({ models, operations = ['decode'] }) => (operations.includes(operation) ? models : [])),
+  )
 
 async function install(
   env: Readonly<Record<string, unknown>>,
@@ -112,8 +119,8 @@ async function install(
     limitsMemory: new LimitsMemory(),
     overviewMemory: new OverviewMemory(),
     backends: new Map(config.backends.map((backend) => [backend.id, backend])),
-    pools: poolsByModel(config.backends),
-    served: new Set(config.backends.flatMap((backend) => backend.models)),
+    pools: poolsByTask(config.backends),
+    served: { decode: servedBy(config.backends, 'decode'), encode: servedBy(config.backends, 'encode') },
     adminDigest: config.adminToken === undefined ? undefined : await digestOf(config.adminToken),
   })
 }

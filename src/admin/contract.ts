@@ -1,10 +1,11 @@
 /** What `/v1/admin/*` takes and gives. The CLI and the OpenAPI document are made from the same schemas. */
 import * as z from 'zod'
+import { MAX_MEGAPIXELS } from '../limits/bounds.ts'
 
 const timestamp = z.iso.datetime()
 const keyId = z.string().regex(/^[0-9a-f]{16}$/)
 const count = z.int().positive().nullable()
-const megapixels = z.number().positive().nullable()
+const megapixels = z.number().positive().max(MAX_MEGAPIXELS).nullable()
 
 /** Bounds of this key alone; null: none. What is left out is as in the plan. */
 export const overridesSchema = z.strictObject({

@@ -63,9 +63,10 @@ export async function attempt(
   let answered = false
   try {
     const attemptId = ambient.randomUuid()
-    const { model, query, body, expected, deadlineAt } = job
+    const { model, query, body, contentType, expected, deadlineAt } = job
     const accept = upstreamAccept(expected.mediaType)
-    const request = { model, query, body, accept, attemptId, remainingMs: deadlineAt - startedAt }
+    const remainingMs = deadlineAt - startedAt
+    const request = { model, query, body, accept, contentType, attemptId, remainingMs }
     const response = await services.send(backend, request, abort.signal)
     answered = true
     if (response.status !== 200 || !response.body) {

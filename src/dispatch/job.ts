@@ -4,9 +4,11 @@ import type { ExpectedAnswer } from '../models/answer.ts'
 export interface DecodeJob {
   /** Id of the API key; the pool is fair between keys. */
   readonly key: string
-  /** Id of the model. */
+  /** The task, as pools know it: the model's id for a decode. */
   readonly model: string
   readonly query: URLSearchParams
+  /** Of the body; a raw tensor when left out. */
+  readonly contentType?: string | undefined
   readonly body: ArrayBuffer
   readonly expected: ExpectedAnswer
   readonly maxAnswerBytes: number

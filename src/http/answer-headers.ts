@@ -4,11 +4,11 @@ import { rateLimitHeaders } from '../limits/headers.ts'
 import type { Quota } from '../limits/protocol.ts'
 import { formatServerTiming, type Span } from '../telemetry/server-timing.ts'
 import { formatShape, HEADER } from '../wire/headers.ts'
-import type { DecodeOrder } from './decode-order.ts'
+import type { Order } from './order.ts'
 
-/** Headers of a decode that was served. */
+/** Headers of a request that was served. */
 export function answerHeaders(
-  { model, expected, presentation }: DecodeOrder,
+  { model, expected, presentation }: Order,
   { answer, backendId, attempts }: Dispatched,
   quotas: readonly Quota[],
   warnings: readonly Warning[],

@@ -1,51 +1,37 @@
 /** From query and path to what shall be decoded: everything that can be known before the body is read. */
 import { type Problem, problem } from '../errors/problem.ts'
 import { err, ok, type Result } from '../lib/result.ts'
-import { type ExpectedAnswer, expectAnswer, maxAnswerBytes } from '../models/answer.ts'
+import { expectAnswer, maxAnswerBytes } from '../models/answer.ts'
 import { maxMegapixels, predictDecodeMs } from '../models/cost.ts'
 import { isPacked, megapixels, upstreamShape } from '../models/geometry.ts'
 import { describeStranger, inferModels } from '../models/inference.ts'
 import { readGeometry } from '../models/latent-shape.ts'
 import { isServable, type Registry, type ServableModel } from '../models/registry.ts'
 import type { VaeModel } from '../models/vae.ts'
-import { type DecodeQuery, type DecodeQueryError, parseDecodeQuery } from '../wire/decode-query.ts'
+import { type DecodeQuery, parseDecodeQuery } from '../wire/decode-query.ts'
 import { tensorBytes } from '../wire/dtype.ts'
-import type { Presentation } from '../wire/envelope.ts'
-import { negotiate } from '../wire/media-types.ts'
+import { negotiate, TENSOR } from '../wire/media-types.ts'
 import { upstreamQuery } from '../wire/upstream-query.ts'
+import type { Order } from './order.ts'
+import { queryProblem } from './query-problem.ts'
 
 /** A decode that is fully described but for the bytes of its latent. */
-export interface DecodeOrder {
-  readonly model: ServableModel
+export interface DecodeOrder extends Order {
   readonly query: DecodeQuery
-  readonly presentation: Presentation
-  /** Bytes the body must have: product of the shape times the size of an element. */
-  readonly bodyBytes: number
-  readonly upstreamQuery: URLSearchParams
-  readonly expected: ExpectedAnswer
-  readonly maxAnswerBytes: number
-  readonly predictedMs: number
-  /** Of the output; what limits count. */
-  readonly megapixels: number
 }
 
 /**
  * @param named the model of the path; without one the query names it, or the latent's shape does
  * @param served ids of the models that have a backend
  * @param registry the models of this deployment
- * @param impliesDecode whether the path says decode; otherwise a request without output_type is an encode request
  */
 export function readOrder(
   params: URLSearchParams,
   accept: string | undefined,
   named: string | undefined,
   served: ReadonlySet<string>,
-  impliesDecode: boolean,
   registry: Registry,
 ): Result<DecodeOrder, Problem> {
-  if (!impliesDecode && !params.has('output_type')) {
-    return err(problem('encode-unsupported', 'Expected output_type=pil, pt or mp4 for a decode.'))
-  }
   const parsed = parseDecodeQuery(params)
   if (!parsed.ok) return err(queryProblem(parsed.error))
   const query = parsed.value
@@ -88,6 +74,7 @@ export function readOrder(
     query,
     presentation: { envelope, dtype: query.outputDtype },
     bodyBytes: tensorBytes(query.shape, query.dtype),
+    contentType: TENSOR,
     upstreamQuery: upstreamQuery(query, shape, outputType, isPacked(geometry.value)),
     expected,
     maxAnswerBytes: maxAnswerBytes(expected, geometry.value),
@@ -126,15 +113,3 @@ function findServed(
 
 const servedModels = (served: ReadonlySet<string>, registry: Registry): readonly VaeModel[] =>
   registry.all.filter((model) => served.has(model.id))
-
-function queryProblem(error: DecodeQueryError): Problem {
-  const { parameter } = error
-  switch (error.reason) {
-    case 'duplicate':
-      return problem('duplicate-parameter', `Expected ${parameter} once.`)
-    case 'missing':
-      return problem('invalid-parameter', `Expected ${parameter}: ${error.expected}. It is missing.`)
-    case 'invalid':
-      return problem('invalid-parameter', `Expected ${parameter} to be ${error.expected}.`)
-  }
-}

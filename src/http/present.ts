@@ -8,7 +8,7 @@ import type { ExpectedAnswer } from '../models/answer.ts'
 import { type AnswerDtype, itemBytes, type LatentDtype, tensorBytes } from '../wire/dtype.ts'
 import { type Presentation, seal, sealedBytes } from '../wire/envelope.ts'
 import { readFloats, writeFloats } from '../wire/tensor.ts'
-import type { DecodeOrder } from './decode-order.ts'
+import type { Order } from './order.ts'
 
 /**
  * Refuses before a backend is asked what is bound to be too large afterwards.
@@ -16,7 +16,7 @@ import type { DecodeOrder } from './decode-order.ts'
  * @param commitBytes most bytes of an answer that are received whole
  */
 export function checkPresentation(
-  { presentation: { envelope, dtype }, expected, model }: DecodeOrder,
+  { presentation: { envelope, dtype }, expected, model }: Order,
   commitBytes: number,
 ): Problem | undefined {
   if (expected.kind !== 'tensor') return undefined
@@ -31,7 +31,7 @@ export function checkPresentation(
  */
 export function presentDispatched(
   dispatched: Result<Dispatched, Problem>,
-  { presentation, expected }: DecodeOrder,
+  { presentation, expected }: Order,
   budget: ByteBudget,
   commitBytes: number,
 ): Result<Dispatched, Problem> {

@@ -19,7 +19,7 @@ export type ExpectedAnswer =
     }
   | { readonly kind: 'video'; readonly mediaType: 'video/mp4' | 'text/plain' }
 
-const FLOATS: readonly AnswerDtype[] = ['float16', 'bfloat16', 'float32']
+export const FLOATS: readonly AnswerDtype[] = ['float16', 'bfloat16', 'float32']
 
 /**
  * Tensor shapes by output type (protocol, section 5): pictures [N, 3, H, W] or, post-processed, [N, H, W, 3];

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { seeded } from '../../test/support/seeded.ts'
 import type { Backend } from '../backends/backend.ts'
-import { allPools, membersOf, poolsByModel, poolsOf, servesModel } from './membership.ts'
+import { allPools, membersOf, poolsByTask, poolsOf, servesTask } from './membership.ts'
 
 const backend = (id: string, ...models: string[]): Backend => ({
   id,
@@ -103,9 +103,9 @@ test('a model has a pool per shard that has backends for it, and they share noth
 })
 
 test('a backend serves the models it lists, by id', () => {
-  expect(servesModel(backend('a', 'flux', 'sdxl'), 'sdxl')).toBe(true)
-  expect(servesModel(backend('a', 'flux', 'sdxl'), 'sd')).toBe(false)
-  expect(servesModel(backend('a'), 'sdxl')).toBe(false)
+  expect(servesTask(backend('a', 'flux', 'sdxl'), 'sdxl')).toBe(true)
+  expect(servesTask(backend('a', 'flux', 'sdxl'), 'sd')).toBe(false)
+  expect(servesTask(backend('a'), 'sdxl')).toBe(false)
 })
 
 test('pools of all models at once are those of each', () => {
@@ -117,7 +117,7 @@ test('pools of all models at once are those of each', () => {
   fc.assert(
     fc.property(fc.array(one, { maxLength: 8 }), (drawn) => {
       const backends = drawn.map(({ models, shard }, n) => ({ ...backend(`b${n}`, ...models), shard }))
-      const known = poolsByModel(backends)
+      const known = poolsByTask(backends)
       for (const model of models) expect(known.get(model) ?? []).toEqual(poolsOf(backends, model))
     }),
     { seed: 5 },

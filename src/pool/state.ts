@@ -17,6 +17,7 @@ export interface PoolState {
 /** What the configuration says of a backend, as far as the pool cares. */
 export interface PoolMember {
   readonly id: string
+  /** Its tasks: ids of models for decodes, `id:encode` for encodes. */
   readonly models: readonly string[]
   /** Decodes it runs at a time. */
   readonly slots: number

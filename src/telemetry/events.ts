@@ -1,19 +1,22 @@
 /** Everything the gateway says of itself. Typed, so that no event can carry a request, a key or a byte of a body. */
 import type { ProblemCode } from '../errors/codes.ts'
 
+/** What became of a request. */
+interface Ended {
+  /** 200 when the answer was committed to; `end` says what became of it. */
+  readonly status: number
+  readonly code?: ProblemCode
+  readonly end?: 'served' | 'broke-off' | 'client-gone' | 'client-slow'
+  readonly model?: string
+  readonly backend?: string
+  readonly keyId?: string
+  readonly attempts?: number
+  readonly ms: number
+}
+
 export type GatewayEvent =
-  | {
-      readonly kind: 'decode'
-      /** 200 when the answer was committed to; `end` says what became of it. */
-      readonly status: number
-      readonly code?: ProblemCode
-      readonly end?: 'served' | 'broke-off' | 'client-gone' | 'client-slow'
-      readonly model?: string
-      readonly backend?: string
-      readonly keyId?: string
-      readonly attempts?: number
-      readonly ms: number
-    }
+  | (Ended & { readonly kind: 'decode' })
+  | (Ended & { readonly kind: 'encode' })
   /** An operator was here, or somebody who wants to pass for one. */
   | {
       readonly kind: 'admin'

@@ -2,6 +2,7 @@
 import { adminPaths } from './admin.ts'
 import { componentSchemas } from './components.ts'
 import { decodePaths } from './decode.ts'
+import { encodePaths } from './encode.ts'
 import { publicPaths } from './public.ts'
 import type { Json } from './schema.ts'
 
@@ -21,7 +22,7 @@ const keySchemes = {
 /** @param hasAdmin whether this gateway has an admin API; one that has none does not describe it */
 export function openapiDocument(hasAdmin: boolean): Json {
   const paths: Record<string, object> = {}
-  const parts = [publicPaths(), decodePaths(), ...(hasAdmin ? [adminPaths()] : [])]
+  const parts = [publicPaths(), decodePaths(), encodePaths(), ...(hasAdmin ? [adminPaths()] : [])]
   for (const [path, item] of parts.flatMap((part) => Object.entries(part))) {
     paths[path] = { ...paths[path], ...(item as object) }
   }
@@ -41,6 +42,7 @@ export function openapiDocument(hasAdmin: boolean): Json {
 /** In the order in which readers will want them. */
 const TAGS = [
   { name: 'decode', description: 'A latent in, a picture, tensor or video out.' },
+  { name: 'encode', description: 'A picture in, a latent out, where some backend encodes.' },
   { name: 'models', description: 'What is served, and whether a decode would start now.' },
   { name: 'problems', description: 'What codes in answers mean.' },
   { name: 'state', description: 'Of the gateway.' },

@@ -1,11 +1,12 @@
 import { problem, problemResponse } from '../../errors/problem.ts'
 import { maxMegapixels } from '../../models/cost.ts'
 import { describeShapes } from '../../models/latent-shape.ts'
+import { OPERATIONS, taskOf } from '../../models/operation.ts'
 import { isServable } from '../../models/registry.ts'
 import { remoteDecodeLine } from '../../models/remote-decode.ts'
 import type { VaeModel } from '../../models/vae.ts'
 import { availabilityOf } from '../../pool/availability.ts'
-import { type PoolRef, servesModel } from '../../pool/membership.ts'
+import { type PoolRef, servesTask } from '../../pool/membership.ts'
 import type { PoolStatus } from '../../pool/protocol.ts'
 import type { AppContext, Services } from '../context.ts'
 
@@ -20,11 +21,16 @@ export async function listModels(c: AppContext): Promise<Response> {
 export async function showModel(c: AppContext): Promise<Response> {
   const { config, pools, overview } = c.var.services
   const model = config.models.find(c.req.param('id') ?? '')
-  if (model) return c.json(describe(c, model, await hear(pools.get(model.id) ?? [], overview)))
+  if (model) return c.json(describe(c, model, await hear(poolsFor(model.id, pools), overview)))
   return problemResponse(
     problem('unknown-model', 'Expected a model of the registry; GET /v1/models lists them.'),
     c.var.requestId,
   )
+}
+
+function poolsFor(modelId: string, pools: Services['pools']): readonly PoolRef[] {
+  const task = OPERATIONS.map((operation) => taskOf(modelId, operation)).find((name) => pools.has(name))
+  return pools.get(task ?? '') ?? []
 }
 
 /** What each pool says; undefined for one that is silent. */
@@ -39,9 +45,12 @@ function describe(c: AppContext, model: VaeModel, heard: Heard): Record<string, 
   const { config, pools } = c.var.services
   const { id, aliases, kind, diffusersClass, checkpoint, channels, spatialCompression, frames, scaling } =
     model
-  const backends = config.backends.filter((backend) => servesModel(backend, id))
-  const isServed = backends.length > 0
-  const said = (pools.get(id) ?? []).map((pool) => heard.get(pool))
+  const operations = OPERATIONS.filter((operation) => pools.has(taskOf(id, operation)))
+  const isServed = operations.length > 0
+  // Who decodes counts; a model that is only encoded here has those that do that.
+  const task = taskOf(id, operations[0] ?? 'decode')
+  const backends = config.backends.filter((backend) => servesTask(backend, task))
+  const said = (pools.get(task) ?? []).map((pool) => heard.get(pool))
   return {
     id,
     aliases,
@@ -54,7 +63,7 @@ function describe(c: AppContext, model: VaeModel, heard: Heard): Record<string, 
     scaling,
     dtype: model.dtype,
     outputs: model.outputs,
-    operations: isServed ? ['decode'] : [],
+    operations,
     shapes: isServable(model) ? describeShapes(model) : null,
     limits: { maxMegapixels: maxMegapixels(model), maxFrames: model.limits?.maxFrames ?? null },
     served: isServed,
@@ -62,7 +71,9 @@ function describe(c: AppContext, model: VaeModel, heard: Heard): Record<string, 
     backends: backends.map((backend) => ({ id: backend.id, kind: backend.kind })),
     availability: isServed ? availabilityOf(backends, said) : null,
     endpoint: isServed ? `/${id}` : null,
-    remoteDecode: isServed ? remoteDecodeLine(model, endpointWithKey(c.req.url, id)) : null,
+    remoteDecode: operations.includes('decode')
+      ? remoteDecodeLine(model, endpointWithKey(c.req.url, id))
+      : null,
   }
 }
 
