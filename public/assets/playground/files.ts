@@ -1,9 +1,10 @@
 /** From a file to what it holds, told by its first bytes and not by its name. */
-import { readTensor } from '../../../src/client/files/read-tensor.ts'
-import { isNpy } from '../../../src/client/files/npy.ts'
-import { isSafetensors } from '../../../src/client/files/safetensors.ts'
-import type { Dtype, Tensor } from '../../../src/client/tensor/tensor.ts'
+
 import type { Source } from './item.ts'
+import { isNpy } from './tensor/npy.ts'
+import { readTensor } from './tensor/read-tensor.ts'
+import { isSafetensors } from './tensor/safetensors.ts'
+import type { Dtype, Tensor } from './tensor/tensor.ts'
 
 /** No latent is larger, and no gateway takes more. */
 const MAX_BYTES = 128 * 1024 ** 2
@@ -48,15 +49,3 @@ export async function readRaw(
 function latent(tensor: Tensor): Source {
   return { kind: 'latent', tensor }
 }
-
-/** A safetensors file of one tensor: the length of a JSON header, the header, the numbers. */
-export function safetensorsFile({ shape, dtype, data }: Tensor): Blob {
-  const type = { float16: 'F16', bfloat16: 'BF16', float32: 'F32', uint8: 'U8' }[dtype]
-  const entry = { dtype: type, shape, data_offsets: [0, data.byteLength] }
-  const json = JSON.stringify({ latent_tensor: entry })
-  const header = new TextEncoder().encode(json.padEnd(Math.ceil(json.length / 8) * 8))
-  const length = new DataView(new ArrayBuffer(8))
-  length.setBigUint64(0, BigInt(header.length), true)
-  return new Blob([length.buffer, header, data as Uint8Array<ArrayBuffer>])
-}
-

@@ -1,8 +1,8 @@
 /** What lies on the table: latents and pictures, each with what shall be done to it and what came of it. */
 import { computed, signal } from '@preact/signals'
-import type { Tensor } from '../../../src/client/tensor/tensor.ts'
-import type { Outcome } from './outcome.ts'
 import { findModel, guessSize, isPacked, modelsFor, type PixelSize, servedModels, takes } from './models.ts'
+import type { Outcome } from './outcome.ts'
+import type { Tensor } from './tensor/tensor.ts'
 
 export type Source =
   | { readonly kind: 'latent'; readonly tensor: Tensor }
@@ -25,7 +25,9 @@ export interface Item {
   readonly name: string
   readonly source: Source
   readonly order: Order
-  readonly work: { readonly state: 'ready' | 'waiting' | 'running' } | { readonly state: 'done'; readonly outcome: Outcome }
+  readonly work:
+    | { readonly state: 'ready' | 'waiting' | 'running' }
+    | { readonly state: 'done'; readonly outcome: Outcome }
 }
 
 export const items = signal<readonly Item[]>([])
@@ -78,7 +80,11 @@ export function setOrder(item: Item, change: Partial<Order>): void {
 }
 
 /** A decode that is under way ends as it began. */
-const idle = (work: Item['work']): Item['work'] => (work.state === 'done' ? { state: 'ready' } : work)
+function idle(work: Item['work']): Item['work'] {
+  if (work.state !== 'done') return work
+  release(work.outcome)
+  return { state: 'ready' }
+}
 
 function withFormat(order: Order): Order {
   const isVideo = findModel(order.modelId)?.kind === 'video'
@@ -121,8 +127,7 @@ export function whatIsMissing({ source, order }: Item): string | undefined {
   if (source.kind === 'unreadable') return source.why
   if (source.kind === 'raw') return 'Say the shape of these bytes.'
   const model = findModel(order.modelId)
-  if (source.kind === 'picture')
-    return model ? undefined : 'No backend of this gateway encodes pictures.'
+  if (source.kind === 'picture') return model ? undefined : 'No backend of this gateway encodes pictures.'
   if (!model) return 'Choose the model that made this latent.'
   return takes(model, source.tensor.shape, order.size)
     ? undefined

@@ -68,11 +68,8 @@ export function modelsFor(shape: readonly number[], size: PixelSize | undefined)
 }
 
 /** Whether the shape is the model's; what is not known is let through, for the gateway knows. */
-export const takes = (
-  { vae }: ServedModel,
-  shape: readonly number[],
-  size: PixelSize | undefined,
-): boolean => vae === undefined || readGeometry(vae, shape, size).ok
+export const takes = ({ vae }: ServedModel, shape: readonly number[], size: PixelSize | undefined): boolean =>
+  vae === undefined || readGeometry(vae, shape, size).ok
 
 /** Packed latents are a list of tokens, which says nothing of height and width. */
 export const isPacked = (shape: readonly number[]): boolean => shape.length === 3 && (shape[0] ?? 0) < 16

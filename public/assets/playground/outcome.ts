@@ -1,11 +1,13 @@
 /** What came back, and how to read it. */
-import type { Tensor } from '../../../src/client/tensor/tensor.ts'
+import type { Tensor } from './tensor/tensor.ts'
 
 export interface Problem {
   readonly title: string
   readonly detail: string
   readonly code: string | undefined
   readonly requestId: string | undefined
+  /** Undefined when nothing answered. */
+  readonly status: number | undefined
 }
 
 export interface Facts {
@@ -41,6 +43,14 @@ export const parseWarnings = (field: string | null): string[] =>
   (field ?? '').split(',').flatMap((item) => /^\s*([\w-]+)/.exec(item)?.[1] ?? [])
 
 export const sizeOf = (bytes: number): string =>
-  bytes < 1024 ? `${bytes} B` : bytes < 1024 ** 2 ? `${(bytes / 1024).toFixed(1)} KB` : `${(bytes / 1024 ** 2).toFixed(1)} MB`
+  bytes < 1024
+    ? `${bytes} B`
+    : bytes < 1024 ** 2
+      ? `${(bytes / 1024).toFixed(1)} KB`
+      : `${(bytes / 1024 ** 2).toFixed(1)} MB`
 
-export const timeOf = (ms: number): string => (ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`)
+export const timeOf = (ms: number): string =>
+  ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`
+
+/** `png` of `image/png`, `jpg` of `image/jpeg`. */
+export const extensionOf = (type: string): string => type.replace(/^.*\//, '').replace('jpeg', 'jpg')

@@ -1,6 +1,7 @@
 /** Latents of public photographs, and of a clip, that come with the gateway. */
-import { readTensor } from '../../../src/client/files/read-tensor.ts'
+
 import { addItem, type Item, type Order } from './item.ts'
+import { readTensor } from './tensor/read-tensor.ts'
 
 interface Sample {
   readonly title: string

@@ -1,9 +1,10 @@
 /** Sends what lies on the table, a few at a time, and says what came of each. */
-import { readTensorLike, type Dtype } from '../../../src/client/tensor/tensor.ts'
+
 import { type Item, items, setWork, whatIsMissing } from './item.ts'
-import { type Facts, type Outcome, parseServerTiming, parseWarnings, type Problem } from './outcome.ts'
+import { type Facts, type Outcome, type Problem, parseServerTiming, parseWarnings } from './outcome.ts'
 import { requestOf } from './request.ts'
 import { key } from './session.ts'
+import { type Dtype, readTensorLike } from './tensor/tensor.ts'
 
 /** More wait here rather than there. */
 const AT_A_TIME = 4
@@ -51,6 +52,7 @@ const UNREACHABLE: Problem = {
   detail: 'The connection failed, or broke off. Try again in a moment.',
   code: undefined,
   requestId: undefined,
+  status: undefined,
 }
 
 async function exchange(item: Item, signal: AbortSignal): Promise<Outcome> {
@@ -86,12 +88,13 @@ function factsOf({ headers }: Response, bytes: number, ms: number): Facts {
 }
 
 async function readProblem(answer: Response): Promise<Problem> {
+  const { status } = answer
   const requestId = answer.headers.get('x-request-id') ?? undefined
   try {
     const { title, detail, code } = (await answer.json()) as Record<string, string>
-    return { title: title ?? `Status ${answer.status}`, detail: detail ?? '', code, requestId }
+    return { title: title ?? `Status ${status}`, detail: detail ?? '', code, requestId, status }
   } catch {
     const detail = 'Something between this page and the gateway answered in its place.'
-    return { title: `Status ${answer.status}`, detail, code: undefined, requestId }
+    return { title: `Status ${status}`, detail, code: undefined, requestId, status }
   }
 }

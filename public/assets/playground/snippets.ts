@@ -1,8 +1,9 @@
 /** The same request in the words of a reader's own program. */
-import type { Tensor } from '../../../src/client/tensor/tensor.ts'
+
 import type { Item } from './item.ts'
 import { findModel } from './models.ts'
 import { requestOf } from './request.ts'
+import type { Tensor } from './tensor/tensor.ts'
 
 export const LANGUAGES = ['Python', 'curl', 'TypeScript'] as const
 export type Language = (typeof LANGUAGES)[number]
@@ -30,10 +31,7 @@ function python({ order }: Item, origin: string): string {
     ...(isScaled
       ? ['do_scaling=False']
       : scaling?.kind === 'factor'
-        ? [
-            `scaling_factor=${scaling.factor}`,
-            ...(scaling.shift ? [`shift_factor=${scaling.shift}`] : []),
-          ]
+        ? [`scaling_factor=${scaling.factor}`, ...(scaling.shift ? [`shift_factor=${scaling.shift}`] : [])]
         : []),
     ...(size ? [`height=${size.height}`, `width=${size.width}`] : []),
     ...(format === 'mp4'

@@ -1,5 +1,5 @@
 /** Between tensors of any dtype and plain float32 numbers. */
-import { readFloats, writeFloats } from '../../wire/tensor.ts'
+import { readFloats, writeFloats } from '../../../../src/wire/tensor.ts'
 import { fromHalfBits, toHalfBits } from './half.ts'
 import { bytesOf, type Dtype, readTensorLike, type Tensor, type TensorLike } from './tensor.ts'
 

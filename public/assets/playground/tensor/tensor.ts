@@ -1,6 +1,6 @@
 /** Tensors: a shape, an element type and the numbers as a typed array, in C order. */
-import { err, ok, type Result } from '../../lib/result.ts'
-import { type AnswerDtype, itemBytes, tensorBytes } from '../../wire/dtype.ts'
+import { err, ok, type Result } from '../../../../src/lib/result.ts'
+import { type AnswerDtype, itemBytes, tensorBytes } from '../../../../src/wire/dtype.ts'
 
 /** `float32`, `float16`, `bfloat16` or `uint8`. */
 export type Dtype = AnswerDtype

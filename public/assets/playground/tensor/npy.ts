@@ -1,5 +1,5 @@
 /** Arrays as numpy.save writes them (NEP 1): a magic, a version, a Python dict, then the elements. */
-import { err, type Result } from '../../lib/result.ts'
+import { err, type Result } from '../../../../src/lib/result.ts'
 import {
   bytesOf,
   type Dtype,
@@ -8,7 +8,7 @@ import {
   type Tensor,
   type TensorLike,
   tensorOf,
-} from '../tensor/tensor.ts'
+} from './tensor.ts'
 
 const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59]
 /** Of the header; numpy itself refuses longer ones. */

@@ -1,6 +1,6 @@
 /** Tensors as safetensors writes them: the length of a JSON header, the header, then the tensors one after the other. */
-import { err, type Result } from '../../lib/result.ts'
-import { bytesOf, type Dtype, readTensorLike, type Tensor, type TensorLike, tensorOf } from '../tensor/tensor.ts'
+import { err, type Result } from '../../../../src/lib/result.ts'
+import { bytesOf, type Dtype, readTensorLike, type Tensor, type TensorLike, tensorOf } from './tensor.ts'
 
 /** The library's own bound. */
 const MAX_HEADER_BYTES = 100_000_000

@@ -1,8 +1,8 @@
 /** A tensor from a file, of whichever kind the file is. */
-import { err, type Result } from '../../lib/result.ts'
-import { type Dtype, InvalidTensorError, type Tensor, tensorOf } from '../tensor/tensor.ts'
+import { err, type Result } from '../../../../src/lib/result.ts'
 import { isNpy, readNpy } from './npy.ts'
 import { isSafetensors, readSafetensors } from './safetensors.ts'
+import { type Dtype, InvalidTensorError, type Tensor, tensorOf } from './tensor.ts'
 
 export interface FileFacts {
   /** Of a raw file, which does not say it itself. */

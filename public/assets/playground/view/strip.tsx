@@ -1,0 +1,83 @@
+/** All that lies on the table, as thumbnails, and how much of it is done. */
+import { useEffect, useRef } from 'preact/hooks'
+import { type Item, items, removeItem, selectedId } from '../item.ts'
+import { previewOf } from '../preview.ts'
+
+export function Strip() {
+  const all = items.value
+  const done = all.filter(({ work }) => work.state === 'done').length
+  const failed = all.filter(({ work }) => work.state === 'done' && work.outcome.kind === 'problem').length
+  return (
+    <section class="strip" aria-label="Files">
+      <div class="row between">
+        <p class="hint" role="status">
+          {done} of {all.length} answered{failed > 0 && `, ${failed} with a problem`}
+        </p>
+        <button type="button" class="quiet" onClick={() => all.forEach(removeItem)}>
+          Clear
+        </button>
+      </div>
+      <progress max={all.length} value={done} aria-label="Answered" />
+      <ul>
+        {all.map((item) => (
+          <li key={item.id}>
+            <Thumbnail item={item} />
+          </li>
+        ))}
+      </ul>
+    </section>
+  )
+}
+
+function Thumbnail({ item }: { readonly item: Item }) {
+  const isSelected = selectedId.value === item.id
+  return (
+    <>
+      <button
+        type="button"
+        class={`thumb ${stateOf(item)}`}
+        aria-pressed={isSelected}
+        aria-label={`${item.name}, ${stateOf(item)}`}
+        title={item.name}
+        onClick={() => {
+          selectedId.value = item.id
+        }}
+      >
+        <Image item={item} />
+      </button>
+      <button
+        type="button"
+        class="remove"
+        aria-label={`Remove ${item.name}`}
+        onClick={() => removeItem(item)}
+      >
+        ×
+      </button>
+    </>
+  )
+}
+
+function stateOf({ source, work }: Item): string {
+  if (source.kind === 'unreadable') return 'unreadable'
+  if (work.state !== 'done') return work.state
+  return work.outcome.kind === 'problem' ? 'failed' : 'answered'
+}
+
+function Image({ item: { source, work, order } }: { readonly item: Item }) {
+  if (work.state === 'done' && work.outcome.kind === 'picture' && work.outcome.blob.type.startsWith('image/'))
+    return <img src={work.outcome.url} alt="" />
+  if (source.kind === 'picture') return <img src={source.url} alt="" />
+  if (source.kind === 'latent') return <Miniature image={previewOf(source.tensor, order)} />
+  return <span aria-hidden="true">?</span>
+}
+
+function Miniature({ image }: { readonly image: ImageData | undefined }) {
+  const canvas = useRef<HTMLCanvasElement>(null)
+  useEffect(() => {
+    if (!image || !canvas.current) return
+    canvas.current.width = image.width
+    canvas.current.height = image.height
+    canvas.current.getContext('2d')?.putImageData(image, 0, 0)
+  })
+  return <canvas ref={canvas} />
+}
