@@ -2,24 +2,20 @@
 import { signal } from '@preact/signals'
 import { inferModels } from '../../../src/models/inference.ts'
 import { readGeometry } from '../../../src/models/latent-shape.ts'
-import { builtIn, isServable, type ServableModel } from '../../../src/models/registry.ts'
+import { isServable, type ServableModel } from '../../../src/models/servable.ts'
+import type { VaeModel } from '../../../src/models/vae.ts'
 import type { DecodeQuery } from '../../../src/wire/decode-query.ts'
 
-export interface ServedModel {
-  readonly id: string
-  readonly kind: 'image' | 'video'
+/** Of a model, what the gateway says to anybody. */
+type ListedModel = Omit<VaeModel, 'limits' | 'sources'> & {
+  readonly served: boolean
   readonly shapes: string
-  readonly outputs: readonly string[]
   readonly operations: readonly string[]
-  readonly backends: readonly { readonly kind: string }[]
-  readonly availability: {
-    readonly status: string
-    readonly canTakeWork: number
-    readonly idle: number
-    readonly waitMs: number | null
-  }
-  readonly scaling: { readonly kind: string; readonly factor?: number; readonly shift?: number }
-  /** What the gateway has built in; undefined for models of the operator's own. */
+  readonly availability: { readonly status: string }
+}
+
+export interface ServedModel extends ListedModel {
+  /** What its geometry follows from; undefined where that is not known. */
   readonly vae: ServableModel | undefined
 }
 
@@ -34,19 +30,20 @@ export async function loadModels(): Promise<void> {
   try {
     const answer = await fetch('/v1/models', { credentials: 'omit' })
     if (!answer.ok) throw new Error('no list')
-    const { models: listed } = (await answer.json()) as {
-      models: readonly (Omit<ServedModel, 'vae'> & { readonly served: boolean })[]
-    }
+    const { models: listed } = (await answer.json()) as { models: readonly ListedModel[] }
     const served = listed.filter((model) => model.served)
-    models.value = { state: 'known', served: served.map((model) => ({ ...model, vae: vaeOf(model.id) })) }
+    models.value = { state: 'known', served: served.map((model) => ({ ...model, vae: vaeOf(model) })) }
   } catch {
     models.value = { state: 'unreachable' }
   }
 }
 
-function vaeOf(id: string): ServableModel | undefined {
-  const model = builtIn.find(id)
-  return model && isServable(model) ? model : undefined
+function vaeOf({
+  limits: _,
+  ...listed
+}: ListedModel & { readonly limits?: unknown }): ServableModel | undefined {
+  const model: VaeModel = { ...listed, sources: [] }
+  return isServable(model) ? model : undefined
 }
 
 export const servedModels = (): readonly ServedModel[] =>

@@ -51,7 +51,7 @@ function PictureAnswer({
             aria-label={`The video of ${item.name}`}
           />
         ) : (
-          <img src={url} alt={`The picture of ${item.name}`} />
+          <img src={url} alt={`Decoded: ${item.name}`} />
         )}
       </div>
       <figcaption>

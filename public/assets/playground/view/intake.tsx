@@ -74,7 +74,8 @@ export function Intake() {
 function Samples() {
   const isKnown = models.value.state === 'known'
   return (
-    <div class="samples" role="group" aria-label="Samples">
+    <fieldset class="samples">
+      <legend class="visually-hidden">Samples</legend>
       {SAMPLES.map((sample) => (
         <button
           type="button"
@@ -88,6 +89,6 @@ function Samples() {
           {sample.title} <span class="soft">{sample.order.modelId}</span>
         </button>
       ))}
-    </div>
+    </fieldset>
   )
 }

@@ -14,7 +14,7 @@ export function KeyField() {
         <input
           id="key"
           class="mono"
-          type={isShown.value ? 'text' : 'password'}
+          {...(isShown.value ? { type: 'text' as const } : { type: 'password' as const })}
           autocomplete="off"
           spellcheck={false}
           placeholder="vg_…"

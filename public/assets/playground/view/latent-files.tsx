@@ -13,13 +13,14 @@ export function LatentFiles({ name, tensor }: { readonly name: string; readonly 
   // numpy has no bfloat16.
   const writers = WRITERS.filter(([extension]) => extension !== 'npy' || tensor.dtype !== 'bfloat16')
   return (
-    <div class="row wrap" role="group" aria-label="Save the latent">
+    <fieldset class="row wrap">
+      <legend>Save the latent</legend>
       {writers.map(([extension, write]) => (
         <button type="button" key={extension} onClick={() => save(`${name}.${extension}`, write(tensor))}>
           .{extension}
         </button>
       ))}
-    </div>
+    </fieldset>
   )
 }
 

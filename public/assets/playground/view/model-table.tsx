@@ -11,7 +11,7 @@ export function ModelTable() {
           <h2 id="models-title">{models.length} models of this gateway</h2>
         </summary>
         {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
-        <div class="scroll" role="region" aria-labelledby="models-title" tabIndex={0}>
+        <section class="scroll" aria-label="Table of models" tabIndex={0}>
           <table>
             <thead>
               <tr>
@@ -34,7 +34,7 @@ export function ModelTable() {
               ))}
             </tbody>
           </table>
-        </div>
+        </section>
       </details>
     </section>
   )

@@ -22,7 +22,8 @@ export function Snippets({ item }: { readonly item: Item }) {
     <section class="snippets" aria-labelledby="snippets">
       <div class="row between wrap">
         <h2 id="snippets">The same from a program</h2>
-        <div class="row" role="group" aria-label="Language">
+        <fieldset class="row">
+          <legend class="visually-hidden">Language</legend>
           {LANGUAGES.map((each) => (
             <button
               type="button"
@@ -37,10 +38,10 @@ export function Snippets({ item }: { readonly item: Item }) {
               {each}
             </button>
           ))}
-        </div>
+        </fieldset>
       </div>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
-      <pre tabIndex={0} aria-label={`${language.value} for this request`}>
+      <pre tabIndex={0}>
         <code>{text}</code>
       </pre>
       <div class="row between">

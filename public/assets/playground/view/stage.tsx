@@ -27,7 +27,7 @@ export function Stage({ item }: { readonly item: Item }) {
         {source.kind === 'picture' && (
           <figure>
             <div class="frame">
-              <img src={source.url} alt={`The picture ${item.name}`} />
+              <img src={source.url} alt={item.name} />
             </div>
             <figcaption>What is sent</figcaption>
           </figure>
