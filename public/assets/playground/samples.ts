@@ -2,8 +2,9 @@
 
 import { addItem, type Item, type Order } from './item.ts'
 import { readTensor } from './tensor/read-tensor.ts'
+import type { Tensor } from './tensor/tensor.ts'
 
-interface Sample {
+export interface Sample {
   readonly title: string
   readonly file: string
   readonly shape: readonly number[]
@@ -37,13 +38,28 @@ export const SAMPLES: readonly Sample[] = [
   },
 ]
 
+const fetched = new Map<Sample, Promise<Tensor>>()
+
+/** @throws where the gateway does not answer */
+export function fetchSample(sample: Sample): Promise<Tensor> {
+  const known = fetched.get(sample) ?? load(sample)
+  fetched.set(sample, known)
+  // The next that asks tries again.
+  known.catch(() => fetched.delete(sample))
+  return known
+}
+
+async function load({ file, shape }: Sample): Promise<Tensor> {
+  const answer = await fetch(`/assets/samples/${file}`, { credentials: 'omit' })
+  if (!answer.ok) throw new Error('not there')
+  return readTensor(await answer.arrayBuffer(), { shape, dtype: 'float16' })
+}
+
 /** Takes a sample onto the table. */
-export async function addSample({ file, shape, order }: Sample): Promise<Item> {
+export async function addSample(sample: Sample): Promise<Item> {
+  const { file, order } = sample
   try {
-    const answer = await fetch(`/assets/samples/${file}`)
-    if (!answer.ok) throw new Error('not there')
-    const tensor = await readTensor(await answer.arrayBuffer(), { shape, dtype: 'float16' })
-    return addItem(file, { kind: 'latent', tensor }, order)
+    return addItem(file, { kind: 'latent', tensor: await fetchSample(sample) }, order)
   } catch {
     return addItem(file, { kind: 'unreadable', why: 'The sample could not be loaded.' })
   }

@@ -36,6 +36,10 @@ export function startSession(): void {
   const kept = stored(KEY)
   keepsKey.value = kept !== null
   key.value = keyOfAddress() ?? kept ?? ''
+  // The same tab, to which the link of another start is pasted.
+  addEventListener('hashchange', () => {
+    key.value = keyOfAddress() ?? key.value
+  })
   const chosen = stored(THEME)
   theme.value = chosen === 'light' || chosen === 'dark' ? chosen : 'system'
   effect(() => void stored(KEY, keepsKey.value && key.value ? key.value : null))

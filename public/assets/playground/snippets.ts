@@ -3,7 +3,6 @@
 import type { Item } from './item.ts'
 import { findModel } from './models.ts'
 import { requestOf } from './request.ts'
-import type { Tensor } from './tensor/tensor.ts'
 
 export const LANGUAGES = ['Python', 'curl', 'TypeScript'] as const
 export type Language = (typeof LANGUAGES)[number]
@@ -18,7 +17,7 @@ export function snippetOf(language: Language, item: Item, origin: string): strin
     case 'curl':
       return curl(item, origin)
     case 'TypeScript':
-      return typescript(item, item.source.tensor, origin)
+      return typescript(item, origin)
   }
 }
 
@@ -63,53 +62,57 @@ function curl(item: Item, origin: string): string {
   ].join('\n')
 }
 
-function typescript({ order }: Item, { shape, dtype }: Tensor, origin: string): string {
-  const options = [
-    `model: '${order.modelId}'`,
-    ...(order.isScaled ? ['scaling: false'] : []),
-    ...(order.size ? [`height: ${order.size.height}`, `width: ${order.size.width}`] : []),
-    ...(order.format === 'mp4' ? ["output: 'mp4'"] : [`output: '${order.format}'`]),
-  ]
+function typescript(item: Item, origin: string): string {
+  const { path, headers } = requestOf(item)
+  const isPicture = item.source.kind === 'picture'
+  const lines = Object.entries(headers).map(([name, value]) => `    '${name}': '${value}',`)
   return [
-    "import { createClient } from 'vae-gateway/client'",
-    '',
-    `const client = createClient({ endpoint: '${origin}', apiKey: 'KEY' })`,
-    `const latent = { shape: [${shape.join(', ')}], dtype: '${dtype}', data }`,
-    `const answer = await client.decode(latent, { ${options.join(', ')} })`,
-    'const blob = await answer.blob()',
+    `const answer = await fetch('${origin}${path}', {`,
+    "  method: 'POST',",
+    '  headers: {',
+    '    authorization: `Bearer ${KEY}`,',
+    ...lines,
+    '  },',
+    `  body: ${isPicture ? 'picture' : 'latent'},`,
+    '})',
+    'if (!answer.ok) throw new Error((await answer.json()).detail)',
+    ...(isPicture
+      ? [
+          "const shape = JSON.parse(answer.headers.get('shape') ?? '[]')",
+          'const latent = await answer.arrayBuffer()',
+        ]
+      : [`const ${item.order.format === 'mp4' ? 'video' : 'picture'} = await answer.blob()`]),
   ].join('\n')
 }
 
-function encodeSnippet(language: Language, { order }: Item, origin: string): string {
-  const { modelId } = order
+function encodeSnippet(language: Language, item: Item, origin: string): string {
+  const { modelId, isScaled } = item.order
   const scaling = findModel(modelId)?.scaling
   const factors =
-    scaling?.kind === 'factor'
+    scaling?.kind === 'factor' && !isScaled
       ? [`scaling_factor=${scaling.factor}`, ...(scaling.shift ? [`shift_factor=${scaling.shift}`] : [])]
       : []
+  // remote_encode itself knows one factor only.
+  const needsAsking = !isScaled && factors.length === 0
   switch (language) {
     case 'Python':
       return [
         'from diffusers.utils.remote_utils import remote_encode',
         '',
         'latent = remote_encode(',
-        ...[`endpoint="${origin.replace('//', '//x:KEY@')}/${modelId}"`, 'image=picture', ...factors].map(
-          (arg) => `    ${arg},`,
-        ),
+        `    endpoint="${origin.replace('//', '//x:KEY@')}/${modelId}${needsAsking ? '?do_scaling=True' : ''}",`,
+        ...['image=picture', ...factors].map((arg) => `    ${arg},`),
         ')',
       ].join('\n')
     case 'curl':
       return [
         'curl --fail-with-body -o latent.bin -D headers.txt \\',
-        "  -H 'Authorization: Bearer KEY' --data-binary @picture.png \\",
-        `  '${origin}/v1/encode/${modelId}${factors.length > 0 ? `?${factors.join('&')}` : ''}'`,
+        "  -H 'Authorization: Bearer KEY' \\",
+        ...Object.entries(requestOf(item).headers).map(([name, value]) => `  -H '${name}: ${value}' \\`),
+        '  --data-binary @picture.png \\',
+        `  '${origin}${requestOf(item).path}'`,
       ].join('\n')
     case 'TypeScript':
-      return [
-        "import { createClient } from 'vae-gateway/client'",
-        '',
-        `const client = createClient({ endpoint: '${origin}', apiKey: 'KEY' })`,
-        `const latent = await client.encode(picture, { model: '${modelId}' })`,
-      ].join('\n')
+      return typescript(item, origin)
   }
 }

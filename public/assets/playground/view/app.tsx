@@ -22,7 +22,7 @@ export function App() {
           <KeyField />
           <RunBar />
         </aside>
-        <section class="stage" aria-label="Result">
+        <section class="stage" id="stage" aria-label="Result">
           {items.value.length > 1 && <Strip />}
           {item ? <Stage key={item.id} item={item} /> : <Empty />}
         </section>

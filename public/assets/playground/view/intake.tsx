@@ -3,8 +3,7 @@ import { signal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
 import { readSource } from '../files.ts'
 import { addItem } from '../item.ts'
-import { findModel, models } from '../models.ts'
-import { addSample, SAMPLES } from '../samples.ts'
+import { Samples } from './samples.tsx'
 
 const isOver = signal(false)
 
@@ -68,27 +67,5 @@ export function Intake() {
       </div>
       <Samples />
     </section>
-  )
-}
-
-function Samples() {
-  const isKnown = models.value.state === 'known'
-  return (
-    <fieldset class="samples">
-      <legend class="visually-hidden">Samples</legend>
-      {SAMPLES.map((sample) => (
-        <button
-          type="button"
-          key={sample.file}
-          disabled={!isKnown}
-          title={
-            isKnown && !findModel(sample.order.modelId) ? `${sample.order.modelId} is not served here` : ''
-          }
-          onClick={() => addSample(sample)}
-        >
-          {sample.title} <span class="soft">{sample.order.modelId}</span>
-        </button>
-      ))}
-    </fieldset>
   )
 }

@@ -18,7 +18,6 @@ export function Masthead() {
           Playground
         </a>
         <a href="/docs">API</a>
-        <a href="#models">Models</a>
       </nav>
       <label class="end theme">
         <span class="visually-hidden">Colours</span>

@@ -1,22 +1,19 @@
 import type { Problem } from '../outcome.ts'
 
-const ABOUT_THE_KEY = new Set(['missing-key', 'invalid-key', 'expired-key', 'revoked-key'])
-
 /** A problem document, as a person reads it. */
 export function ProblemNotice({
   problem: { title, detail, code, requestId, status },
 }: {
   readonly problem: Problem
 }) {
-  const isAboutTheKey = status === 401 || (code !== undefined && ABOUT_THE_KEY.has(code))
   return (
     <div class="notice bad problem" role="alert">
       <h3>{title}</h3>
       <p>{detail}</p>
-      {isAboutTheKey && (
-        <p>
-          <a href="#key">Enter another key</a>
-        </p>
+      {status === 401 && (
+        <button type="button" class="quiet" onClick={() => document.getElementById('key')?.focus()}>
+          Enter another key
+        </button>
       )}
       <p class="soft">
         {code && <a href={`/problems/${code}`}>{code}</a>}

@@ -1,5 +1,12 @@
-import { items, selected, whatIsMissing } from '../item.ts'
+import { type Item, items, selected, whatIsMissing } from '../item.ts'
 import { openItems, run, stop } from '../send.ts'
+
+/** On a phone the answer appears below what is on the screen. */
+function start(wanted: readonly Item[]): void {
+  void run(wanted)
+  const stage = document.getElementById('stage')
+  if (stage && stage.getBoundingClientRect().top > innerHeight / 2) stage.scrollIntoView()
+}
 
 /** Starts what can be started, and says how far it is. */
 export function RunBar() {
@@ -17,12 +24,12 @@ export function RunBar() {
           type="button"
           class="primary grow"
           disabled={!item || missing !== undefined || isBusy}
-          onClick={() => item && run([item])}
+          onClick={() => item && start([item])}
         >
           {verb}
         </button>
         {all.length > 1 && open.length > 0 && underWay === 0 && (
-          <button type="button" onClick={() => run(open)}>
+          <button type="button" onClick={() => start(open)}>
             All {open.length}
           </button>
         )}

@@ -1,7 +1,9 @@
 /** All that lies on the table, as thumbnails, and how much of it is done. */
-import { useEffect, useRef } from 'preact/hooks'
-import { type Item, items, removeItem, selectedId } from '../item.ts'
+import { useMemo } from 'preact/hooks'
+import { type Item, items, type Order, removeItem, selectedId } from '../item.ts'
 import { previewOf } from '../preview.ts'
+import type { Tensor } from '../tensor/tensor.ts'
+import { Thumbnail } from './thumbnail.tsx'
 
 export function Strip() {
   const all = items.value
@@ -21,7 +23,7 @@ export function Strip() {
       <ul>
         {all.map((item) => (
           <li key={item.id}>
-            <Thumbnail item={item} />
+            <Entry item={item} />
           </li>
         ))}
       </ul>
@@ -29,7 +31,7 @@ export function Strip() {
   )
 }
 
-function Thumbnail({ item }: { readonly item: Item }) {
+function Entry({ item }: { readonly item: Item }) {
   const isSelected = selectedId.value === item.id
   return (
     <>
@@ -67,17 +69,10 @@ function Image({ item: { source, work, order } }: { readonly item: Item }) {
   if (work.state === 'done' && work.outcome.kind === 'picture' && work.outcome.blob.type.startsWith('image/'))
     return <img src={work.outcome.url} alt="" />
   if (source.kind === 'picture') return <img src={source.url} alt="" />
-  if (source.kind === 'latent') return <Miniature image={previewOf(source.tensor, order)} />
+  if (source.kind === 'latent') return <Miniature tensor={source.tensor} order={order} />
   return <span aria-hidden="true">?</span>
 }
 
-function Miniature({ image }: { readonly image: ImageData | undefined }) {
-  const canvas = useRef<HTMLCanvasElement>(null)
-  useEffect(() => {
-    if (!image || !canvas.current) return
-    canvas.current.width = image.width
-    canvas.current.height = image.height
-    canvas.current.getContext('2d')?.putImageData(image, 0, 0)
-  })
-  return <canvas ref={canvas} />
+function Miniature({ tensor, order }: { readonly tensor: Tensor; readonly order: Order }) {
+  return <Thumbnail image={useMemo(() => previewOf(tensor, order), [tensor, order])} />
 }
