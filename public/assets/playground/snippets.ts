@@ -70,7 +70,7 @@ function typescript(item: Item, origin: string): string {
     `const answer = await fetch('${origin}${path}', {`,
     "  method: 'POST',",
     '  headers: {',
-    '    authorization: `Bearer ${KEY}`,',
+    "    authorization: 'Bearer KEY',",
     ...lines,
     '  },',
     `  body: ${isPicture ? 'picture' : 'latent'},`,
