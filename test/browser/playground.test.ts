@@ -322,3 +322,20 @@ test('the script is under 100 KB before it is compressed', () => {
   expect(script.length).toBeLessThan(100 * 1024)
   expect(gzipSync(script).length).toBeLessThan(35 * 1024)
 })
+
+/** Only when asked: pictures differ with every font of the machine. */
+describe.runIf(process.env.SCREENSHOTS)('a picture for the documentation', () => {
+  test.each([
+    ['playground', 1280, 1000],
+    ['playground-phone', 390, 844],
+  ])('%s.jpg', async (name, width, height) => {
+    const context = await browser.newContext({ viewport: { width, height } })
+    const page = await context.newPage()
+    await page.goto(`${gateway.url}/#key=${gateway.key}`)
+    await sample(page, 'Coffee')
+    await press(page, 'Decode')
+    await sidesOf(answer(page).locator('img'))
+    await page.screenshot({ path: `${process.env.SCREENSHOTS}/${name}.jpg`, type: 'jpeg', quality: 82 })
+    await context.close()
+  })
+})

@@ -28,7 +28,7 @@ export function RunBar() {
         >
           {verb}
         </button>
-        {all.length > 1 && open.length > 0 && underWay === 0 && (
+        {open.some(({ id }) => id !== item?.id) && underWay === 0 && (
           <button type="button" onClick={() => start(open)}>
             All {open.length}
           </button>

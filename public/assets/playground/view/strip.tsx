@@ -7,19 +7,20 @@ import { Thumbnail } from './thumbnail.tsx'
 
 export function Strip() {
   const all = items.value
+  const expected = all.filter(({ source }) => source.kind !== 'unreadable').length
   const done = all.filter(({ work }) => work.state === 'done').length
   const failed = all.filter(({ work }) => work.state === 'done' && work.outcome.kind === 'problem').length
   return (
     <section class="strip" aria-label="Files">
       <div class="row between">
         <p class="hint" role="status">
-          {done} of {all.length} answered{failed > 0 && `, ${failed} with a problem`}
+          {done} of {expected} answered{failed > 0 && `, ${failed} with a problem`}
         </p>
         <button type="button" class="quiet" onClick={() => all.forEach(removeItem)}>
           Clear
         </button>
       </div>
-      <progress max={all.length} value={done} aria-label="Answered" />
+      <progress max={Math.max(expected, 1)} value={done} aria-label="Answered" />
       <ul>
         {all.map((item) => (
           <li key={item.id}>
