@@ -176,9 +176,11 @@ test('twenty files are decoded in one go, and progress says how many', async () 
 test('a picture becomes a latent, which can be saved and decoded again', async () => {
   const { page, complaints } = await open()
   await choose(page, file('photo.png', new Uint8Array(pictureFile(512, 512, 'image/png'))))
+  const asked = page.waitForRequest('**/v1/encode/**')
   await press(page, 'Encode')
+  expect(new URL((await asked).url()).search).toBe('?do_scaling=True')
   await page.getByText('[1, 4, 64, 64] float16').waitFor()
-  expect(encoder.requests.at(-1)?.query.get('do_scaling')).toBe('True')
+  expect(encoder.requests.at(-1)?.query.get('scaling_factor')).toBe('0.18215')
   const saved = page.waitForEvent('download')
   await press(page, '.safetensors')
   const download = await saved

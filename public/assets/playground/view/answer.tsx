@@ -55,7 +55,7 @@ function PictureAnswer({
         )}
       </div>
       <figcaption>
-        {facts.isPreview ? 'Approximate: this gateway has no GPU for this model' : 'Answer'}
+        {facts.isPreview ? 'Approximate answer, made without a GPU' : 'Answer'}
         <a href={url} download={`${item.name.replace(/\.\w+$/, '')}.${extensionOf(blob.type)}`}>
           Download
         </a>
