@@ -11,6 +11,9 @@ export const assetsDir = join(projectDir, 'dist', 'public')
 
 const sourceDir = join(projectDir, 'public')
 
+/** Latents to try the gateway with, which the playground offers. */
+const samplesDir = join(projectDir, 'samples')
+
 /** A file as it shall lie in the folder: its path in there, and its bytes. */
 export type Asset = readonly [path: string, contents: Uint8Array]
 
@@ -26,6 +29,9 @@ export async function buildAssets(folder = assetsDir): Promise<void> {
     ...(await bundle(entries)),
     ...documents(),
     ...LICENCES.map(([path, from]): Asset => [path, readFileSync(join(projectDir, 'node_modules', from))]),
+    ...filesUnder(samplesDir)
+      .filter((path) => path.endsWith('.bin'))
+      .map((path): Asset => [`assets/samples/${path}`, readFileSync(join(samplesDir, path))]),
     ...sources.filter(isStatic).map((path): Asset => [path, readFileSync(join(sourceDir, path))]),
   ]
   for (const [path, contents] of assets) put(join(folder, path), contents)
@@ -35,9 +41,9 @@ export async function buildAssets(folder = assetsDir): Promise<void> {
 }
 
 /** Scripts and styles of pages lie in assets/ itself; what they import, in folders below. */
-const isEntry = (path: string): boolean => /^assets\/[^/]+\.(ts|css)$/.test(path)
+const isEntry = (path: string): boolean => /^assets\/[^/]+\.(tsx?|css)$/.test(path)
 
-const isStatic = (path: string): boolean => !/\.(ts|css)$/.test(path) && path !== 'tsconfig.json'
+const isStatic = (path: string): boolean => !/\.(tsx?|css)$/.test(path) && path !== 'tsconfig.json'
 
 /** For browsers of the last years; a page asks for nothing but what lies beside it. */
 async function bundle(entries: readonly string[]): Promise<Asset[]> {
@@ -49,6 +55,8 @@ async function bundle(entries: readonly string[]): Promise<Asset[]> {
     minify: true,
     format: 'esm',
     target: 'es2022',
+    jsx: 'automatic',
+    jsxImportSource: 'preact',
     platform: 'browser',
     write: false,
     logLevel: 'silent',
@@ -57,7 +65,11 @@ async function bundle(entries: readonly string[]): Promise<Asset[]> {
 }
 
 /** Of what is bundled and goes to browsers. */
-const LICENCES = [['assets/licences/swagger-ui.txt', 'swagger-ui-dist/LICENSE']] as const
+const LICENCES = [
+  ['assets/licences/swagger-ui.txt', 'swagger-ui-dist/LICENSE'],
+  ['assets/licences/preact.txt', 'preact/LICENSE'],
+  ['assets/licences/preact-signals.txt', '@preact/signals/LICENSE'],
+] as const
 
 /** The OpenAPI document, as `/openapi.json` serves it where there is an admin token and where there is none. */
 const documents = (): Asset[] =>

@@ -49,19 +49,3 @@ test('/docs asks the gateway what its reader wants to try', async () => {
   expect(await operation.locator('.live-responses-table').textContent()).toContain('"status": "ok"')
   expect(complaints).toEqual([])
 })
-
-test('/ fills itself with the models and the call for the one that is chosen', async () => {
-  const { page, complaints } = await visit(browser, gateway.url)
-  const { models } = (await (await fetch(`${gateway.url}/v1/models`)).json()) as {
-    models: { served: boolean }[]
-  }
-  expect(await page.locator('#models tr').count()).toBe(models.filter(({ served }) => served).length)
-  await page.locator('#choice').selectOption('flux')
-  const { host } = new URL(gateway.url)
-  const call = await page.locator('#python').textContent()
-  expect(call).toContain(
-    `endpoint="http://x:KEY@${host}/flux",\n    tensor=latent,\n    scaling_factor=0.3611,`,
-  )
-  if (process.env.SCREENSHOTS) await page.screenshot({ path: `${process.env.SCREENSHOTS}/index.png` })
-  expect(complaints).toEqual([])
-})

@@ -47,12 +47,14 @@ test.each(['/problems/no-capacity', '/warnings/latent-scaled-twice'])(
 )
 
 test('a file that a browser has is not sent again until it changes', async () => {
-  const first = await fetch(`${gateway.url}/assets/page.js`)
+  const first = await fetch(`${gateway.url}/assets/playground.js`)
   expect(first.headers.get('cache-control')).toBe('public, max-age=0, must-revalidate')
   const etag = first.headers.get('etag') ?? ''
-  const second = await fetch(`${gateway.url}/assets/page.js`, { headers: { 'if-none-match': etag } })
+  const second = await fetch(`${gateway.url}/assets/playground.js`, { headers: { 'if-none-match': etag } })
   expect(second.status).toBe(304)
-  const other = await fetch(`${gateway.url}/assets/page.js`, { headers: { 'if-none-match': '"other"' } })
+  const other = await fetch(`${gateway.url}/assets/playground.js`, {
+    headers: { 'if-none-match': '"other"' },
+  })
   expect(other.status).toBe(200)
 })
 
@@ -64,10 +66,10 @@ test.each(['/openapi/admin.json', '/assets/../openapi/admin.json', '/assets/..%2
   },
 )
 
-test.each(['/assets/page.js/', '/assets/', '/assets/unheard-of', '/assets/..%2findex.html'])(
+test.each(['/assets/playground.js/', '/assets/', '/assets/unheard-of', '/assets/..%2findex.html'])(
   'no browser is sent elsewhere from %s',
   async (path) => {
     const { status } = await fetch(gateway.url + path, { redirect: 'manual' })
-    expect(status).toBe(path === '/assets/page.js/' ? 200 : 404)
+    expect(status).toBe(path === '/assets/playground.js/' ? 200 : 404)
   },
 )

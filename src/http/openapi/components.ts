@@ -38,6 +38,9 @@ const model = z.looseObject({
   id: z.string(),
   aliases: z.array(z.string()),
   kind: z.enum(['image', 'video']),
+  latentSpace: z.string().describe('Models of one latent space decode each other’s latents.'),
+  layouts: z.array(z.string()).describe('Orders of axes, `BCTHW`; the usual one first.'),
+  packing: z.string().nullable().describe('How latents are flattened to tokens; null where they are not.'),
   /** Null where it is not known. */
   dtype: z.string().nullable(),
   outputs: z.array(z.enum(['pil', 'pt', 'mp4'])),

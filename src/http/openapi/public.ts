@@ -65,7 +65,7 @@ export const publicPaths = (): Json => ({
     200: { description: 'OpenAPI 3.1', content: { 'application/json': {} } },
     ...problemResponses(['not-found']),
   }),
-  '/': operation('showPage', 'pages', 'The page for people', {
+  '/': operation('showPage', 'pages', 'The playground: latents decoded and pictures encoded in a browser', {
     200: page('The page.'),
     ...problemResponses(['not-found']),
   }),
