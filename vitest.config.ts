@@ -30,7 +30,7 @@ export default defineConfig({
       {
         test: {
           name: 'gateway',
-          include: ['gateway', 'compatibility', 'faults', 'soak', 'cli', 'limits'].map(
+          include: ['gateway', 'compatibility', 'faults', 'soak', 'cli', 'limits', 'privacy'].map(
             (folder) => `test/${folder}/**/*.test.ts`,
           ),
           testTimeout: 120_000,
