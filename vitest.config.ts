@@ -30,9 +30,17 @@ export default defineConfig({
       {
         test: {
           name: 'gateway',
-          include: ['gateway', 'compatibility', 'faults', 'soak', 'cli', 'limits', 'privacy'].map(
-            (folder) => `test/${folder}/**/*.test.ts`,
-          ),
+          include: [
+            'gateway',
+            'compatibility',
+            'faults',
+            'soak',
+            'cli',
+            'limits',
+            'privacy',
+            'security',
+            'fuzz',
+          ].map((folder) => `test/${folder}/**/*.test.ts`),
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },
