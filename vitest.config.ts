@@ -34,9 +34,18 @@ export default defineConfig({
       {
         test: {
           name: 'gateway',
-          include: ['gateway', 'compatibility', 'faults', 'soak', 'cli', 'limits', 'documents'].map(
-            (folder) => `test/${folder}/**/*.test.ts`,
-          ),
+          include: [
+            'gateway',
+            'compatibility',
+            'faults',
+            'soak',
+            'cli',
+            'limits',
+            'documents',
+            'privacy',
+            'security',
+            'fuzz',
+          ].map((folder) => `test/${folder}/**/*.test.ts`),
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },
