@@ -90,7 +90,22 @@ describe('a batch of eight on four idle backends', () => {
     }
   }, 60_000)
 
-  test('takes under 40 % of the time that one backend takes', async () => {
+  test('is decoded on all four at the same time: none answers before all have begun', async () => {
+    const begun: (() => void)[] = []
+    for (const backend of backends) {
+      backend.behaviour = (socket, request) => {
+        begun.push(() => serveBatch()(socket, request))
+        if (begun.length === 4) for (const serve of begun) serve()
+      }
+    }
+    const body = latents(8, 8, uniqueLatent)
+    const response = await decode(gateway, `/sd-v1?${batchQuery(8, 8)}`, new Uint8Array(body))
+    expect((await bytesOf(response)).equals(picturesOf(body, 8, 64))).toBe(true)
+    expect(asked()).toEqual([2, 2, 2, 2])
+  })
+
+  // How much less is printed, since it depends on what else this machine does: about 27 % where it does nothing.
+  test('takes less time than on one backend', async () => {
     const alone = await start(backends.slice(0, 1))
     for (const backend of backends) backend.behaviour = serveBatch(500)
     // Small pictures: it is decodes that are timed here, not this machine.
@@ -105,7 +120,7 @@ describe('a batch of eight on four idle backends', () => {
       const one = await timed(alone)
       const four = await timed(gateway)
       console.info(`batch of 8: ${Math.round(one)} ms on one backend, ${Math.round(four)} ms on four`)
-      expect(four / one).toBeLessThan(0.4)
+      expect(four).toBeLessThan(one)
     } finally {
       await alone.stop()
     }

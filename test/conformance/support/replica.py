@@ -2,6 +2,8 @@
 
 import socket
 import sys
+import time
+import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -37,8 +39,23 @@ class Replica:
     def kill(self) -> None:
         self._process.kill()
 
+    def is_working(self) -> bool:
+        with urllib.request.urlopen(f"{self.url}metrics", timeout=10) as answer:
+            return "\ninf_batch_current_size 0\n" not in f"\n{answer.read().decode()}"
+
     def stop(self) -> None:
         self._process.stop()
+
+
+def kill_at_work(replicas: Sequence[Replica]) -> Replica:
+    """Kills the first that is found decoding, which the pool decides; within ten seconds one must be."""
+    until = time.monotonic() + 10
+    while time.monotonic() < until:
+        for replica in replicas:
+            if replica.is_working():
+                replica.kill()
+                return replica
+    raise AssertionError("no replica decodes anything")
 
 
 class ToolkitReplica(Replica):
