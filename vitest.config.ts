@@ -34,7 +34,7 @@ export default defineConfig({
       {
         test: {
           name: 'gateway',
-          include: ['gateway', 'compatibility', 'faults', 'soak', 'cli', 'limits', 'documents'].map(
+          include: ['gateway', 'compatibility', 'faults', 'soak', 'cli', 'limits', 'documents', 'client'].map(
             (folder) => `test/${folder}/**/*.test.ts`,
           ),
           testTimeout: 120_000,

@@ -79,10 +79,12 @@ test('a connection that fails is one', async () => {
   await expect(decoded).rejects.toBeInstanceOf(ConnectionError)
 })
 
+const ignore = (): void => undefined
+
 test.each([
   ['nobody asks how far it is', {}, {}],
-  ['somebody wants a stream', { as: 'stream', onProgress: () => undefined }, {}],
-  ['it is given another fetch', { onProgress: () => undefined }, { fetch: vi.fn() }],
+  ['somebody wants a stream', { as: 'stream', onProgress: ignore }, {}],
+  ['it is given another fetch', { onProgress: ignore }, { fetch: vi.fn() }],
 ] as const)('fetch is used where %s', async (_, options, given) => {
   const fetcher = vi.fn(() => Promise.reject(new TypeError('no network')))
   vi.stubGlobal('fetch', fetcher)
