@@ -42,6 +42,7 @@ export default defineConfig({
             'cli',
             'limits',
             'documents',
+            'client',
             'privacy',
             'security',
             'fuzz',

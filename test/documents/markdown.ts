@@ -14,6 +14,8 @@ export interface Block {
   readonly at: string
   /** As the fence names it; empty where it does not. */
   readonly language: string
+  /** What stands behind the language: where it runs, as in `ts worker`. */
+  readonly place: string
   readonly code: string
 }
 
@@ -44,7 +46,7 @@ function readDocument(path: string): Document {
     path,
     blocks: nodes
       .filter((node): node is Code => node.type === 'code')
-      .map((node) => ({ at: at(node), language: node.lang ?? '', code: node.value })),
+      .map((node) => ({ at: at(node), language: node.lang ?? '', place: node.meta ?? '', code: node.value })),
     links: nodes
       .filter((node): node is Link => node.type === 'link' || (node.type as string) === 'image')
       .map((node) => ({ at: at(node), url: node.url })),

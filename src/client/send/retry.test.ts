@@ -3,8 +3,8 @@ import { ConnectionError, errorOfStatus } from '../errors.ts'
 import { parseRetryAfter, retryDelay, retryPolicy } from './retry.ts'
 
 const POLICY = retryPolicy(undefined)
-const answered = (status: number, retryAfterMs?: number) =>
-  errorOfStatus({ status, code: 'any', message: '', retryAfterMs })
+const answered = (status: number, retryAfterMs?: number, code = 'any') =>
+  errorOfStatus({ status, code, message: '', retryAfterMs })
 
 describe('a request is sent again', () => {
   test.each([429, 503])('after %d when its Retry-After is over, and not all at once', (status) => {
@@ -24,6 +24,15 @@ describe('a request is sent again', () => {
 
   test.each([400, 401, 403, 404, 413, 422, 500, 502, 504])('not after %d', (status) => {
     expect(retryDelay(answered(status, 0), 1, POLICY, 0)).toBeUndefined()
+  })
+
+  test('after 502 where it was the backends that were tried, and not where it is the request or their operator', () => {
+    const isRetried = (code: string): boolean =>
+      retryDelay(answered(502, undefined, code), 1, POLICY, 0) !== undefined
+    expect(['upstream-unreachable', 'upstream-error', 'upstream-invalid-response'].every(isRetried)).toBe(
+      true,
+    )
+    expect(['upstream-misconfigured', 'request-failed-repeatedly'].some(isRetried)).toBe(false)
   })
 
   test('not when the wait is longer than it is worth', () => {

@@ -24,9 +24,11 @@ export function retryPolicy(options: RetryOptions | undefined): RetryPolicy {
   }
 }
 
+/** What the gateway gave up after tries of its own, though it may go well with another backend or a moment later. */
+const PASSING = new Set(['upstream-unreachable', 'upstream-error', 'upstream-invalid-response'])
+
 /**
- * A decode has no effect but its answer, so one whose connection failed is sent again as well. What the gateway gave up after
- * tries of its own is not.
+ * A decode has no effect but its answer, so one whose connection failed is sent again as well.
  *
  * @param attempt tries so far
  * @param random in [0, 1)
@@ -38,14 +40,16 @@ export function retryDelay(
   { attempts, maxDelayMs }: RetryPolicy,
   random: number,
 ): number | undefined {
-  const isPassing = error.status === 429 || error.status === 503 || error instanceof ConnectionError
-  if (!isPassing || attempt >= attempts) return undefined
+  if (!isPassing(error) || attempt >= attempts) return undefined
   const { retryAfterMs } = error
   if (retryAfterMs === undefined)
     return Math.min(maxDelayMs, BACKOFF_MS * 2 ** (attempt - 1)) * (0.5 + random / 2)
   if (retryAfterMs > maxDelayMs) return undefined
   return retryAfterMs + random * Math.max(MIN_SPREAD_MS, retryAfterMs * SPREAD)
 }
+
+const isPassing = (error: VaeGatewayError): boolean =>
+  error.status === 429 || error.status === 503 || PASSING.has(error.code) || error instanceof ConnectionError
 
 /** Milliseconds of a `Retry-After`: seconds, or a date. Undefined where it is neither. */
 export function parseRetryAfter(text: string | null, now: number): number | undefined {
