@@ -143,7 +143,6 @@ describe('T10: a backend may not stand at', () => {
     '1.0.0.10.in-addr.arpa',
     'gpu.private',
     'gpu.onion',
-    'gpu.invalid',
     // Names that are whatever address they spell.
     '127.0.0.1.nip.io',
     '10-0-0-1.sslip.io',

@@ -54,7 +54,7 @@ const PRIVATE_V6 = [
 
 /** Names of networks of one's own, and domains in which a name is whatever address it spells. */
 const PRIVATE_NAMES = [
-  /\.(local|internal|lan|home|corp|intranet|private|localdomain|arpa|onion|invalid)$/,
+  /\.(local|internal|lan|home|corp|intranet|private|localdomain|arpa|onion)$/,
   /(^|\.)(nip\.io|sslip\.io|xip\.io|localtest\.me|lvh\.me|vcap\.me|lacolhost\.com|traefik\.me)$/,
 ]
 

@@ -48,6 +48,11 @@ function mannersOf({ latent, key, keyIds }: Visitor): Readonly<Record<string, Dr
     headers: [['content-type', 'application/json']],
     body: Buffer.from(JSON.stringify(value)),
   })
+  const encodes = (params: Record<string, string>): Draft => ({
+    params,
+    headers: [['content-type', 'image/png']],
+    body: latent('a visit with a picture'),
+  })
   const [model, named] = [{ model: 'plain' }, '&model=plain']
   return {
     'GET /v1/models/{id}': { params: { id: 'sdxl' } },
@@ -62,6 +67,10 @@ function mannersOf({ latent, key, keyIds }: Visitor): Readonly<Record<string, Dr
     'POST /k/{key}/{model}': decodes({ key, ...model }),
     'POST /k/{key}/v1/decode': decodes({ key }, named),
     'POST /k/{key}/v1/decode/{model}': decodes({ key, ...model }),
+    'POST /v1/encode': encodes({}),
+    'POST /v1/encode/{model}': encodes(model),
+    'POST /k/{key}/v1/encode': encodes({ key }),
+    'POST /k/{key}/v1/encode/{model}': encodes({ key, ...model }),
     'POST /v1/admin/keys': { ...json({ name: 'a key of the visit' }), handsOut: 'key' },
     'GET /v1/admin/keys/{id}': { params: { id: keyIds.shown } },
     'GET /v1/admin/keys/{id}/usage': { params: { id: keyIds.shown } },
@@ -74,7 +83,7 @@ function mannersOf({ latent, key, keyIds }: Visitor): Readonly<Record<string, Dr
   }
 }
 
-/** Routes whose good answers are looked for elsewhere. */
+/** Routes that need not answer well, as no backend here encodes. */
 const SELDOM_GOOD = /encode/
 
 /** @returns what is missing, in sentences */
@@ -83,7 +92,7 @@ export async function visitAll(visitor: Visitor, operations: readonly Operation[
   const complaints = await Promise.all(
     operations.map(async ({ route, parameters }): Promise<string[]> => {
       const draft = mannersOf(visitor)[route]
-      const isAdmin = /\/v1\/admin|\/metrics/.test(route)
+      const isAdmin = /\/v1\/admin|\/metrics|\/dashboard/.test(route)
       const isPost = route.startsWith('POST')
       if (!draft && (isPost || parameters.length > 0)) return [`nobody knows how to ask ${route}`]
       const strange = Object.fromEntries(
