@@ -53,6 +53,7 @@ export async function dispatch(
     const slot = await pool.acquire(course.slotRequest(), clientLeft)
     const waitedMs = ambient.now() - askedAt
     queueMs += waitedMs
+    job.waited?.(waitedMs)
     if (!slot.ok) {
       const isLast = course.round === 2 || !maySecondRound(slot.reason, failures, course.remainingMs)
       if (isLast) return err(concludeRefusal(slot, failures))

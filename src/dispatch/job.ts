@@ -15,4 +15,6 @@ export interface DecodeJob {
   readonly deadlineAt: number
   /** Whether the key is still good; asked when the request had to wait. Never rejects. */
   readonly isStillGood: () => Promise<boolean>
+  /** Told of each wait for a slot, in milliseconds. */
+  readonly waited?: (ms: number) => void
 }

@@ -94,10 +94,14 @@ function firstAnswer(tries: readonly Try[], course: Course, { ambient }: RaceSer
         await Promise.all(told)
         return resolve({ kind: 'failed' })
       }
-      for (const other of running) other.callOff()
+      for (const other of running) {
+        other.callOff()
+        course.ended(other.lease, 'called-off')
+      }
       running.clear()
       if (outcome.kind === 'answer') return resolve({ ...outcome, lease: current.lease })
       current.lease[Symbol.dispose]()
+      course.ended(current.lease, 'called-off')
       resolve(outcome)
     }
     for (const current of tries) void current.done.then((outcome) => settle(current, outcome))

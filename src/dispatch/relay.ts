@@ -28,7 +28,7 @@ export interface RelayLimits {
 const HELD_PIECE_BYTES = 524_288
 
 /**
- * The body of the response, and how it ended. With a known length a short transfer ends in a closed connection;
+ * The body of the response, how it ended, and how long it was if it was served. With a known length a short transfer ends in a closed connection;
  * without one the final chunk is missing.
  *
  * Bytes are moved in pieces of up to 1 MB, which shows which end is slow; after the first 16 MB in a native pipe, which
@@ -39,14 +39,15 @@ export function relay(
   limits: RelayLimits,
   clientLeft: AbortSignal,
   ambient: Ambient,
-): { body: ReadableStream<Uint8Array>; ended: Promise<RelayEnd> } {
+): { body: ReadableStream<Uint8Array>; ended: Promise<RelayEnd>; sentBytes: () => number } {
   const { byteLength, abort } = answer
   const { readable, writable } =
     byteLength === undefined ? new IdentityTransformStream() : new FixedLengthStream(byteLength)
   const stop = (): void => abort.abort(new Error('relay ended'))
   // A backend that is silent for the moment would not notice otherwise that the client left.
   clientLeft.addEventListener('abort', stop)
-  const ended = transfer(answer, limits, writable, ambient)
+  const client = new WatchedWriter(writable, ambient)
+  const ended = transfer(answer, limits, client, writable, ambient)
     .catch((): RelayEnd => 'broke-off')
     .then(async (end): Promise<RelayEnd> => {
       if (end === 'served') return end
@@ -59,17 +60,17 @@ export function relay(
       clientLeft.removeEventListener('abort', stop)
       answer.release()
     })
-  return { body: readable, ended }
+  return { body: readable, ended, sentBytes: () => byteLength ?? client.writtenBytes }
 }
 
 async function transfer(
   answer: Answer,
   limits: RelayLimits,
+  client: WatchedWriter,
   writable: WritableStream<Uint8Array>,
   ambient: Ambient,
 ): Promise<RelayEnd> {
   const { beginning, rest } = answer
-  const client = new WatchedWriter(writable, ambient)
   try {
     for (let at = 0; at < beginning.length; at += HELD_PIECE_BYTES) {
       const failed = await client.write(beginning.subarray(at, at + HELD_PIECE_BYTES))

@@ -6,8 +6,9 @@ import { badCredential } from './bad-credential.ts'
 import type { AppContext, AppEnv } from './context.ts'
 import { notFound } from './errors.ts'
 
-/** Where the admin API is, which is closed to pages of other origins. */
-export const isAdminPath = (path: string): boolean => path === '/v1/admin' || path.startsWith('/v1/admin/')
+/** What is the operator's alone, and closed to pages of other origins. */
+export const isAdminPath = (path: string): boolean =>
+  path === '/v1/admin' || path.startsWith('/v1/admin/') || path === '/metrics' || path === '/metrics/'
 
 /**
  * Lets operators in. Where no admin token is set there is nothing here; where there is one, one answer for tokens that

@@ -5,7 +5,7 @@ import { backendPatience } from '../../dispatch/stall.ts'
 import { problemKind } from '../../errors/codes.ts'
 import { isOurs, type Problem, problem, problemResponse } from '../../errors/problem.ts'
 import { allowsModel } from '../../models/allow-list.ts'
-import type { Span } from '../../telemetry/server-timing.ts'
+import { type Span, timesOf, withServerTiming } from '../../telemetry/server-timing.ts'
 import { admit, close } from '../admit.ts'
 import { answerHeaders } from '../answer-headers.ts'
 import { authenticate, type Caller } from '../authenticate.ts'
@@ -34,18 +34,22 @@ async function serve(c: AppContext, impliesDecode: boolean): Promise<Response> {
   const spans: Partial<Record<Span, number>> = {}
   let caller: Caller | undefined
   let order: DecodeOrder | undefined
+  let uploadedAt: number | undefined
   const fail = (why: Problem): Response => {
     const { status } = problemKind(why.code)
+    const now = ambient.now()
+    const ms = now - startedAt
+    if (uploadedAt !== undefined) spans.backend = Math.max(0, now - uploadedAt - (spans.queue ?? 0))
     const known = { ...(caller && { keyId: caller.keyId }), ...(order && { model: order.model.id }) }
-    const ms = ambient.now() - startedAt
-    events.emit({ kind: 'decode', status, code: why.code, ...known, ms })
-    return problemResponse(why, requestId)
+    const received = uploadedAt !== undefined && order && { receivedBytes: order.bodyBytes }
+    events.emit({ kind: 'decode', status, code: why.code, ...known, ...received, ms, ...timesOf(spans) })
+    return withServerTiming(problemResponse(why, requestId), { ...spans, total: ms })
   }
 
   const authenticated = await authenticate(request, c.req.param('key'), services, startedAt)
+  spans.auth = ambient.now() - startedAt
   if (!authenticated.ok) return fail(authenticated.error)
   caller = authenticated.value
-  spans.auth = ambient.now() - startedAt
 
   const form = await readForm(request, services.budget, ambient)
   if (!form.ok) return fail(form.error)
@@ -56,7 +60,7 @@ async function serve(c: AppContext, impliesDecode: boolean): Promise<Response> {
   const read = readOrder(params, accept, c.req.param('model'), served, isDecode, config.models)
   if (!read.ok) return fail(read.error)
   order = read.value
-  const { model, expected, maxAnswerBytes, predictedMs } = order
+  const { model, expected, maxAnswerBytes, predictedMs, megapixels, bodyBytes } = order
   if (!allowsModel(caller.plan.models, model.id))
     return fail(problem('forbidden', `The plan of this key leaves out ${model.id}.`))
   const deadline = readDeadline(request.headers, config.dispatch.deadlineMs)
@@ -68,7 +72,7 @@ async function serve(c: AppContext, impliesDecode: boolean): Promise<Response> {
   const admitted = await admit(request, latent, caller, order, services, spans)
   if (!admitted.ok) return fail(admitted.error)
   const { body, release, place, quotas, warnings } = admitted.value
-  const uploadedAt = ambient.now()
+  uploadedAt = ambient.now()
 
   const job = {
     key: caller.account,
@@ -80,6 +84,9 @@ async function serve(c: AppContext, impliesDecode: boolean): Promise<Response> {
     predictedMs,
     deadlineAt: uploadedAt + deadline.value,
     isStillGood: () => place.isGood(),
+    waited: (ms: number) => {
+      spans.queue = (spans.queue ?? 0) + ms
+    },
   }
   const dispatched = await dispatch(job, request.signal, services.dispatch).finally(release)
   const presented = presentDispatched(dispatched, order, services.budget, commitBytes)
@@ -96,13 +103,16 @@ async function serve(c: AppContext, impliesDecode: boolean): Promise<Response> {
   // From here the end of the transfer is what is recorded.
   const patience = backendPatience(expected.kind === 'video', expectedMs)
   const limits = { maxBytes: maxAnswerBytes, patience }
-  const { body: stream, ended } = relay(answer, limits, request.signal, ambient)
+  const { body: stream, ended, sentBytes } = relay(answer, limits, request.signal, ambient)
   services.defer(
     ended.then((end) => {
       finish(end)
       close(place, end === 'broke-off')
-      const known = { keyId: caller.keyId, model: model.id, backend: backendId, attempts }
-      events.emit({ kind: 'decode', status: 200, end, ...known, ms: ambient.now() - startedAt })
+      const known = { keyId: caller.keyId, model: model.id, backend: backendId, attempts, expectedMs }
+      const looksWrong = warnings.length > 0 && { warnings: warnings.map(({ code }) => code) }
+      const sizes = { megapixels, receivedBytes: bodyBytes, ...(end === 'served' && { sentBytes: sentBytes() }) }
+      const ms = ambient.now() - startedAt
+      events.emit({ kind: 'decode', status: 200, end, ...known, ms, ...sizes, ...timesOf(spans), ...looksWrong })
     }),
   )
   return new Response(stream, { headers: answerHeaders(order, presented.value, quotas, warnings, spans) })
