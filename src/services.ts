@@ -148,7 +148,8 @@ export async function createServices({
     const locationHint = config.shards.get(shard ?? '')?.locationHint
     return env.POOL.getByName(name, locationHint === undefined ? {} : { locationHint })
   }
-  const metricsDesk = (): MetricsDesk => new MetricsDesk({ backends: config.backends, controlOf: poolOf, view, ambient })
+  const metricsDesk = (): MetricsDesk =>
+    new MetricsDesk({ backends: config.backends, controlOf: poolOf, view, ambient })
   const recording = { ambient, defer, send: (recorded: Recorded) => metricsDesk().count(recorded) }
   const events: EventSink = {
     emit: (event) => {

@@ -82,7 +82,8 @@ export class Course {
    */
   fail({ lease, hangsAfterMs }: Attempted, failure: Failure, ms: number): Promise<void> {
     const { reason, backendId } = failure
-    const { expectedMs, isLocal } = lease
+    const expectedMs = Math.round(lease.expectedMs)
+    const { isLocal } = lease
     this.failures.push(failure)
     this.#events.emit({ kind: 'attempt-failed', reason, backendId, ms, expectedMs, isLocal })
     const isHasty = reason === 'timed-out' && ms < hangsAfterMs
@@ -98,7 +99,10 @@ export class Course {
   ended({ backendId, expectedMs, startsInMs, isLocal }: Lease, end: AttemptEnd, timings?: Timings): void {
     const { attemptMs, computeMs } = timings ?? {}
     const actualMs = computeMs ?? (attemptMs === undefined ? undefined : Math.max(1, attemptMs - startsInMs))
-    const times = { ...(attemptMs !== undefined && { attemptMs }), ...(actualMs !== undefined && { actualMs }) }
+    const times = {
+      ...(attemptMs !== undefined && { attemptMs }),
+      ...(actualMs !== undefined && { actualMs }),
+    }
     this.#events.emit({ kind: 'attempt-ended', backendId, end, ...times, expectedMs, isLocal })
   }
 

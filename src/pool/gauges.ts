@@ -13,7 +13,11 @@ export function gaugesOf(state: PoolState, sinceOf: (backendId: string) => numbe
   const { lanes, backends } = state
   const { retryMs, hedgeMs, retries, freeRetries } = refill(state.budget, slotsOf(state), now)
   return [
-    reading('vae_gateway_queue_jobs', [], lanes.reduce((sum, { jobs }) => sum + jobs.length, 0)),
+    reading(
+      'vae_gateway_queue_jobs',
+      [],
+      lanes.reduce((sum, { jobs }) => sum + jobs.length, 0),
+    ),
     reading('vae_gateway_queue_keys', [], new Set(lanes.map(({ key }) => key)).size),
     reading('vae_gateway_queue_expected_wait_seconds', [], expectedWaitMs(state, now) / 1000),
     reading('vae_gateway_retry_budget_seconds', [], retryMs / 1000),

@@ -52,7 +52,11 @@ export class PoolMeter {
   }
 
   /** A job's waiting is over. */
-  answered(action: PoolAction & { kind: 'grant' | 'reject' }, purpose: Job['purpose'], waitedMs: number): void {
+  answered(
+    action: PoolAction & { kind: 'grant' | 'reject' },
+    purpose: Job['purpose'],
+    waitedMs: number,
+  ): void {
     const isGranted = action.kind === 'grant'
     if (isGranted) this.#counts.add('vae_gateway_grants_total', [purpose])
     else this.#counts.add('vae_gateway_refusals_total', [action.reason])

@@ -1,10 +1,10 @@
 /** What the Worker and a pool's object say to each other. Both sides may be one release apart. */
 
-import type { Evidence, OperatorOrder, ProbeResult, RejectReason } from './events.ts'
 import type { KeysUse } from '../telemetry/busiest-keys.ts'
 import type { Tally } from '../telemetry/counts.ts'
 import type { Reading } from '../telemetry/exposition.ts'
 import type { Recorded } from '../telemetry/recorder.ts'
+import type { Evidence, OperatorOrder, ProbeResult, RejectReason } from './events.ts'
 import type { Cause, Health } from './health-states.ts'
 import type { Job } from './state.ts'
 

@@ -51,7 +51,9 @@ export class BusiestKeys {
   }
 
   get use(): KeysUse {
-    const keys = [...this.#keys].map(([key, { requests, megapixels }]) => [key, { requests, megapixels }] as const)
+    const keys = [...this.#keys].map(
+      ([key, { requests, megapixels }]) => [key, { requests, megapixels }] as const,
+    )
     return { keys: new Map(keys), others: this.#others }
   }
 

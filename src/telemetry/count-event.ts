@@ -10,22 +10,26 @@ const NONE = 'none'
 export function countEvent(event: GatewayEvent, counts: Counts, keys: BusiestKeys, now: number): void {
   switch (event.kind) {
     case 'decode':
-      return countRequest(event, counts, keys, now)
+      countRequest(event, counts, keys, now)
+      return
     case 'attempt-failed':
       counts.add('vae_gateway_attempts_total', [event.backendId, event.reason])
       if (event.isLocal) counts.add('vae_gateway_degraded_attempts_total', [event.backendId])
       return
     case 'attempt-ended':
-      return countAttempt(event, counts)
+      countAttempt(event, counts)
+      return
     case 'admin':
       counts.add('vae_gateway_admin_requests_total', [String(event.status)])
       if (event.status === 401) counts.add('vae_gateway_bad_credentials_total', ['admin', 'refused'])
       if (event.status === 429) counts.add('vae_gateway_bad_credentials_total', ['admin', 'flooding'])
       return
     case 'pool-degraded':
-      return counts.add('vae_gateway_pool_losses_total', [event.pool, event.why])
+      counts.add('vae_gateway_pool_losses_total', [event.pool, event.why])
+      return
     case 'pool-recovered':
-      return counts.add('vae_gateway_pool_recoveries_total', [event.pool])
+      counts.add('vae_gateway_pool_recoveries_total', [event.pool])
+      return
     case 'pool-memory-failed':
     case 'limits-unreachable':
     case 'limits-memory-failed':
@@ -33,7 +37,7 @@ export function countEvent(event: GatewayEvent, counts: Counts, keys: BusiestKey
     case 'counts-lost':
     case 'misconfigured':
     case 'internal-error':
-      return counts.add('vae_gateway_faults_total', [event.kind])
+      counts.add('vae_gateway_faults_total', [event.kind])
   }
 }
 
@@ -89,7 +93,8 @@ function countAttempt(
 ): void {
   counts.add('vae_gateway_attempts_total', [backendId, end])
   if (isLocal) counts.add('vae_gateway_degraded_attempts_total', [backendId])
-  if (attemptMs !== undefined) counts.observe('vae_gateway_attempt_duration_seconds', [backendId], attemptMs / 1000)
+  if (attemptMs !== undefined)
+    counts.observe('vae_gateway_attempt_duration_seconds', [backendId], attemptMs / 1000)
   if (end !== 'served' || actualMs === undefined || expectedMs <= 0) return
   counts.observe('vae_gateway_decode_ratio', [backendId], actualMs / expectedMs)
   counts.add('vae_gateway_decode_actual_seconds_total', [backendId], actualMs / 1000)

@@ -31,8 +31,8 @@ export class Counts {
     const series = this.#of(name)
     const key = (labels as readonly string[]).join('\n')
     const before = series.get(key) as number | undefined
-    if (before === undefined && series.size >= this.#maxSeries) return this.#drop(name)
-    series.set(key, (before ?? 0) + by)
+    if (before === undefined && series.size >= this.#maxSeries) this.#drop(name)
+    else series.set(key, (before ?? 0) + by)
   }
 
   /** @param value in the unit of the metric's name */
@@ -42,7 +42,10 @@ export class Counts {
     const key = (labels as readonly string[]).join('\n')
     let counts = series.get(key) as number[] | undefined
     if (!counts) {
-      if (series.size >= this.#maxSeries) return this.#drop(name)
+      if (series.size >= this.#maxSeries) {
+        this.#drop(name)
+        return
+      }
       counts = new Array<number>(buckets.length + 2).fill(0)
       series.set(key, counts)
     }

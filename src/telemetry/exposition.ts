@@ -1,7 +1,14 @@
 /** Prometheus' text format, version 0.0.4. */
 import { KEY_OUTCOMES, type KeysUse } from './busiest-keys.ts'
 import type { Count, Tally } from './counts.ts'
-import { isMetricName, type LabelValues, type MetricName, type MetricType, metricNames, metricOf } from './metrics.ts'
+import {
+  isMetricName,
+  type LabelValues,
+  type MetricName,
+  type MetricType,
+  metricNames,
+  metricOf,
+} from './metrics.ts'
 
 export const EXPOSITION_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
 
@@ -28,11 +35,11 @@ export type Reading<Name extends MetricName = MetricName> = readonly [
 ]
 
 /** A reading whose labels are those of its metric. */
-export const reading = <Name extends MetricName>(name: Name, labels: LabelValues<Name>, value: number): Reading => [
-  name,
-  labels as readonly string[],
-  value,
-]
+export const reading = <Name extends MetricName>(
+  name: Name,
+  labels: LabelValues<Name>,
+  value: number,
+): Reading => [name, labels as readonly string[], value]
 
 export const readingsOf = (tally: Tally): Reading[] =>
   [...tally].flatMap(([name, series]) =>

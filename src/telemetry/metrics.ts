@@ -28,7 +28,10 @@ const histogram = <const Labels extends readonly string[]>(
 
 export const metrics = {
   vae_gateway_build_info: gauge(['version'], 'Always 1; the version that answered the scrape.'),
-  vae_gateway_pool_up: gauge(['shard'], 'Whether the pool answered the scrape; 0: what it counted is missing.'),
+  vae_gateway_pool_up: gauge(
+    ['shard'],
+    'Whether the pool answered the scrape; 0: what it counted is missing.',
+  ),
   vae_gateway_pool_start_time_seconds: gauge(
     [],
     'When the object of the pool began, since 1970; its counters began then.',
@@ -44,13 +47,20 @@ export const metrics = {
     REQUEST_SECONDS,
     'Of requests that were served, from their first byte to the last of the answer.',
   ),
-  vae_gateway_upload_duration_seconds: histogram([], REQUEST_SECONDS, 'Until the body of a request was there.'),
+  vae_gateway_upload_duration_seconds: histogram(
+    [],
+    REQUEST_SECONDS,
+    'Until the body of a request was there.',
+  ),
   vae_gateway_limit_duration_seconds: histogram(
     [],
     CALL_SECONDS,
-    "Until the object of a key had answered, while the body came in.",
+    'Until the object of a key had answered, while the body came in.',
   ),
-  vae_gateway_megapixels_total: counter(['model'], 'Width x height x frames / 1e6 of answers that were served.'),
+  vae_gateway_megapixels_total: counter(
+    ['model'],
+    'Width x height x frames / 1e6 of answers that were served.',
+  ),
   vae_gateway_received_bytes_total: counter(['model'], 'Latents of requests that came in whole.'),
   vae_gateway_sent_bytes_total: counter(['model'], 'Answers that went out whole.'),
   vae_gateway_latent_warnings_total: counter(['code'], 'Latents that look wrong, by x-vae-warning.'),
@@ -60,7 +70,10 @@ export const metrics = {
     ['key', 'outcome'],
     'Requests of the busiest keys by id: served, refused (4xx), failed (5xx), left; all others are key="other".',
   ),
-  vae_gateway_key_megapixels_total: counter(['key'], 'Megapixels served to the busiest keys by id; others together.'),
+  vae_gateway_key_megapixels_total: counter(
+    ['key'],
+    'Megapixels served to the busiest keys by id; others together.',
+  ),
   vae_gateway_limit_refusals_total: counter(
     ['reason'],
     'Requests that the limits of their key refuse: requests, megapixels, concurrency, month, plan, model, share, revoked.',
@@ -84,7 +97,10 @@ export const metrics = {
     ['purpose'],
     'Slots handed out: for a first attempt, a retry, or a hedge beside a slow one.',
   ),
-  vae_gateway_refusals_total: counter(['reason'], 'Jobs that got no slot, by reason; budget: no retry or hedge is left.'),
+  vae_gateway_refusals_total: counter(
+    ['reason'],
+    'Jobs that got no slot, by reason; budget: no retry or hedge is left.',
+  ),
   vae_gateway_retry_budget_seconds: gauge([], 'Decode time that retries may cost.'),
   vae_gateway_hedge_budget_seconds: gauge([], 'Decode time that hedges may cost.'),
   vae_gateway_retry_tokens: gauge(
@@ -105,7 +121,10 @@ export const metrics = {
     ['backend', 'phase'],
     'Places that are taken: running, staged behind it, or draining after their holder left.',
   ),
-  vae_gateway_backend_paused_seconds: gauge(['backend'], 'For how long nothing is sent, since it asked for time.'),
+  vae_gateway_backend_paused_seconds: gauge(
+    ['backend'],
+    'For how long nothing is sent, since it asked for time.',
+  ),
   vae_gateway_backend_speed_ratio: gauge(
     ['backend'],
     'Actual over predicted decode time as learnt; 2 is twice as slow as usual for its models.',

@@ -52,7 +52,10 @@ export class Recorder {
     const sent = await answerWithin(send(recorded), PATIENCE_MS, ambient)
     if (sent.ok) return
     const now = ambient.now()
-    if (sent.error === 'late') return countEvent({ kind: 'counts-lost' }, this.#counts, this.#keys, now)
+    if (sent.error === 'late') {
+      countEvent({ kind: 'counts-lost' }, this.#counts, this.#keys, now)
+      return
+    }
     this.#counts.merge(recorded.counts)
     this.#keys.merge(recorded.keys, now)
   }

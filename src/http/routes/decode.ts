@@ -2,10 +2,9 @@
 import { dispatch } from '../../dispatch/dispatch.ts'
 import { relay } from '../../dispatch/relay.ts'
 import { backendPatience } from '../../dispatch/stall.ts'
-import { problemKind } from '../../errors/codes.ts'
 import { isOurs, type Problem, problem, problemResponse } from '../../errors/problem.ts'
 import { allowsModel } from '../../models/allow-list.ts'
-import { type Span, timesOf, withServerTiming } from '../../telemetry/server-timing.ts'
+import { type Span, withServerTiming } from '../../telemetry/server-timing.ts'
 import { admit, close } from '../admit.ts'
 import { answerHeaders } from '../answer-headers.ts'
 import { authenticate, type Caller } from '../authenticate.ts'
@@ -15,6 +14,7 @@ import { checkPresentation, presentDispatched } from '../present.ts'
 import { checkUpload } from '../read-body.ts'
 import { readDeadline } from '../read-deadline.ts'
 import { readForm } from '../read-form.ts'
+import { answeredEvent, failedEvent } from '../request-event.ts'
 
 /** @param impliesDecode whether the path itself says decode, or shares its URL with encode */
 export const decode =
@@ -36,13 +36,10 @@ async function serve(c: AppContext, impliesDecode: boolean): Promise<Response> {
   let order: DecodeOrder | undefined
   let uploadedAt: number | undefined
   const fail = (why: Problem): Response => {
-    const { status } = problemKind(why.code)
     const now = ambient.now()
     const ms = now - startedAt
     if (uploadedAt !== undefined) spans.backend = Math.max(0, now - uploadedAt - (spans.queue ?? 0))
-    const known = { ...(caller && { keyId: caller.keyId }), ...(order && { model: order.model.id }) }
-    const received = uploadedAt !== undefined && order && { receivedBytes: order.bodyBytes }
-    events.emit({ kind: 'decode', status, code: why.code, ...known, ...received, ms, ...timesOf(spans) })
+    events.emit(failedEvent(why, caller, order, spans, ms))
     return withServerTiming(problemResponse(why, requestId), { ...spans, total: ms })
   }
 
@@ -60,7 +57,7 @@ async function serve(c: AppContext, impliesDecode: boolean): Promise<Response> {
   const read = readOrder(params, accept, c.req.param('model'), served, isDecode, config.models)
   if (!read.ok) return fail(read.error)
   order = read.value
-  const { model, expected, maxAnswerBytes, predictedMs, megapixels, bodyBytes } = order
+  const { model, expected, maxAnswerBytes, predictedMs } = order
   if (!allowsModel(caller.plan.models, model.id))
     return fail(problem('forbidden', `The plan of this key leaves out ${model.id}.`))
   const deadline = readDeadline(request.headers, config.dispatch.deadlineMs)
@@ -94,7 +91,7 @@ async function serve(c: AppContext, impliesDecode: boolean): Promise<Response> {
     close(place, isOurs(presented.error))
     return fail(presented.error)
   }
-  const { answer, backendId, expectedMs, attempts, queueMs, finish } = presented.value
+  const { answer, expectedMs, queueMs, finish } = presented.value
   const answeredAt = ambient.now()
   spans.queue = queueMs
   spans.backend = answeredAt - uploadedAt - queueMs
@@ -108,11 +105,8 @@ async function serve(c: AppContext, impliesDecode: boolean): Promise<Response> {
     ended.then((end) => {
       finish(end)
       close(place, end === 'broke-off')
-      const known = { keyId: caller.keyId, model: model.id, backend: backendId, attempts, expectedMs }
-      const looksWrong = warnings.length > 0 && { warnings: warnings.map(({ code }) => code) }
-      const sizes = { megapixels, receivedBytes: bodyBytes, ...(end === 'served' && { sentBytes: sentBytes() }) }
       const ms = ambient.now() - startedAt
-      events.emit({ kind: 'decode', status: 200, end, ...known, ms, ...sizes, ...timesOf(spans), ...looksWrong })
+      events.emit(answeredEvent(end, sentBytes(), caller, order, presented.value, warnings, spans, ms))
     }),
   )
   return new Response(stream, { headers: answerHeaders(order, presented.value, quotas, warnings, spans) })
