@@ -94,10 +94,7 @@ function firstAnswer(tries: readonly Try[], course: Course, { ambient }: RaceSer
         await Promise.all(told)
         return resolve({ kind: 'failed' })
       }
-      for (const other of running) {
-        other.callOff()
-        course.ended(other.lease, 'called-off')
-      }
+      for (const other of running) other.callOff()
       running.clear()
       if (outcome.kind === 'answer') return resolve({ ...outcome, lease: current.lease })
       current.lease[Symbol.dispose]()

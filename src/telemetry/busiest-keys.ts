@@ -20,10 +20,13 @@ export interface KeysUse {
   readonly others: KeyUse
 }
 
-interface Entry extends KeyUse {
+/** Changed in place, since every request changes one. */
+interface Entry {
+  readonly requests: number[]
+  megapixels: number
   /** Requests, halved with every minute that has passed until `at`. */
-  readonly recent: number
-  readonly at: number
+  recent: number
+  at: number
 }
 
 const MAX_KEYS = 50
@@ -41,20 +44,31 @@ export class BusiestKeys {
   }
 
   add(key: string, outcome: KeyOutcome, megapixels: number, now: number): void {
-    const requests = KEY_OUTCOMES.map((name) => (name === outcome ? 1 : 0))
-    this.#add(key, { requests, megapixels }, now)
+    const entry = this.#entryOf(key, now)
+    const at = KEY_OUTCOMES.indexOf(outcome)
+    entry.requests[at] = (entry.requests[at] ?? 0) + 1
+    entry.megapixels += megapixels
+    entry.recent += 1
   }
 
   merge({ keys, others }: KeysUse, now: number): void {
-    for (const [key, use] of keys) this.#add(key, use, now)
+    for (const [key, use] of keys) {
+      const entry = this.#entryOf(key, now)
+      for (const [at, count] of use.requests.entries()) {
+        entry.requests[at] = (entry.requests[at] ?? 0) + count
+        entry.recent += count
+      }
+      entry.megapixels += use.megapixels
+    }
     this.#others = sum(this.#others, others)
   }
 
   get use(): KeysUse {
-    const keys = [...this.#keys].map(
-      ([key, { requests, megapixels }]) => [key, { requests, megapixels }] as const,
-    )
-    return { keys: new Map(keys), others: this.#others }
+    const copyOf = ({ requests, megapixels }: Entry): KeyUse => ({ requests: [...requests], megapixels })
+    return {
+      keys: new Map([...this.#keys].map(([key, entry]) => [key, copyOf(entry)])),
+      others: this.#others,
+    }
   }
 
   /** What was counted since the last call. */
@@ -65,12 +79,17 @@ export class BusiestKeys {
     return use
   }
 
-  #add(key: string, use: KeyUse, now: number): void {
+  #entryOf(key: string, now: number): Entry {
     const known = this.#keys.get(key)
+    if (known) {
+      known.recent = recentAt(known, now)
+      known.at = now
+      return known
+    }
     // Whoever is new is taken to have done as much as the one it replaces, or it would be the least itself, each time.
-    const before = known ? recentAt(known, now) : this.#makeRoom(now)
-    const recent = before + use.requests.reduce((sum, count) => sum + count, 0)
-    this.#keys.set(key, { ...sum(known ?? NO_USE, use), recent, at: now })
+    const entry = { requests: [...NO_USE.requests], megapixels: 0, recent: this.#makeRoom(now), at: now }
+    this.#keys.set(key, entry)
+    return entry
   }
 
   /** Drops the least busy key where there is no room for another. @returns how busy it was lately */
@@ -89,7 +108,8 @@ export class BusiestKeys {
   }
 }
 
-const recentAt = ({ recent, at }: Entry, now: number): number => recent * 0.5 ** ((now - at) / HALF_LIFE_MS)
+const recentAt = ({ recent, at }: Entry, now: number): number =>
+  now === at ? recent : recent * 0.5 ** ((now - at) / HALF_LIFE_MS)
 
 const sum = (a: KeyUse, b: KeyUse): KeyUse => ({
   requests: a.requests.map((count, at) => count + (b.requests[at] ?? 0)),

@@ -29,7 +29,7 @@ export class Counts {
 
   add<Name extends CounterName>(name: Name, labels: LabelValues<Name>, by = 1): void {
     const series = this.#of(name)
-    const key = (labels as readonly string[]).join('\n')
+    const key = keyOf(labels)
     const before = series.get(key) as number | undefined
     if (before === undefined && series.size >= this.#maxSeries) this.#drop(name)
     else series.set(key, (before ?? 0) + by)
@@ -39,7 +39,7 @@ export class Counts {
   observe<Name extends HistogramName>(name: Name, labels: LabelValues<Name>, value: number): void {
     const { buckets = [] } = metricOf(name)
     const series = this.#of(name)
-    const key = (labels as readonly string[]).join('\n')
+    const key = keyOf(labels)
     let counts = series.get(key) as number[] | undefined
     if (!counts) {
       if (series.size >= this.#maxSeries) {
@@ -97,6 +97,11 @@ export class Counts {
     if (name === DROPPED) return
     this.add(DROPPED, [name])
   }
+}
+
+const keyOf = (labels: readonly string[]): string => {
+  const [only = ''] = labels
+  return labels.length < 2 ? only : labels.join('\n')
 }
 
 /** Numbers in a count of the metric; undefined for a plain one. */

@@ -174,6 +174,23 @@ describe('after traffic of many outcomes', () => {
     expect(await metricsText(gateway)).not.toContain(key)
   })
 
+  test('of however many keys the busiest are named, and no request of the others is lost', async () => {
+    const before = await scrape()
+    const keys = await Promise.all(Array.from({ length: 120 }, () => mintKey()))
+    for (const key of keys) {
+      await send(`/sd-v1?${pictureQuery()}`, uniqueLatent(), { headers: { authorization: `Bearer ${key}` } })
+    }
+    await soon(async () => {
+      const now = await scrape()
+      const named = now.series.filter(({ name }) => name === 'vae_gateway_key_megapixels_total')
+      // 50 per pool, and the others together.
+      expect(new Set(named.map(({ labels }) => labels.key)).size).toBeLessThanOrEqual(3 * 50 + 1)
+      expect(named.filter(({ labels }) => labels.pool === 'gpu').length).toBe(51)
+      expect(growth(before, now)('vae_gateway_key_requests_total')).toBe(keys.length)
+      expect(now.total('vae_gateway_series_dropped_total')).toBe(0)
+    })
+  })
+
   test('an answer that breaks off, and a client that leaves, are told from one that was served', async () => {
     const before = await scrape()
     const side = 160
