@@ -14,7 +14,6 @@ test.each<
   [what: string, path: string, body: () => Uint8Array<ArrayBuffer>, init: RequestInit, spans: string[]]
 >([
   ['served', GOOD, uniqueLatent, {}, ['auth', 'limit', 'upload', 'queue', 'backend', 'total']],
-  ['without a good key', GOOD, uniqueLatent, NO_KEY, ['auth', 'total']],
   ['refused for its query', '/sd-v1?shape=1', uniqueLatent, {}, ['auth', 'total']],
   ['refused for its latent', GOOD, nan, {}, ['auth', 'limit', 'upload', 'total']],
 ])('a request that is %s says where its time went', async (_, path, body, init, spans) => {
@@ -24,6 +23,13 @@ test.each<
   const told = [...timing.matchAll(/([a-z]+);dur=\d+(?:\.\d)?(?:, |$)/g)].map(([, span]) => span)
   expect(told.toSorted()).toEqual(spans.toSorted())
   expect(told.at(-1)).toBe('total')
+})
+
+test('a request without a good key learns nothing from how long that took to find out', async () => {
+  const response = await decode(on.gateway, GOOD, uniqueLatent(), NO_KEY)
+  expect(response.status).toBe(401)
+  await response.arrayBuffer()
+  expect(response.headers.get('server-timing')).toBeNull()
 })
 
 test('a request that no backend could serve says how long it waited and how long they took', async () => {
