@@ -6,6 +6,7 @@ import { internalError, methodNotAllowed, notFound } from './http/errors.ts'
 import { allowBrowsers, identify, provide } from './http/middleware.ts'
 import { showConfig } from './http/routes/admin/config.ts'
 import { createKey, listKeys, revokeKey, rotateKey, showKey, showUsage } from './http/routes/admin/keys.ts'
+import { listMetrics, showMetrics } from './http/routes/admin/metrics.ts'
 import { listPools, orderBackend } from './http/routes/admin/pools.ts'
 import { decode, decodeOrEncode, encode } from './http/routes/decode.ts'
 import { health, ready } from './http/routes/health.ts'
@@ -52,6 +53,9 @@ export function createApp({ ambient, createServices, preview }: Platform): Hono<
   route('/v1/admin/pools', { GET: listPools })
   route('/v1/admin/backends/:id/:order', { POST: orderBackend })
   route('/v1/admin/config', { GET: showConfig })
+  route('/v1/admin/metrics', { GET: listMetrics })
+  app.use('/metrics', onlyOperators)
+  route('/metrics', { GET: showMetrics })
 
   for (const prefix of ['', '/k/:key']) {
     route(`${prefix}/v1/decode`, { POST: decode })

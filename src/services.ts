@@ -1,6 +1,7 @@
 /** The composition root: the only place that makes anything real. */
 import type { KeyAccount } from './admin/key-objects.ts'
 import { KeyDesk } from './admin/keys.ts'
+import { MetricsDesk, type PoolMeters } from './admin/metrics.ts'
 import { type PoolControl, PoolDesk } from './admin/pools.ts'
 import type { DirectoryService } from './admin/protocol.ts'
 import { digestOf } from './auth/admin-token.ts'
@@ -24,11 +25,13 @@ import { LocalView } from './pool/local-view.ts'
 import { memberOf, membersOf, type PoolRef, poolsByTask } from './pool/membership.ts'
 import { OverviewMemory, PoolOverview } from './pool/overview.ts'
 import { type EventSink, logEvents } from './telemetry/events.ts'
+import type { Family } from './telemetry/exposition.ts'
+import { type Recorded, Recorder } from './telemetry/recorder.ts'
 
 /** Bindings of wrangler.toml; settings and secrets stand beside them and are read by `readConfig`. */
 export interface Env extends Readonly<Record<string, unknown>> {
   readonly POOL: {
-    getByName(name: string, options?: { readonly locationHint?: string }): PoolStub & PoolControl
+    getByName(name: string, options?: { readonly locationHint?: string }): PoolStub & PoolControl & PoolMeters
   }
   readonly DIRECTORY: { getByName(name: string): DirectoryService }
   readonly KEY: { getByName(name: string): KeyStub & KeyAccount }
@@ -55,6 +58,8 @@ export interface Installation {
   readonly served: Readonly<Record<Operation, ReadonlySet<string>>>
   /** Of the admin token; undefined where there is none. */
   readonly adminDigest: Uint8Array | undefined
+  /** What this isolate has counted; undefined where nobody may ask for it. */
+  readonly recorder: Recorder | undefined
 }
 
 /** What one request works with. */
@@ -74,6 +79,7 @@ export interface Services extends Installation {
 export interface AdminServices {
   readonly keys: KeyDesk
   readonly pools: PoolDesk
+  readonly metrics: () => Promise<Family[]>
 }
 
 /** What a pool's object works with. */
@@ -92,6 +98,7 @@ export function createPoolParts(env: Readonly<Record<string, unknown>>, preview:
         ? probeBackend(backend, test, { fetch, randomUuid, models, send: createSend(fetch, preview()) })
         : 'failed'
     },
+    isMetered: config.ok && config.value.adminToken !== undefined,
     forgetful: (error) =>
       logEvents('pool', ambient.now).emit({
         kind: 'pool-memory-failed',
@@ -122,6 +129,7 @@ async function install(
     pools: poolsByTask(config.backends),
     served: { decode: servedBy(config.backends, 'decode'), encode: servedBy(config.backends, 'encode') },
     adminDigest: config.adminToken === undefined ? undefined : await digestOf(config.adminToken),
+    recorder: config.adminToken === undefined ? undefined : new Recorder(),
   })
 }
 
@@ -149,11 +157,20 @@ export async function createServices({
   installed ??= install(env)
   const installation = await installed
   if (!installation.ok) return installation
-  const { config, budget, backends, view, limitsMemory, overviewMemory } = installation.value
-  const events = logEvents(requestId, ambient.now)
-  const poolOf = ({ name, shard }: PoolRef): PoolStub & PoolControl => {
+  const { config, budget, backends, view, limitsMemory, overviewMemory, recorder } = installation.value
+  const log = logEvents(requestId, ambient.now)
+  const poolOf = ({ name, shard }: PoolRef): PoolStub & PoolControl & PoolMeters => {
     const locationHint = config.shards.get(shard ?? '')?.locationHint
     return env.POOL.getByName(name, locationHint === undefined ? {} : { locationHint })
+  }
+  const metricsDesk = (): MetricsDesk =>
+    new MetricsDesk({ backends: config.backends, controlOf: poolOf, view, ambient })
+  const recording = { ambient, defer, send: (recorded: Recorded) => metricsDesk().count(recorded) }
+  const events: EventSink = {
+    emit: (event) => {
+      log.emit(event)
+      recorder?.record(event, recording)
+    },
   }
   return ok({
     ...installation.value,
@@ -203,6 +220,11 @@ export async function createServices({
         ambient,
       }),
       pools: new PoolDesk({ backends: config.backends, controlOf: poolOf, ambient }),
+      metrics: async () => {
+        // What is here goes first, so that a gateway of one isolate is told of as it is.
+        await recorder?.send(recording)
+        return metricsDesk().read()
+      },
     }),
   })
 }

@@ -150,6 +150,21 @@ export const orderedBackendSchema = backendStatusSchema.extend({
   found: z.enum(['passed', 'asleep', 'failed', 'pending']).nullable(),
 })
 
+/** What `/metrics` says, by metric; names and labels are those of docs/operations.md. */
+export const metricsSchema = z.object({
+  metrics: z.array(
+    z.object({
+      name: z.string(),
+      type: z.enum(['counter', 'gauge', 'histogram']),
+      help: z.string(),
+      /** Those of a histogram are named as in the text: `_bucket` with `le`, `_sum` and `_count`. */
+      samples: z.array(
+        z.object({ name: z.string(), labels: z.record(z.string(), z.string()), value: z.number() }),
+      ),
+    }),
+  ),
+})
+
 /** The effective configuration; every secret is `***` or absent. */
 export const configSchema = z.looseObject({})
 

@@ -64,6 +64,7 @@ export async function dispatch(
   for (let first = asked; ; first = undefined) {
     const { slot, waitedMs } = first ?? (await askForSlot(course, clientLeft, services))
     queueMs += waitedMs
+    job.waited?.(waitedMs)
     if (!slot.ok) {
       const isLast = course.round === 2 || !maySecondRound(slot.reason, failures, course.remainingMs)
       if (isLast) return err(concludeRefusal(slot, failures))

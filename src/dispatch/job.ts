@@ -22,4 +22,6 @@ export interface DecodeJob {
   readonly batch?: Batch | undefined
   /** Backends that shall not get it, though it has not failed there. */
   readonly avoid?: readonly string[]
+  /** Told of each wait for a slot, in milliseconds. */
+  readonly waited?: (ms: number) => void
 }

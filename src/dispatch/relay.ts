@@ -24,11 +24,16 @@ export interface RelayLimits {
   readonly patience: Patience
 }
 
+/** What was seen to go out; what the native pipe moves is not. */
+interface Sent {
+  bytes: number
+}
+
 /** Of what is held already; small enough that a client which takes none of it is noticed. */
 const HELD_PIECE_BYTES = 524_288
 
 /**
- * The body of the response, and how it ended. With a known length a short transfer ends in a closed connection;
+ * The body of the response, how it ended, and how long it was if it was served. With a known length a short transfer ends in a closed connection;
  * without one the final chunk is missing.
  *
  * Bytes are moved in pieces of up to 1 MB, which shows which end is slow; after the first 16 MB in a native pipe, which
@@ -39,16 +44,16 @@ export function relay(
   limits: RelayLimits,
   clientLeft: AbortSignal,
   ambient: Ambient,
-): { body: ReadableStream<Uint8Array>; ended: Promise<RelayEnd> } {
+): { body: ReadableStream<Uint8Array>; ended: Promise<RelayEnd>; sentBytes: () => number } {
   const { byteLength, abort, following } = answer
+  const allBytes = byteLength === undefined ? undefined : byteLength + (following?.byteLength ?? 0)
   const { readable, writable } =
-    byteLength === undefined
-      ? new IdentityTransformStream()
-      : new FixedLengthStream(byteLength + (following?.byteLength ?? 0))
+    allBytes === undefined ? new IdentityTransformStream() : new FixedLengthStream(allBytes)
+  const sent: Sent = { bytes: 0 }
   const stop = (): void => abort.abort(new Error('relay ended'))
   // A backend that is silent for the moment would not notice otherwise that the client left.
   clientLeft.addEventListener('abort', stop)
-  const ended = transfer(answer, limits, writable, ambient)
+  const ended = transfer(answer, limits, writable, sent, ambient)
     .catch((): RelayEnd => 'broke-off')
     .then(async (end): Promise<RelayEnd> => {
       if (end === 'served') return end
@@ -61,18 +66,19 @@ export function relay(
       clientLeft.removeEventListener('abort', stop)
       answer.release()
     })
-  return { body: readable, ended }
+  return { body: readable, ended, sentBytes: () => allBytes ?? sent.bytes }
 }
 
 async function transfer(
   answer: Answer,
   limits: RelayLimits,
   writable: WritableStream<Uint8Array>,
+  sent: Sent,
   ambient: Ambient,
 ): Promise<RelayEnd> {
   let current: Answer | undefined = answer
   while (current) {
-    const end = await send(current, limits, writable, ambient)
+    const end = await send(current, limits, writable, sent, ambient)
     if (end !== 'served') return end
     current = await answer.following?.next()
   }
@@ -85,6 +91,7 @@ async function send(
   answer: Answer,
   limits: RelayLimits,
   writable: WritableStream<Uint8Array>,
+  sent: Sent,
   ambient: Ambient,
 ): Promise<RelayEnd> {
   const { beginning, rest } = answer
@@ -100,6 +107,7 @@ async function send(
     client.letGo()
     return await pipe(answer, rest, writable, ambient)
   } finally {
+    sent.bytes += client.writtenBytes
     client.letGo()
   }
 }

@@ -46,6 +46,7 @@ export function startTry(course: Course, lease: Lease, clientLeft: AbortSignal, 
     isCalledOff = true
     leave()
     lease[Symbol.dispose]()
+    course.ended(lease, 'called-off')
     // It may have answered in the same moment.
     defer(done.then(discard))
   }

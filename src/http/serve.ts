@@ -3,18 +3,18 @@ import { dispatchBatch } from '../dispatch/batch/dispatch-batch.ts'
 import type { DecodeJob } from '../dispatch/job.ts'
 import { relay } from '../dispatch/relay.ts'
 import { backendPatience } from '../dispatch/stall.ts'
-import { problemKind } from '../errors/codes.ts'
 import { isOurs, type Problem, problem, problemResponse } from '../errors/problem.ts'
 import { allowsModel } from '../models/allow-list.ts'
 import { type Operation, taskOf } from '../models/operation.ts'
-import type { Span } from '../telemetry/server-timing.ts'
+import { type Span, withServerTiming } from '../telemetry/server-timing.ts'
 import { admit, close } from './admit.ts'
 import { answerHeaders } from './answer-headers.ts'
-import { authenticate, type Caller } from './authenticate.ts'
+import { authenticate } from './authenticate.ts'
 import type { AppContext } from './context.ts'
 import { presentDispatched } from './present.ts'
 import { readDeadline } from './read-deadline.ts'
 import { type RequestForm, readForm } from './read-form.ts'
+import { answeredEvent, failedEvent, type Known } from './request-event.ts'
 import { takeDecode } from './take-decode.ts'
 import { takeEncode } from './take-encode.ts'
 
@@ -34,33 +34,35 @@ async function live(c: AppContext, operationOf: OperationOf): Promise<Response> 
   const { ambient, events, config } = services
   const request = c.req.raw
   const spans: Partial<Record<Span, number>> = {}
-  let caller: Caller | undefined
-  let model: string | undefined
   // What is refused before its form is read may have its form in JSON, as only decodes of old have.
-  let operation = operationOf({ params: new URLSearchParams(), bytes: new ArrayBuffer(0) })
+  const known: Known = {
+    operation: operationOf({ params: new URLSearchParams(), bytes: new ArrayBuffer(0) }),
+  }
   const fail = (why: Problem): Response => {
-    const { status } = problemKind(why.code)
-    const known = { ...(caller && { keyId: caller.keyId }), ...(model !== undefined && { model }) }
     const ms = ambient.now() - startedAt
-    events.emit({ kind: operation, status, code: why.code, ...known, ms })
-    return problemResponse(why, requestId)
+    if (known.uploadedAt !== undefined) endSpans(spans, ambient.now() - known.uploadedAt)
+    events.emit(failedEvent(why, known, spans, ms))
+    const response = problemResponse(why, requestId)
+    // How far a key came is nobody's business that was not let in: one that was revoked came further than a forged one.
+    return why.code === 'unauthorized' ? response : withServerTiming(response, { ...spans, total: ms })
   }
 
   const authenticated = await authenticate(request, c.req.param('key'), services, startedAt)
-  if (!authenticated.ok) return fail(authenticated.error)
-  const { keyId, account, plan } = authenticated.value
-  caller = authenticated.value
   spans.auth = ambient.now() - startedAt
+  if (!authenticated.ok) return fail(authenticated.error)
+  const caller = authenticated.value
+  known.keyId = caller.keyId
 
   const deadline = readDeadline(request.headers, config.dispatch.deadlineMs)
   if (!deadline.ok) return fail(deadline.error)
   const form = await readForm(request, services.budget, ambient)
   if (!form.ok) return fail(form.error)
-  operation = operationOf(form.value)
+  const operation = operationOf(form.value)
+  known.operation = operation
   const take = operation === 'decode' ? takeDecode : takeEncode
   const taken = await take(c, form.value, (id) => {
-    model = id
-    if (allowsModel(plan.models, id)) return undefined
+    known.model = id
+    if (allowsModel(caller.plan.models, id)) return undefined
     return problem('forbidden', `The plan of this key leaves out ${id}.`)
   })
   if (!taken.ok) return fail(taken.error)
@@ -71,9 +73,11 @@ async function live(c: AppContext, operationOf: OperationOf): Promise<Response> 
   if (!admitted.ok) return fail(admitted.error)
   const { body, release, place, quotas, warnings } = admitted.value
   const uploadedAt = ambient.now()
+  known.uploadedAt = uploadedAt
+  known.receivedBytes = order.bodyBytes
 
   const job: DecodeJob = {
-    key: account,
+    key: caller.account,
     model: taskOf(order.model.id, operation),
     query: order.upstreamQuery,
     contentType: order.contentType,
@@ -84,6 +88,9 @@ async function live(c: AppContext, operationOf: OperationOf): Promise<Response> 
     ...(order.batch && { batch: order.batch }),
     deadlineAt: uploadedAt + deadline.value,
     isStillGood: () => place.isGood(),
+    waited: (ms) => {
+      spans.queue = (spans.queue ?? 0) + ms
+    },
   }
   const dispatched = await dispatchBatch(job, request.signal, services.dispatch).finally(release)
   const presented = presentDispatched(dispatched, order, services.budget, config.dispatch.commitBytes)
@@ -91,23 +98,29 @@ async function live(c: AppContext, operationOf: OperationOf): Promise<Response> 
     close(place, isOurs(presented.error))
     return fail(presented.error)
   }
-  const { answer, backendId, expectedMs, attempts, queueMs, finish } = presented.value
+  const { answer, expectedMs, queueMs, finish } = presented.value
   const answeredAt = ambient.now()
   spans.queue = queueMs
-  spans.backend = answeredAt - uploadedAt - queueMs
+  endSpans(spans, answeredAt - uploadedAt)
   spans.total = answeredAt - startedAt
 
   // From here the end of the transfer is what is recorded.
   const patience = backendPatience(expected.kind === 'video', expectedMs)
   const limits = { maxBytes: maxAnswerBytes, patience }
-  const { body: stream, ended } = relay(answer, limits, request.signal, ambient)
+  const { body: stream, ended, sentBytes } = relay(answer, limits, request.signal, ambient)
   services.defer(
     ended.then((end) => {
       finish(end)
       close(place, end === 'broke-off')
-      const known = { keyId, model: order.model.id, backend: backendId, attempts }
-      events.emit({ kind: operation, status: 200, end, ...known, ms: ambient.now() - startedAt })
+      const ms = ambient.now() - startedAt
+      events.emit(answeredEvent(end, sentBytes(), known, order, presented.value, warnings, spans, ms))
     }),
   )
   return new Response(stream, { headers: answerHeaders(order, presented.value, quotas, warnings, spans) })
+}
+
+/** What is not spent waiting for slots is the backend's; parts of a batch wait side by side, which adds up to more. */
+function endSpans(spans: Partial<Record<Span, number>>, sinceUploadMs: number): void {
+  if (spans.queue !== undefined) spans.queue = Math.min(spans.queue, sinceUploadMs)
+  spans.backend = sinceUploadMs - (spans.queue ?? 0)
 }

@@ -1,5 +1,9 @@
 /** What the Worker and a pool's object say to each other. Both sides may be one release apart. */
 
+import type { KeysUse } from '../telemetry/busiest-keys.ts'
+import type { Tally } from '../telemetry/counts.ts'
+import type { Reading } from '../telemetry/exposition.ts'
+import type { Recorded } from '../telemetry/recorder.ts'
 import type { Evidence, OperatorOrder, ProbeResult, RejectReason } from './events.ts'
 import type { Cause, Health } from './health-states.ts'
 import type { Job } from './state.ts'
@@ -100,6 +104,15 @@ export interface PoolStatus {
   readonly backends: readonly BackendStatus[]
 }
 
+/** What a pool says of itself and of what Workers have told it. */
+export interface PoolMetrics {
+  /** When the object began, and with it all counts; milliseconds since 1970. */
+  readonly startedAt: number
+  readonly gauges: readonly Reading[]
+  readonly counts: Tally
+  readonly keys: KeysUse
+}
+
 /**
  * The object as its callers see it.
  *
@@ -115,4 +128,7 @@ export interface PoolService<Handle = LeaseHandle> {
   /** Looks at a backend now: what was found, or null when there is no such backend or a job is about to tell. */
   examine(backendId: string): Promise<ProbeResult | null>
   status(): PoolStatus
+  /** Takes what a Worker has counted since it last told. */
+  count(recorded: Recorded): void
+  metrics(): PoolMetrics
 }

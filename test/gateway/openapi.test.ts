@@ -92,6 +92,7 @@ describe('an answer is as the document describes it', () => {
     ['POST /v1/admin/backends/{id}/{order}', '/backends/preview/probe', {}],
     ['POST /v1/admin/backends/{id}/{order}', '/backends/unheard-of/probe', {}],
     ['GET /v1/admin/config', '/config'],
+    ['GET /v1/admin/metrics', '/metrics'],
   ])('%s, as an operator at %s', async (route, path, body) => {
     expect(await complaints(route, await operate(gateway, path, body))).toEqual([])
   })

@@ -6,6 +6,7 @@ import {
   keyDetailSchema,
   keyPageSchema,
   keySchema,
+  metricsSchema,
   mintedKeySchema,
   nothingSchema,
   orderedBackendSchema,
@@ -104,6 +105,7 @@ const adminAnswers = {
   Pools: poolsSchema,
   OrderedBackend: orderedBackendSchema,
   Configuration: configSchema,
+  Metrics: metricsSchema,
 }
 
 const described = (schemas: Readonly<Record<string, z.ZodType>>, io: 'input' | 'output'): Json =>
