@@ -19,7 +19,7 @@ export interface Lock {
 export interface Manifest {
   readonly dependencies: Readonly<Record<string, string>>
   readonly devDependencies: Readonly<Record<string, string>>
-  /** Packages that may run a script of their own when they are installed. */
+  /** Packages whose own script is run when they are installed, or, with `false`, is known of and not run. */
   readonly allowScripts: Readonly<Record<string, boolean>>
 }
 
@@ -79,7 +79,7 @@ function flawsOfPackage(
   // The lock leaves the address out where it is the registry's own.
   if (locked.resolved !== undefined && !locked.resolved.startsWith(REGISTRY))
     flaws.push(`comes from ${locked.resolved}`)
-  if (locked.hasInstallScript && allowScripts[nameOf(path)] !== true)
+  if (locked.hasInstallScript && allowScripts[nameOf(path)] === undefined)
     flaws.push('runs a script when it is installed')
   const allowed = isRuntime ? LICENCES : LICENCES_OF_TOOLS
   if (!isAllowed(locked.license ?? '', allowed)) flaws.push(`has the licence ${locked.license}`)
