@@ -23,7 +23,8 @@ export default defineConfig({
         plugins: [
           cloudflareTest({
             wrangler: { configPath: './wrangler.toml' },
-            miniflare: { bindings: { KEY_SECRETS: '{"1":"AAECAwQFBgcICQoLDA0ODw=="}' } },
+            // Whatever stands in somebody's .dev.vars.
+            miniflare: { bindings: { KEY_SECRETS: '{"1":"AAECAwQFBgcICQoLDA0ODw=="}', ADMIN_TOKEN: '' } },
             verbose: false,
           }),
         ],
