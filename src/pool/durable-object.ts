@@ -7,23 +7,15 @@ import { realAmbient } from '../lib/ambient.ts'
 import type { Recorded } from '../telemetry/recorder.ts'
 import { PoolClock } from './clock.ts'
 import type { OperatorOrder, PoolAction, PoolEvent, ProbeResult, ProbeTest } from './events.ts'
-import { idleBeside } from './idle.ts'
-import { emptyPool, type Memory } from './initial.ts'
+import { emptyPool } from './initial.ts'
 import { LeaseTarget } from './lease-target.ts'
-import { expectedWaitMs } from './load.ts'
-import { PoolMemory } from './memory.ts'
+import { MemoryKeeper } from './memory-keeper.ts'
 import { readAcquire, statusOf } from './messages.ts'
 import { PoolMeter } from './meter.ts'
-import {
-  type AcquireAnswer,
-  type AcquireRequest,
-  type AdoptRequest,
-  type PoolMetrics,
-  type PoolStatus,
-  PROTOCOL_VERSION as v,
-} from './protocol.ts'
-import type { Job, PoolMember, PoolState } from './state.ts'
+import type { AcquireAnswer, AcquireRequest, AdoptRequest, PoolMetrics, PoolStatus } from './protocol.ts'
+import type { PoolMember, PoolState } from './state.ts'
 import { nextWakeAt, step } from './step.ts'
+import { WaitingRoom } from './waiting-room.ts'
 
 /** What the object is given by the composition root. */
 export interface PoolParts {
@@ -37,28 +29,17 @@ export interface PoolParts {
   readonly isMetered: boolean
 }
 
-/** Whoever waits for a slot. */
-interface Waiting {
-  readonly answer: (answer: AcquireAnswer<LeaseTarget>) => void
-  readonly purpose: Job['purpose']
-  readonly since: number
-}
-
-/** Between two writes of what was learnt. */
-const WRITE_AFTER_MS = 10_000
-
 export class PoolObject extends DurableObject {
   readonly #epoch: string
   readonly #parts: PoolParts
   readonly #ambient = realAmbient
   readonly #clock = new PoolClock(realAmbient, () => this.#step({ kind: 'tick' }))
   readonly #meter: PoolMeter
-  readonly #waiting = new Map<string, Waiting>()
+  readonly #waiting: WaitingRoom
+  readonly #memory: MemoryKeeper
   /** The probes that are under way, by backend. */
   readonly #probes = new Map<string, Promise<ProbeResult>>()
-  #memory: PoolMemory | undefined
   #state: PoolState
-  #isWriting = false
 
   constructor(ctx: DurableObjectState, env: Cloudflare.Env, parts: PoolParts) {
     super(ctx, env)
@@ -66,10 +47,23 @@ export class PoolObject extends DurableObject {
     this.#parts = parts
     this.#meter = new PoolMeter(this.#ambient, parts.isMetered)
     this.#epoch = randomUuid()
+    this.#waiting = new WaitingRoom({
+      epoch: this.#epoch,
+      meter: this.#meter,
+      leaseOf: (backendId, leaseId) => this.#lease(backendId, leaseId),
+    })
+    this.#memory = new MemoryKeeper({
+      backends: () => this.#state.backends,
+      ambient: this.#ambient,
+      failed: (error) => {
+        this.#meter.forgot()
+        parts.forgetful(error)
+      },
+    })
     this.#state = emptyPool(parts.membersOf(ctx.id.name), {
       seed: Math.floor(random() * 2 ** 32),
       now: this.#clock.now(),
-      memories: this.#remember(ctx),
+      memories: this.#memory.read(() => ctx.storage.sql),
     })
   }
 
@@ -77,7 +71,7 @@ export class PoolObject extends DurableObject {
   acquire(request: AcquireRequest): Promise<AcquireAnswer<LeaseTarget>> {
     return new Promise((resolve) => {
       const job = readAcquire(request, this.#clock.now())
-      this.#waiting.set(job.ticket, { answer: resolve, purpose: job.purpose, since: job.enqueuedAt })
+      this.#waiting.enter(job, resolve)
       this.#step({ kind: 'acquire', job })
     })
   }
@@ -102,7 +96,7 @@ export class PoolObject extends DurableObject {
 
   operate(backendId: string, order: OperatorOrder): void {
     this.#step({ kind: 'operate', backendId, order })
-    this.#write()
+    this.#memory.write()
   }
 
   /** Looks at a backend now. One that turns out to be there shows at once whether it can decode. */
@@ -140,71 +134,24 @@ export class PoolObject extends DurableObject {
     this.#state = state
     for (const action of actions) this.#perform(action)
     this.#clock.wakeAt(nextWakeAt(state, now))
-    if (event.kind === 'free' || event.kind === 'probed') this.#writeSoon()
+    if (event.kind === 'free' || event.kind === 'probed') this.#memory.writeSoon()
   }
 
   #perform(action: PoolAction): void {
-    if (action.kind === 'probe') {
-      const { backendId, test } = action
-      const probed = this.#parts.probe(backendId, test).then((result) => {
-        if (this.#probes.get(backendId) === probed) this.#probes.delete(backendId)
-        this.#step({ kind: 'probed', backendId, test, result })
-        return result
-      })
-      this.#probes.set(backendId, probed)
+    if (action.kind !== 'probe') {
+      this.#waiting.tell(action, this.#state, this.#clock.now())
       return
     }
-    const waiting = this.#waiting.get(action.ticket)
-    this.#waiting.delete(action.ticket)
-    const now = this.#clock.now()
-    const poolWaitMs = expectedWaitMs(this.#state, now)
-    if (waiting) this.#meter.answered(action, waiting.purpose, now - waiting.since)
-    if (action.kind === 'reject') {
-      const { reason, retryAfterMs } = action
-      waiting?.answer({ ok: false, v, reason, retryAfterMs, poolWaitMs })
-      return
-    }
-    const { leaseId, backendId, startsInMs, expectedMs, isLearnt } = action
-    const lease = this.#lease(backendId, leaseId)
-    const idle = idleBeside(this.#state, action, now)
-    const expected = { startsInMs, expectedMs, isLearnt, poolWaitMs, idle }
-    waiting?.answer({ ok: true, v, epoch: this.#epoch, backendId, ...expected, lease })
+    const { backendId, test } = action
+    const probed = this.#parts.probe(backendId, test).then((result) => {
+      if (this.#probes.get(backendId) === probed) this.#probes.delete(backendId)
+      this.#step({ kind: 'probed', backendId, test, result })
+      return result
+    })
+    this.#probes.set(backendId, probed)
   }
 
   #lease(backendId: string, leaseId: number): LeaseTarget {
     return new LeaseTarget((event) => this.#step({ ...event, backendId, leaseId }))
-  }
-
-  #remember(ctx: DurableObjectState): ReadonlyMap<string, Memory> {
-    try {
-      this.#memory = new PoolMemory(ctx.storage.sql)
-      return this.#memory.read()
-    } catch (error) {
-      this.#forget(error)
-      return new Map()
-    }
-  }
-
-  /** Soon, with whatever else changes until then. A pool works without its memory. */
-  #writeSoon(): void {
-    if (this.#isWriting || !this.#memory) return
-    this.#isWriting = true
-    this.#ambient.after(WRITE_AFTER_MS, () => {
-      this.#isWriting = false
-      this.#write()
-    })
-  }
-
-  #write(): void {
-    try {
-      this.#memory?.write(this.#state.backends)
-    } catch (error) {
-      this.#forget(error)
-    }
-  }
-
-  #forget(error: unknown): void {
-    this.#meter.forgot()
-    this.#parts.forgetful(error)
   }
 }
