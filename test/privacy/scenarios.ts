@@ -77,6 +77,9 @@ const LARGE = { side: 64 } as const
 /** A latent above it. */
 const LARGE_LATENT = { side: 176 } as const
 
+/** Decodes that earn a hedge, which may cost a fiftieth of them. */
+const HEDGE_AFTER = 64
+
 /** @param spy where a redirect leads; nobody may come */
 export const scenarios = (spy: string): readonly Scenario[] => [
   scenario('served', '200', [serves]),
@@ -85,7 +88,12 @@ export const scenarios = (spy: string): readonly Scenario[] => [
   scenario('retried-error', '200', [complains('500'), serves]),
   scenario('retried-cut', '200', [breaksOff(0.5), serves]),
   scenario('retried-page', '200', [showsPage, serves]),
-  scenario('hedged', '200', [hangs, serves], { isSlow: true }),
+  scenario('hedged', '200', [...Array<Misbehaviour>(HEDGE_AFTER).fill(serves), hangs, serves], {
+    warmUps: HEDGE_AFTER,
+    // A hedge is granted where another backend stays idle beside it.
+    backends: 3,
+    isSlow: true,
+  }),
   scenario('failing', '502 upstream-error', [complains('500')]),
   scenario('rejecting', '422 rejected-by-backend', [complains('400')]),
   scenario('out-of-memory', '422 decode-too-large', [complains('400', 'CUDA out of memory')]),

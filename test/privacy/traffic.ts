@@ -63,16 +63,29 @@ export async function traffic({ url, aviary, upstream, secrets, scenarios, isSho
   // What is known to the operator in the end.
   for (const { route, parameters } of routes) {
     if (parameters.length === 0 && /^GET .*(admin|metrics)/.test(route)) {
-      await client.ask({ route, as: operator })
+      const { body } = await client.ask({ route, as: operator })
+      if (route === 'GET /metrics') complaints.push(...missingGrants(body.toString(), isShort))
     }
   }
   return { told: client.told, routes: routes.map(({ route }) => route), complaints }
 }
 
+/** Slots that must have been handed out, for what cannot be told from the answers. */
+const missingGrants = (metrics: string, isShort: boolean): string[] =>
+  ['first', 'retry', 'part', ...(isShort ? [] : ['hedge'])].flatMap((purpose) => {
+    const granted = new RegExp(`^vae_gateway_grants_total\\{.*purpose="${purpose}"\\} [1-9]`, 'm')
+    return granted.test(metrics) ? [] : [`no slot was granted for a ${purpose}`]
+  })
+
+/** As many as two backends have slots for. */
+const AT_A_TIME = 8
+
 async function play(cast: Cast, scenario: Scenario, key: string): Promise<void> {
   const { name, operation, ends, side, headers, leaves, warmUps } = scenario
-  const before = await Promise.all(Array.from({ length: warmUps }, () => cast.decode(name, key)))
-  for (const one of before) cast.expect(`${name}, before`, one, '200')
+  for (let done = 0; done < warmUps; done += AT_A_TIME) {
+    const before = await Promise.all(Array.from({ length: AT_A_TIME }, () => cast.decode(name, key)))
+    for (const one of before) cast.expect(`${name}, before`, one, '200')
+  }
   const facts = leaves ? { leaves } : {}
   const told =
     operation === 'decode'
