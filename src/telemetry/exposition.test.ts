@@ -42,7 +42,7 @@ describe('the text', () => {
   })
 
   test('escapes what a label may not hold', () => {
-    const model = 'a "b"\\'
+    const model = 'a "b"\\ \u2028\r'
     const text = exposition(
       familiesOf([
         {

@@ -2,8 +2,11 @@
 import fc from 'fast-check'
 import { readNpy } from '../../src/client/files/npy.ts'
 import { readSafetensors } from '../../src/client/files/safetensors.ts'
+import { encodeOrder } from '../../src/http/encode-order.ts'
+import { builtIn, isServable } from '../../src/models/registry.ts'
 import { tensorBytes } from '../../src/wire/dtype.ts'
 import { isComplete, pictureSize, sniff } from '../../src/wire/file-magic.ts'
+import { readPictureHeader } from '../../src/wire/picture-header.ts'
 import { pictureFile, VIDEO_FILE } from '../support/answers.ts'
 import { holds, mutated, mutatedBytes, type Target, target } from './target.ts'
 
@@ -93,4 +96,42 @@ const heads = target(
   },
 )
 
-export const fileTargets: readonly Target[] = [npy, safetensors, heads]
+const encoders = builtIn.all.filter(isServable)
+const readable = fc.constantFrom(
+  Buffer.from(pictureFile(16, 8, 'image/png')),
+  Buffer.from(pictureFile(16, 8, 'image/jpeg')),
+  latin1('RIFF\x40\0\0\0WEBPVP8X\x0a\0\0\0\0\0\0\0\x0f\0\0\x07\0\0\0\0\0\0\0\0'),
+  latin1('RIFF\x40\0\0\0WEBPVP8L\x0a\0\0\0\x2f\x0f\xc0\x01\0\0\0\0\0\0\0\0\0'),
+  latin1('RIFF\x40\0\0\0WEBPVP8 \x0a\0\0\0\0\0\0\x9d\x01\x2a\x10\0\x08\0\0\0\0\0'),
+)
+const pictures = target(
+  'the header of a picture is refused, or calls for a latent of known size',
+  fc.tuple(
+    fc.oneof(mutatedBytes(readable), fc.uint8Array({ maxLength: 64 })),
+    fc.constantFrom(...encoders),
+    fc.nat(1e6),
+  ),
+  ([file, model, bytes]) => {
+    const header = readPictureHeader(Uint8Array.from(file))
+    if (!header) return
+    const sides = [header.width, header.height]
+    holds(
+      sides.every((side) => Number.isSafeInteger(side) && side > 0),
+      'sides are sides',
+    )
+    const query = {
+      tensor: undefined,
+      scaling: { kind: 'none' },
+      model: undefined,
+      outputDtype: undefined,
+    } as const
+    const presentation = { envelope: undefined, dtype: undefined }
+    const order = encodeOrder({ model, query, presentation }, { kind: 'picture', header, bytes })
+    if (!order.ok) return
+    const { maxAnswerBytes, predictedMs, megapixels } = order.value
+    holds(maxAnswerBytes > 0 && maxAnswerBytes < 1e9, 'the answer has a bound')
+    holds(predictedMs > 0 && predictedMs < 1e7 && megapixels > 0 && megapixels < 1e3, 'so has what it costs')
+  },
+)
+
+export const fileTargets: readonly Target[] = [npy, safetensors, heads, pictures]

@@ -5,11 +5,13 @@ import { parseRetryAfter } from '../../src/dispatch/classify.ts'
 import { networkOf } from '../../src/limits/address.ts'
 import { MAX_DEADLINE_MS, MIN_DEADLINE_MS, parseDeadline } from '../../src/wire/deadline.ts'
 import { decodeQuerySchema, parseDecodeQuery } from '../../src/wire/decode-query.ts'
+import { parseEncodeQuery } from '../../src/wire/encode-query.ts'
+import { encodeUpstreamQuery } from '../../src/wire/encode-upstream-query.ts'
 import { readJsonRequest } from '../../src/wire/json-body.ts'
 import { envelopeOf, isLatentType, negotiate, typeOf } from '../../src/wire/media-types.ts'
 import { formatList } from '../../src/wire/structured-field.ts'
 import { upstreamQuery } from '../../src/wire/upstream-query.ts'
-import { holds, long, mutated, type Target, target, text } from './target.ts'
+import { headerText, holds, long, mutated, type Target, target, text } from './target.ts'
 
 const NAMES = [...Object.keys(decodeQuerySchema.shape), 'unheard-of']
 const VALUES = [
@@ -64,6 +66,26 @@ const queries = target(
   },
 )
 
+const encodeQueries = target(
+  'an encode query is refused or read, and what is read can be said again',
+  fc.tuple(fc.array(parameter, { maxLength: 8 }), fc.boolean()),
+  ([given, isNearlyGood]) => {
+    const start: [string, string][] = isNearlyGood ? good.slice(0, 2) : []
+    const read = parseEncodeQuery(new URLSearchParams([...start, ...given]))
+    if (!read.ok) {
+      holds(NAMES.includes(read.error.parameter), 'the parameter that is refused has a name of ours')
+      return
+    }
+    const { tensor, scaling } = read.value
+    holds(!tensor || tensor.shape.every((side) => Number.isInteger(side) && side > 0), 'sizes are sizes')
+    const again = parseEncodeQuery(encodeUpstreamQuery(read.value, undefined))
+    holds(again.ok, 'a backend is told what can be read')
+    holds(JSON.stringify(again.value.tensor) === JSON.stringify(tensor), 'a backend is told the same tensor')
+    if (scaling.kind === 'explicit')
+      holds(JSON.stringify(again.value.scaling) === JSON.stringify(scaling), 'and the same factors')
+  },
+)
+
 const json = fc.oneof(
   mutated(
     fc.constant(
@@ -94,16 +116,6 @@ const bodies = target(
       holds(read.value.params.getAll(name).join() === query.getAll(name).join(), 'the query wins')
     }
   },
-)
-
-/** Latin-1 without what ends a line: what a header can hold. */
-const headerText = fc.oneof(
-  fc.string({ unit: fc.integer({ min: 0x20, max: 0xff }).map((code) => String.fromCharCode(code)) }),
-  long.map((value) => value.replace(/[\n\r]/g, '')),
-  fc.base64String().map((value) => `Basic ${value}`),
-  mutated(fc.constant('Bearer vg_0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJK')).map((value) =>
-    value.replace(/[^ -\xff]/g, ''),
-  ),
 )
 
 const credentials = target(
@@ -209,6 +221,7 @@ const lists = target(
 
 export const requestTargets: readonly Target[] = [
   queries,
+  encodeQueries,
   bodies,
   credentials,
   negotiations,

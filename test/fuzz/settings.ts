@@ -1,8 +1,12 @@
 /** What operators write: settings, secrets, addresses of backends. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import fc from 'fast-check'
 import { checkBackendUrl } from '../../src/backends/backend-url.ts'
 import { describeProblems } from '../../src/config/problem.ts'
 import { readConfig } from '../../src/config.ts'
+import { readSettingsFile, type SettingsFile, UnreadableSettings } from '../../src/local/settings-file.ts'
 import { holds, long, mutated, type Target, target, text } from './target.ts'
 
 const SECRET = 'c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0'
@@ -127,4 +131,40 @@ const urls = target(
   },
 )
 
-export const settingTargets: readonly Target[] = [configs, urls]
+const TOML = `name = "vae-gateway"
+[[vars.BACKENDS]]
+id = "gpu"
+url = "https://gpu.example.com/"
+models = ["sdxl", 'flux']
+slots = 2
+[vars.PLANS]
+default = { requestsPerMinute = 60, megapixelsPerMinute = 1.5 }
+`
+const folder = mkdtempSync(join(tmpdir(), 'vae-gateway-fuzz-'))
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
+
+const files = target(
+  'a file of settings is refused by its line, or read, and each refusal of what is in it has a line',
+  fc.oneof(mutated(fc.constant(TOML)), text, long),
+  (toml) => {
+    const path = join(folder, 'wrangler.toml')
+    writeFileSync(path, toml)
+    let file: SettingsFile
+    try {
+      file = readSettingsFile(path)
+    } catch (error) {
+      holds(error instanceof UnreadableSettings, 'what is no TOML is said to be none')
+      holds(error.line === undefined || error.line > 0, 'lines begin with one')
+      return
+    }
+    const read = readConfig({ ...file.vars, KEY_SECRETS: good.KEY_SECRETS })
+    if (read.ok) return
+    const lines = toml.split(/\r?\n/).length
+    for (const { path } of read.error) {
+      const line = file.lineOf(['vars', ...path])
+      holds(line === undefined || (line > 0 && line <= lines), 'a line is one of the file')
+    }
+  },
+)
+
+export const settingTargets: readonly Target[] = [configs, files, urls]

@@ -112,3 +112,13 @@ export const mutatedBytes = (good: fc.Arbitrary<Uint8Array>): fc.Arbitrary<Uint8
       for (const [spot, byte] of changes) if (out.length > 0) out[spot % out.length] = byte
       return end === null ? out : out.slice(0, end % (out.length + 1))
     })
+
+/** Latin-1 without what ends a line: what a header can hold. */
+export const headerText: fc.Arbitrary<string> = fc.oneof(
+  fc.string({ unit: fc.integer({ min: 0x20, max: 0xff }).map((code) => String.fromCharCode(code)) }),
+  long.map((value) => value.replace(/[\n\r]/g, '')),
+  fc.base64String().map((value) => `Basic ${value}`),
+  mutated(fc.constant('Bearer vg_0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJK')).map((value) =>
+    value.replace(/[^ -\xff]/g, ''),
+  ),
+)

@@ -1,5 +1,5 @@
 /** What nobody else sends and nobody may find: texts and bytes, each with the places where it belongs. */
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { PIECE_BYTES } from './forms.ts'
 
 /** What a canary stands for. */
@@ -24,6 +24,8 @@ export interface Canary {
   readonly bytes: Buffer
   /** Names of the sinks where it may be: a key in the one answer that hands it out. */
   readonly home: Set<string>
+  /** What the bytes are part of, when that goes as one. */
+  readonly whole?: Buffer
 }
 
 /** Fewer different bytes than this among sixteen might be anything. */
@@ -40,6 +42,11 @@ export class Aviary {
     return canary
   }
 
+  /** Bytes that are only sent as part of a whole. */
+  addPart(kind: Kind, name: string, bytes: Buffer, whole: Buffer): void {
+    this.#canaries.push({ id: this.#canaries.length, kind, name, bytes, home: new Set(), whole })
+  }
+
   /** A text of 24 letters and digits, which survives in every place where a text can stand. */
   text(kind: Kind, name: string): string {
     const text = BigInt(`0x1${randomBytes(16).toString('hex')}`)
@@ -52,6 +59,21 @@ export class Aviary {
   get all(): readonly Canary[] {
     return this.#canaries
   }
+}
+
+/** Digests by which somebody who has kept them would know bytes again: 16 bytes of each. */
+export function digestsOf({
+  kind,
+  bytes,
+  whole,
+}: Canary): { readonly name: string; readonly digest: Buffer }[] {
+  if (!/^(latent|picture|key)$/.test(kind)) return []
+  return ['MD5', 'SHA-1', 'SHA-256'].map((name) => {
+    const digest = createHash(name.replace('-', ''))
+      .update(whole ?? bytes)
+      .digest()
+    return { name, digest: digest.subarray(0, PIECE_BYTES) }
+  })
 }
 
 export interface Piece {

@@ -5,8 +5,10 @@ import { jsonOf } from './exchange.ts'
 import type { Secrets } from './gateway-process.ts'
 import { bearer, type Credential } from './keys.ts'
 import type { Words } from './mistakes.ts'
+import { randomPicture } from './pictures.ts'
 import type { Upstream } from './upstream.ts'
 
+export const PICTURE = [['content-type', 'image/png']] as const
 export const JSON_BODY = [['content-type', 'application/json']] as const
 
 /** Something that takes effect a moment later is asked for so often at most. */
@@ -36,6 +38,7 @@ export class Cast {
     this.words = {
       word: (kind, name) => aviary.text(kind, name),
       latent: (name, side) => randomLatent(aviary, name, side),
+      picture: (name, type = 'image/png', side) => randomPicture(aviary, name, type, side),
     }
   }
 
@@ -52,8 +55,21 @@ export class Cast {
   /** A decode to a picture, of a latent that nobody else sends. */
   decode(model: string, key: string, changes: Partial<Ask> = {}, side = 8): Promise<Told> {
     const latent = this.words.latent(model, side)
-    const facts = { params: { model }, query: pictureQuery(side), headers: TENSOR, body: latent, latent }
+    const facts = {
+      params: { model },
+      query: pictureQuery(side),
+      headers: TENSOR,
+      body: latent,
+      owns: [latent],
+    }
     return this.client.ask({ route: 'POST /{model}', ...facts, as: bearer(key), ...changes })
+  }
+
+  /** An encode of a picture that nobody else sends, or of pixels. */
+  encode(model: string, key: string, changes: Partial<Ask> = {}, side = 64): Promise<Told> {
+    const picture = this.words.picture(model, 'image/png', side)
+    const facts = { params: { model }, headers: PICTURE, body: picture, owns: [picture] }
+    return this.client.ask({ route: 'POST /v1/encode/{model}', ...facts, as: bearer(key), ...changes })
   }
 
   /** @param ends status and code; undefined: whatever it is */

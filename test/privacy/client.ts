@@ -12,8 +12,8 @@ export interface Ask extends Partial<Omit<Sent, 'target' | 'method' | 'headers'>
   readonly headers?: Sent['headers']
   /** Headers of a credential; none: nobody in particular. */
   readonly as?: Sent['headers']
-  /** The latent in the body, when its picture may come back. */
-  readonly latent?: Buffer
+  /** Latents or pictures in the body, when what is made of them may come back. */
+  readonly owns?: readonly Buffer[]
   /** The answer hands out a secret. */
   readonly handsOut?: string
 }
@@ -44,13 +44,13 @@ export class TalkativeClient {
     query = '',
     headers = [],
     as = [],
-    latent,
+    owns = [],
     handsOut,
     ...rest
   }: Ask): Promise<Told> {
     const [method = '', template = ''] = route.split(' ')
     const sink = `answer ${++this.#count} to ${route}`
-    if (latent) this.#upstream.own(latent, sink)
+    for (const asked of owns) this.#upstream.own(asked, sink)
     const path = template.replace(/\{(\w+)\}/g, (_, name) => params[name] ?? '')
     const text = (kind: 'header' | 'query', name: string): string =>
       this.#aviary.text(kind, `${name} of ${route}`)

@@ -8,6 +8,5 @@ export const UNMET: Readonly<Partial<Record<ProblemCode, string>>> = {
   'key-unavailable': 'the objects of this machine cannot be made to fail from outside',
   'directory-unavailable': 'likewise',
   'pool-unavailable': 'likewise',
-  'encode-unsupported': 'met for as long as no backend encodes',
   'no-backend': 'a backend that cannot be reached may come back at any moment',
 }

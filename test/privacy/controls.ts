@@ -1,6 +1,6 @@
 /** Leaks that are planted in real places, in every form: each must be found, or the search proves nothing. */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -29,6 +29,8 @@ const disguises = (bytes: Buffer): Form[] => [
   { name: 'gzip', pattern: gzipSync(bytes) },
   { name: 'zlib', pattern: deflateSync(bytes) },
   { name: 'gzip in base64', pattern: Buffer.from(gzipSync(bytes).toString('base64')) },
+  { name: 'SHA-256', pattern: createHash('sha256').update(bytes).digest() },
+  { name: 'MD5 in hex', pattern: Buffer.from(createHash('md5').update(bytes).digest('hex')) },
 ]
 
 /** @returns what was planted and not found */
@@ -66,7 +68,7 @@ export async function missedControls(tree: string): Promise<{ planted: number; m
     plant('data: b.sqlite', intoDatabase(closes))
     closes.close()
     // No argument can hold a NUL.
-    const isArgument = (form: string): boolean => !/^(raw|UTF-16|gzip|zlib)$/.test(form)
+    const isArgument = (form: string): boolean => !/^(raw|UTF-16|gzip|zlib|SHA-256)$/.test(form)
     const leaks: string[] = []
     plant(
       'process: ',

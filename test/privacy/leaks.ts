@@ -4,6 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Kind } from './canary.ts'
 
+/** What is found, and where; of whom and in which form, when another leak gives away the like. */
+export type Given = readonly [kind: Kind, sink: RegExp, name?: RegExp, form?: RegExp]
+
 export interface Leak {
   readonly name: string
   readonly file: string
@@ -11,7 +14,7 @@ export interface Leak {
   readonly find: string
   readonly replace: string
   /** What is found then, and in which sinks. */
-  readonly gives: readonly (readonly [kind: Kind, sink: RegExp])[]
+  readonly gives: readonly Given[]
 }
 
 const IDENTIFY = "    c.set('startedAt', ambient.now())\n"
@@ -47,11 +50,44 @@ export const leaks: readonly Leak[] = [
   },
   {
     name: 'keeps latents in a cache',
-    file: 'src/http/routes/decode.ts',
+    file: 'src/http/serve.ts',
     find: '  const uploadedAt = ambient.now()\n',
     replace: `  await caches.default.put(\`https://cache.example/\${requestId}\`, new Response(body.slice(0), { headers: { 'cache-control': 'max-age=600' } }))
   const uploadedAt = ambient.now()\n`,
     gives: [['latent', /^data/]],
+  },
+  {
+    name: 'writes the beginning of bodies into its log',
+    file: 'src/http/serve.ts',
+    find: '  known.receivedBytes = order.bodyBytes\n',
+    replace: `  known.receivedBytes = order.bodyBytes
+  console.log(JSON.stringify({ requestId, bytes: new Uint8Array(body.slice(0, 64)) }))\n`,
+    gives: [
+      ['latent', /^out: stdout/, /^the latent of served$/],
+      ['picture', /^out: stdout/, /^the picture of encode-served$/],
+    ],
+  },
+  {
+    name: 'knows latents again',
+    file: 'src/http/serve.ts',
+    find: '  known.uploadedAt = uploadedAt\n',
+    replace: `  known.uploadedAt = uploadedAt
+  console.log(btoa(String.fromCharCode(...new Uint8Array(await crypto.subtle.digest('SHA-256', body)))))\n`,
+    gives: [
+      ['latent', /^out: stdout/, /^the latent of streamed$/, /SHA-256/],
+      ['picture', /^out: stdout/, /^the picture of encode-streamed$/, /SHA-256/],
+    ],
+  },
+  {
+    name: 'labels metrics by language',
+    file: 'src/http/serve.ts',
+    find: '    known.model = id\n',
+    replace: "    known.model = request.headers.get('accept-language') ?? id\n",
+    gives: [
+      ['header', /^answer \d+ to GET \/metrics/, /^accept-language/],
+      ['header', /^answer \d+ to GET \/v1\/admin\/metrics/, /^accept-language/],
+      ['header', /^out: stdout/, /^accept-language/],
+    ],
   },
   {
     name: 'passes on whatever a backend says',
@@ -62,9 +98,9 @@ export const leaks: readonly Leak[] = [
   },
   {
     name: 'passes on parameters that it does not know',
-    file: 'src/http/routes/decode.ts',
+    file: 'src/http/serve.ts',
     find: 'query: order.upstreamQuery,',
-    replace: 'query: params,',
+    replace: 'query: form.value.params,',
     gives: [['query', /^backends/]],
   },
   {

@@ -1,14 +1,81 @@
 /** What clients get wrong: a decode that is refused, for each code that says so. */
 import { type Ask, pictureQuery, shapeOf, TENSOR } from './client.ts'
+import type { PictureType } from './pictures.ts'
 
 /** Texts to get wrong, each of them a canary. */
 export interface Words {
   readonly word: (kind: 'query' | 'path' | 'header' | 'body', name: string) => string
   readonly latent: (name: string, side?: number) => Buffer
+  readonly picture: (name: string, type?: PictureType, side?: number) => Buffer
 }
 
-/** Of the plain model, whose key is added by who asks. */
-export function mistakes({ word, latent }: Words): readonly (readonly [ends: string, Ask])[] {
+type Mistake = readonly [ends: string, Ask]
+
+/** Of the plain model, with a key that who asks adds. */
+export const mistakes = (words: Words): readonly Mistake[] => [
+  ...mistakenDecodes(words),
+  ...mistakenEncodes(words),
+]
+
+function mistakenEncodes({ word, latent, picture }: Words): readonly Mistake[] {
+  const ask = (name: string, changes: Partial<Ask> = {}): Ask => ({
+    route: 'POST /v1/encode/{model}',
+    params: { model: 'plain' },
+    headers: [['content-type', 'image/png']],
+    body: picture(name),
+    ...changes,
+  })
+  const model = (name: string): Partial<Ask> => ({ params: { model: name } })
+  const pixels = (query: string): Partial<Ask> => ({ headers: TENSOR, query })
+  const nan = Buffer.from(latent('pixels that are none', 16).subarray(0, 1_536))
+  nan.writeUInt16LE(0x7e00, 100)
+  return [
+    ['400 empty-body', ask('no picture', { body: Buffer.alloc(0) })],
+    ['404 unknown-model', ask('encode', model(word('path', 'an unknown model to encode')))],
+    [
+      '406 not-acceptable',
+      ask('no such type', {
+        headers: [
+          ['content-type', 'image/png'],
+          ['accept', `text/${word('header', 'accept of an encode')}`],
+        ],
+      }),
+    ],
+    [
+      '411 length-required',
+      ask('no length of a picture', {
+        headers: [
+          ['content-type', 'image/png'],
+          ['transfer-encoding', 'chunked'],
+        ],
+        body: Buffer.from('0\r\n\r\n'),
+      }),
+    ],
+    [
+      '413 payload-too-large',
+      ask('a lie about a picture', {
+        headers: [
+          ['content-type', 'image/png'],
+          ['content-length', '99000000'],
+        ],
+        endsEarly: true,
+      }),
+    ],
+    ['422 encode-unsupported', ask('a model that is only decoded', model('served'))],
+    ['422 invalid-picture', ask('no picture at all', { body: latent('no picture at all', 32) })],
+    ['422 invalid-picture', ask('NaN', { ...pixels('shape=1,3,16,16&dtype=float16'), body: nan })],
+    [
+      '422 invalid-parameter',
+      ask('dtype of pixels', pixels(`shape=1,3,16,16&dtype=${word('query', 'dtype of pixels')}`)),
+    ],
+    ['422 length-shape-mismatch', ask('short pixels', pixels('shape=1,3,16,16&dtype=float16'))],
+    ['422 model-ambiguous', ask('any encoder', { route: 'POST /v1/encode' })],
+    ['422 picture-too-large', ask('huge', { body: picture('a huge one', 'image/png', 60_000) })],
+    ['422 unsupported-shape', ask('a tiny one', { body: picture('a tiny one', 'image/jpeg', 4) })],
+  ]
+}
+
+function mistakenDecodes({ word, latent }: Words): readonly Mistake[] {
   const ask = (name: string, changes: Partial<Ask>): Ask => ({
     route: 'POST /{model}',
     params: { model: 'plain' },

@@ -17,11 +17,12 @@ import {
 export interface Scenario {
   /** Id of the model, and beginning of the ids of its backends. */
   readonly name: string
+  readonly operation: 'decode' | 'encode'
   readonly manners: Manners
   readonly backends: number
   /** Status, and code of the problem; undefined where nobody is left to be told. */
   readonly ends: string | undefined
-  /** Of the latent, in elements. */
+  /** Of the latent, in elements; eight pixels each. */
   readonly side: number
   readonly settings: Readonly<Record<string, unknown>>
   readonly headers: Sent['headers']
@@ -41,6 +42,7 @@ const scenario = (
   facts: Partial<Scenario> = {},
 ): Scenario => ({
   name,
+  operation: 'decode',
   ends,
   manners,
   backends: 2,
@@ -53,9 +55,30 @@ const scenario = (
   ...facts,
 })
 
+/** An encode, at backends that do nothing else. */
+const encodeScenario = (
+  name: string,
+  ends: string | undefined,
+  manners: Manners,
+  facts: Partial<Scenario> = {},
+): Scenario =>
+  scenario(`encode-${name}`, ends, manners, {
+    operation: 'encode',
+    settings: { operations: ['encode'] },
+    ...facts,
+  })
+
+const BOTH = { operations: ['decode', 'encode'] } as const
+/** Less than a backend asks for, and more than a machine with much to do takes to hear of that. */
+const PATIENT = { headers: [['x-vae-deadline-ms', '8000']] } as const
 const HURRY = { headers: [['x-vae-deadline-ms', '1000']] } as const
 /** A picture above `commitBytes`, which is streamed. */
 const LARGE = { side: 64 } as const
+/** A latent above it. */
+const LARGE_LATENT = { side: 176 } as const
+
+/** Decodes that earn a hedge, which may cost a fiftieth of them. */
+const HEDGE_AFTER = 64
 
 /** @param spy where a redirect leads; nobody may come */
 export const scenarios = (spy: string): readonly Scenario[] => [
@@ -65,14 +88,19 @@ export const scenarios = (spy: string): readonly Scenario[] => [
   scenario('retried-error', '200', [complains('500'), serves]),
   scenario('retried-cut', '200', [breaksOff(0.5), serves]),
   scenario('retried-page', '200', [showsPage, serves]),
-  scenario('hedged', '200', [hangs, serves], { isSlow: true }),
+  scenario('hedged', '200', [...Array<Misbehaviour>(HEDGE_AFTER).fill(serves), hangs, serves], {
+    warmUps: HEDGE_AFTER,
+    // A hedge is granted where another backend stays idle beside it.
+    backends: 3,
+    isSlow: true,
+  }),
   scenario('failing', '502 upstream-error', [complains('500')]),
   scenario('rejecting', '422 rejected-by-backend', [complains('400')]),
   scenario('out-of-memory', '422 decode-too-large', [complains('400', 'CUDA out of memory')]),
   scenario('refusing-us', '502 upstream-misconfigured', [complains('401')]),
   scenario('redirecting', '502 upstream-misconfigured', [redirects(spy)]),
-  scenario('busy', '503 no-capacity', [complains('429', 'busy', { 'retry-after': '120' })], HURRY),
-  scenario('asleep', '503 cold-start', [complains('503')], { ...HURRY, settings: { scaleToZero: true } }),
+  scenario('busy', '503 no-capacity', [complains('429', 'busy', { 'retry-after': '120' })], PATIENT),
+  scenario('asleep', '503 cold-start', [complains('503')], { ...PATIENT, settings: { scaleToZero: true } }),
   scenario('resetting', '502 upstream-unreachable', [resets]),
   scenario('cutting', '502 upstream-unreachable', [breaksOff(0.5)]),
   scenario('a-page', '502 upstream-invalid-response', [showsPage]),
@@ -92,7 +120,23 @@ export const scenarios = (spy: string): readonly Scenario[] => [
       warmUps: 24,
     },
   ),
-  scenario('plain', undefined, [serves], { isAsked: false }),
+  encodeScenario('served', '200', [serves]),
+  encodeScenario('streamed', '200', [serves], LARGE_LATENT),
+  encodeScenario('retried', '200', [complains('500'), serves]),
+  encodeScenario('retried-cut', '200', [breaksOff(0.5), serves]),
+  encodeScenario('failing', '502 upstream-error', [complains('500')]),
+  encodeScenario('rejecting', '422 rejected-by-backend', [complains('400')]),
+  encodeScenario('out-of-memory', '422 decode-too-large', [complains('400', 'CUDA out of memory')]),
+  encodeScenario('resetting', '502 upstream-unreachable', [resets]),
+  encodeScenario('wrong-shape', '502 upstream-invalid-response', [answersWrong({ shape: '[9,9,9,9]' })]),
+  encodeScenario('hanging', '504 deadline-exceeded', [hangs], HURRY),
+  encodeScenario('left-in-the-upload', undefined, [serves], { leaves: 'in the upload' }),
+  encodeScenario('left-while-waiting', undefined, [hangs], { leaves: 'while it waits' }),
+  encodeScenario('left-in-the-answer', '200', [lingers], { ...LARGE_LATENT, leaves: 'in the answer' }),
+  scenario('batch', '200', [serves], { backends: 3, isAsked: false }),
+  scenario('batch-with-a-part-retried', '200', [resets, serves], { backends: 3, isAsked: false }),
+  scenario('batch-left', '200', [serves], { backends: 3, isAsked: false }),
+  scenario('plain', undefined, [serves], { isAsked: false, settings: BOTH }),
   scenario('crowded', undefined, [hangs], { backends: 1, isAsked: false }),
 ]
 

@@ -1,5 +1,5 @@
 /** The search finds what is there, in every form, and nothing else. */
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { Aviary } from './canary.ts'
@@ -50,6 +50,14 @@ describe.each([
   test('in a gzip stream that was cut', () => {
     const whole = gzipSync(Buffer.concat([canary.bytes, randomBytes(5_000)]))
     expect(search.in(whole.subarray(0, -2_000)).length).toBeGreaterThan(0)
+  })
+
+  test.runIf(canary === latent).each(['MD5', 'SHA-1', 'SHA-256'])('by its %s', (name) => {
+    const digest = createHash(name.replace('-', '')).update(canary.bytes).digest()
+    for (const form of ['hex', 'base64', 'base64url'] as const) {
+      const text = Buffer.from(`{"id":"${digest.toString(form)}"}`)
+      expect(search.in(text).map(({ form }) => form)).toContainEqual(expect.stringContaining(`${name} as `))
+    }
   })
 
   test('when only its end is there', () => {

@@ -3,7 +3,7 @@
  * A pass looks at eight bytes at a time, which stand in the middle of each pattern.
  */
 import { brotliDecompressSync, constants, inflateRawSync, zstdDecompressSync } from 'node:zlib'
-import { type Canary, piecesOf } from './canary.ts'
+import { type Canary, digestsOf, piecesOf } from './canary.ts'
 import { formsOf } from './forms.ts'
 
 export interface Finding {
@@ -22,6 +22,8 @@ interface Entry {
 }
 
 const ANCHOR_BYTES = 8
+/** Those in which digests are written down. */
+const DIGEST_FORMS = /^(raw|hex|HEX|base64(url)? at 0|list|indexed)$/
 const FILTER_BITS = 24
 /** A packer of packers ends here. */
 const MAX_DEPTH = 3
@@ -38,6 +40,11 @@ export class Search {
     for (const canary of canaries) {
       for (const { piece, at } of piecesOf(canary)) {
         for (const { name, pattern } of formsOf(piece, at)) this.#add(canary, name, pattern)
+      }
+      for (const { name, digest } of digestsOf(canary)) {
+        for (const form of formsOf(digest, 0)) {
+          if (DIGEST_FORMS.test(form.name)) this.#add(canary, `${name} as ${form.name}`, form.pattern)
+        }
       }
     }
   }

@@ -1,4 +1,7 @@
-/** What can be kept is what docs/privacy.md says: tables and their columns, bindings, and what the platform logs. */
+/**
+ * What can be kept is what docs/privacy.md says: tables and their columns, bindings, fields of the log, labels of metrics, and
+ * what the platform logs.
+ */
 import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
@@ -7,6 +10,7 @@ import { fileURLToPath } from 'node:url'
 import { getStaticTOMLValue, parseTOML } from 'toml-eslint-parser'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startGateway } from '../../src/local/gateway.ts'
+import { metricNames, metricOf } from '../../src/telemetry/metrics.ts'
 import { serve } from '../support/behaviours.ts'
 import { pictureQuery } from '../support/client.ts'
 import { type FakeBackend, startFakeBackend } from '../support/fake-backend.ts'
@@ -31,6 +35,8 @@ function rowsUnder(heading: string): string[][] {
 
 const ADMIN_TOKEN = 'correct-horse-battery-staple'
 const folder = mkdtempSync(join(tmpdir(), 'vae-gateway-storage-'))
+const logged: Record<string, unknown>[] = []
+let scraped: string
 let backend: FakeBackend
 
 /** A gateway that has done everything that writes: served a key and somebody without one, made a key, taken an order. */
@@ -47,7 +53,7 @@ beforeAll(async () => {
       KEY_SECRETS: '{"1":"AAECAwQFBgcICQoLDA0ODw=="}',
       ADMIN_TOKEN,
     },
-    log: () => undefined,
+    log: (line) => logged.push(JSON.parse(line)),
   })
   const operate = (path: string, body: object): Promise<Response> =>
     fetch(`${gateway.url}/v1/admin${path}`, {
@@ -64,6 +70,8 @@ beforeAll(async () => {
     expect(answer.status).toBe(200)
     await answer.arrayBuffer()
   }
+  const asOperator = { headers: { authorization: `Bearer ${ADMIN_TOKEN}` } }
+  scraped = await (await fetch(`${gateway.url}/metrics`, asOperator)).text()
   await gateway.stop()
 })
 afterAll(async () => {
@@ -158,6 +166,38 @@ describe('wrangler.toml', () => {
     ])
     for (const part of [observability.logs, observability.traces])
       expect(part).not.toHaveProperty('destinations')
+  })
+})
+
+/** Every name in the first column of a table. */
+const namesUnder = (heading: string): string[] =>
+  rowsUnder(heading)
+    .flatMap(([names = '']) => names.split(', '))
+    .toSorted()
+
+describe('the document names', () => {
+  test('every label of a metric, and no other', () => {
+    // Labels of the source, and those that the exposition adds.
+    const labels = new Set(['pool', 'le', ...metricNames.flatMap((name) => metricOf(name).labels)])
+    expect(namesUnder('label')).toEqual([...labels].toSorted())
+  })
+
+  test('every label that is scraped', () => {
+    const labels = [...scraped.matchAll(/[{,](\w+)="/g)].map(([, label = '']) => label)
+    expect(labels.length).toBeGreaterThan(20)
+    expect(namesUnder('label')).toEqual(expect.arrayContaining([...new Set(labels)]))
+  })
+
+  test('every field of an event, and no other', () => {
+    const source = readFileSync(`${root}src/telemetry/events.ts`, 'utf8')
+    const fields = new Set([...source.matchAll(/readonly (\w+)\??:/g)].map(([, field = '']) => field))
+    expect(namesUnder('field')).toEqual([...fields, 'time', 'requestId'].toSorted())
+  })
+
+  test('every field that is logged', () => {
+    expect(logged.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['decode', 'admin']))
+    const fields = new Set(logged.flatMap((line) => Object.keys(line)))
+    expect(namesUnder('field')).toEqual(expect.arrayContaining([...fields]))
   })
 })
 

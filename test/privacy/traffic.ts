@@ -1,10 +1,12 @@
 /** One request, at least, for everything that can happen to a request. */
+
+import { sendBatches } from './batches.ts'
 import type { Aviary } from './canary.ts'
-import { Cast } from './cast.ts'
+import { Cast, PICTURE } from './cast.ts'
 import { TENSOR, type Told } from './client.ts'
 import { reachLimits, revokeKey, useKeys } from './credentials.ts'
 import { crowd } from './crowd.ts'
-import { answerInAllForms, sendPictures } from './formats.ts'
+import { answerInAllForms, encodeAllForms, sendSuspicious } from './formats.ts'
 import type { Secrets } from './gateway-process.ts'
 import { bearer } from './keys.ts'
 import { mistakes } from './mistakes.ts'
@@ -45,7 +47,9 @@ export async function traffic({ url, aviary, upstream, secrets, scenarios, isSho
     revokeKey(cast),
     reachLimits(cast),
     answerInAllForms(cast, key),
-    sendPictures(cast, key),
+    encodeAllForms(cast, key),
+    sendSuspicious(cast, key),
+    sendBatches(cast, key),
     ...mistakes(words).map(async ([ends, ask]) =>
       cast.expect(ask.route, await client.ask({ as: bearer(key), ...ask }), ends),
     ),
@@ -59,17 +63,35 @@ export async function traffic({ url, aviary, upstream, secrets, scenarios, isSho
   // What is known to the operator in the end.
   for (const { route, parameters } of routes) {
     if (parameters.length === 0 && /^GET .*(admin|metrics)/.test(route)) {
-      await client.ask({ route, as: operator })
+      const { body } = await client.ask({ route, as: operator })
+      if (route === 'GET /metrics') complaints.push(...missingGrants(body.toString(), isShort))
     }
   }
   return { told: client.told, routes: routes.map(({ route }) => route), complaints }
 }
 
-async function play(cast: Cast, { name, ends, side, headers, leaves, warmUps }: Scenario, key: string) {
-  const before = await Promise.all(Array.from({ length: warmUps }, () => cast.decode(name, key)))
-  for (const one of before) cast.expect(`${name}, before`, one, '200')
-  const facts = { headers: [...TENSOR, ...headers], ...(leaves && { leaves }) }
-  cast.expect(name, await cast.decode(name, key, facts, side), leaves === undefined ? ends : undefined)
+/** Slots that must have been handed out, for what cannot be told from the answers. */
+const missingGrants = (metrics: string, isShort: boolean): string[] =>
+  ['first', 'retry', 'part', ...(isShort ? [] : ['hedge'])].flatMap((purpose) => {
+    const granted = new RegExp(`^vae_gateway_grants_total\\{.*purpose="${purpose}"\\} [1-9]`, 'm')
+    return granted.test(metrics) ? [] : [`no slot was granted for a ${purpose}`]
+  })
+
+/** As many as two backends have slots for. */
+const AT_A_TIME = 8
+
+async function play(cast: Cast, scenario: Scenario, key: string): Promise<void> {
+  const { name, operation, ends, side, headers, leaves, warmUps } = scenario
+  for (let done = 0; done < warmUps; done += AT_A_TIME) {
+    const before = await Promise.all(Array.from({ length: AT_A_TIME }, () => cast.decode(name, key)))
+    for (const one of before) cast.expect(`${name}, before`, one, '200')
+  }
+  const facts = leaves ? { leaves } : {}
+  const told =
+    operation === 'decode'
+      ? await cast.decode(name, key, { headers: [...TENSOR, ...headers], ...facts }, side)
+      : await cast.encode(name, key, { headers: [...PICTURE, ...headers], ...facts }, side * 8)
+  cast.expect(name, told, leaves === undefined ? ends : undefined)
 }
 
 async function endEarly(cast: Cast, key: string): Promise<void> {

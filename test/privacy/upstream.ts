@@ -1,6 +1,6 @@
 /** Backends that misbehave, and tell whatever they know of the request wherever a text can stand. */
 import { createHash } from 'node:crypto'
-import { head, pictureOf, sideOf, tensorHeaders } from '../support/behaviours.ts'
+import { head } from '../support/behaviours.ts'
 import {
   type BackendRequest,
   type Behaviour,
@@ -9,6 +9,7 @@ import {
   startFakeBackend,
 } from '../support/fake-backend.ts'
 import type { Aviary } from './canary.ts'
+import { rightAnswer } from './right-answer.ts'
 
 /** What a backend of a scenario does at its first attempt, at its second and so on; the last one stays. */
 export type Manners = readonly Misbehaviour[]
@@ -45,17 +46,19 @@ export class Upstream {
     this.#manners.set(scenario, manners)
   }
 
-  /** The picture of a latent belongs into one answer. */
-  own(latent: Uint8Array, sink: string): void {
-    this.#owners.set(digest(latent), sink)
+  /** The picture of a latent, or the latent of a picture, belongs into one answer. */
+  own(asked: Uint8Array, sink: string): void {
+    this.#owners.set(digest(asked), sink)
   }
 
   /** The right answer to a request, known as a canary. */
-  picture(request: BackendRequest): Buffer {
-    const picture = pictureOf(request.body, sideOf(request))
-    const owner = this.#owners.get(digest(request.body)) ?? 'nowhere'
-    this.aviary.add('picture', `a picture for ${owner}`, picture, owner)
-    return picture
+  answer(request: BackendRequest): { readonly headers: Record<string, string>; readonly bytes: Buffer } {
+    const { headers, kind, parts } = rightAnswer(request)
+    for (const { asked, bytes } of parts) {
+      const owner = this.#owners.get(digest(asked)) ?? 'nowhere'
+      this.aviary.add(kind, `a ${kind} for ${owner}`, bytes, owner)
+    }
+    return { headers, bytes: Buffer.concat(parts.map(({ bytes }) => bytes)) }
   }
 
   /** A text that no client may be told. */
@@ -73,6 +76,11 @@ export class Upstream {
       headers,
     }))
     return Buffer.from(told.map((one) => JSON.stringify(one)).join('\n'))
+  }
+
+  /** Times that the backends of a scenario were asked to decode or encode. */
+  attemptsOf(scenario: string): number {
+    return this.#attempts.get(scenario) ?? 0
   }
 
   get count(): number {
@@ -98,11 +106,11 @@ const gossip = (upstream: Upstream): Record<string, string> => ({
 
 /** A right answer in gossiping headers. */
 export const serves: Misbehaviour = (upstream) => (socket, request) => {
-  const picture = upstream.picture(request)
-  const headers = { ...tensorHeaders(request), ...gossip(upstream), 'content-length': picture.length }
+  const { headers: right, bytes } = upstream.answer(request)
+  const headers = { ...right, ...gossip(upstream), 'content-length': bytes.length }
   socket.write(`HTTP/1.1 103 Early Hints\r\nlink: <${upstream.secret('early hint')}>\r\n\r\n`)
   socket.write(head({ status: `200 ${upstream.secret('reason phrase')}`, headers }))
-  socket.write(picture)
+  socket.write(bytes)
 }
 
 /** The latent in the ways in which servers quote it, and the text of an error. */
@@ -132,9 +140,9 @@ export const answersWrong =
   (headers: Record<string, string | number>, extraBytes = 0): Misbehaviour =>
   (upstream) =>
   (socket, request) => {
-    const picture = upstream.picture(request)
-    const body = extraBytes < 0 ? picture.subarray(0, extraBytes) : picture
-    socket.write(head({ headers: { ...tensorHeaders(request), 'content-length': body.length, ...headers } }))
+    const { headers: right, bytes } = upstream.answer(request)
+    const body = extraBytes < 0 ? bytes.subarray(0, extraBytes) : bytes
+    socket.write(head({ headers: { ...right, 'content-length': body.length, ...headers } }))
     socket.write(body)
   }
 
@@ -150,19 +158,19 @@ export const breaksOff =
   (share: number): Misbehaviour =>
   (upstream) =>
   (socket, request) => {
-    const picture = upstream.picture(request)
-    socket.write(head({ headers: { ...tensorHeaders(request), 'content-length': picture.length } }))
+    const { headers, bytes } = upstream.answer(request)
+    socket.write(head({ headers: { ...headers, 'content-length': bytes.length } }))
     // A reset drops what is still on its way.
-    socket.write(picture.subarray(0, picture.length * share), () =>
+    socket.write(bytes.subarray(0, bytes.length * share), () =>
       setTimeout(() => socket.resetAndDestroy(), 200),
     )
   }
 
 /** Begins to answer, and leaves the rest for later. */
 export const lingers: Misbehaviour = (upstream) => (socket, request) => {
-  const picture = upstream.picture(request)
-  socket.write(head({ headers: { ...tensorHeaders(request), 'content-length': picture.length } }))
-  socket.write(picture.subarray(0, picture.length / 2))
+  const { headers, bytes } = upstream.answer(request)
+  socket.write(head({ headers: { ...headers, 'content-length': bytes.length } }))
+  socket.write(bytes.subarray(0, bytes.length / 2))
 }
 
 export const redirects =

@@ -14,7 +14,7 @@ interface Audit {
 
 /** npm ends with 1 when it finds something, and says so in JSON all the same. */
 async function audit(...options: string[]): Promise<Audit> {
-  const args = ['audit', '--json', ...options]
+  const args = ['audit', '--json', '--fetch-retries=1', '--fetch-timeout=20000', ...options]
   const run = promisify(execFile)('npm', args, { timeout: 60_000, maxBuffer: 64_000_000 })
   const { stdout } = await run.catch((error: { stdout?: string }) => ({ stdout: error.stdout ?? '' }))
   try {
@@ -24,7 +24,7 @@ async function audit(...options: string[]): Promise<Audit> {
   }
 }
 
-const [runtime, all] = [await audit('--omit=dev'), await audit()]
+const [runtime, all] = await Promise.all([audit('--omit=dev'), audit()])
 if (!runtime.metadata || !all.metadata) {
   console.log(`not audited: ${runtime.message ?? all.message}`)
   process.exitCode = process.argv.includes('--strict') ? 1 : 0

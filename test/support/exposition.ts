@@ -17,7 +17,7 @@ export interface Scraped {
 }
 
 const NAME = '[a-zA-Z_:][a-zA-Z0-9_:]*'
-const SAMPLE = new RegExp(`^(${NAME})(?:\\{(.*)\\})? (\\S+)$`)
+const SAMPLE = new RegExp(`^(${NAME})(?:\\{([^\n]*)\\})? (\\S+)$`)
 const LABEL = /^([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\\n]|\\\\|\\"|\\n)*)"(?:,|$)/
 const NUMBER = /^(?:[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?|[+-]Inf|NaN)$/i
 
