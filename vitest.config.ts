@@ -17,7 +17,7 @@ export default defineConfig({
     onConsoleLog: (text) => !text.startsWith('{"time":'),
     projects: [
       // Pure code: plain Node.
-      { test: { name: 'unit', include: ['src/**/*.test.ts', 'bench/**/*.test.ts'] } },
+      { test: { name: 'unit', include: ['src/**/*.test.ts', 'bench/**/*.test.ts', 'public/**/*.test.ts'] } },
       // What needs the runtime from inside: objects, leases, eviction.
       {
         plugins: [
