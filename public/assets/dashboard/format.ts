@@ -28,3 +28,9 @@ export function percent(share: number): string {
 }
 
 export const times = (ratio: number): string => `×${ratio.toFixed(2)}`
+
+/** The time that sums are of; empty at the first moment, when nothing can have been added. */
+export const lastOf = (ms: number): string => (ms > 0 ? `last ${duration(ms)}` : '')
+
+/** Time of day, `13:05:59`. @param at milliseconds since 1970 */
+export const clock = (at: number): string => new Date(at).toLocaleTimeString('en-GB')

@@ -1,6 +1,7 @@
 /** In which order rows stand: whoever needs somebody first, and otherwise always in the same places. */
 
-import { rankOf } from './health.ts'
+import { percent, times } from './format.ts'
+import { isServing, rankOf } from './health.ts'
 import type { BackendRow, PoolRow } from './rows.ts'
 
 /** From here on a backend that serves is worth a look. */
@@ -10,11 +11,21 @@ const MIN_ATTEMPTS = 5
 
 const byName = new Intl.Collator('en', { numeric: true }).compare
 
-/** Whether it serves, but badly: slower than expected, or failing often, with some evidence. */
-export function isWorrying({ speed, samples, attempts, failures }: BackendRow): boolean {
+/** What is wrong with one that serves, with some evidence: it is slower than expected, or fails often. */
+export function worriesOf({ speed, samples, attempts, failures, reasons }: BackendRow): string {
   const isSlow = samples >= MIN_ATTEMPTS && speed >= SLOW
-  return isSlow || (attempts >= MIN_ATTEMPTS && failures / attempts >= FAILS)
+  const fails = attempts >= MIN_ATTEMPTS && failures / attempts >= FAILS
+  return [
+    isSlow ? `Its decodes take ${times(speed)} of what is expected.` : '',
+    fails
+      ? `${percent(failures / attempts)} of its attempts fail: ${reasons.map(([reason]) => reason).join(', ')}.`
+      : '',
+  ]
+    .filter((text) => text !== '')
+    .join(' ')
 }
+
+export const isWorrying = (row: BackendRow): boolean => worriesOf(row) !== ''
 
 /** By kinds of trouble and not by numbers, so that rows do not change places with every answer. */
 export const worstFirst = (rows: readonly BackendRow[]): BackendRow[] =>
@@ -25,6 +36,12 @@ export const worstFirst = (rows: readonly BackendRow[]): BackendRow[] =>
       Number(b.busyForMs > 0) - Number(a.busyForMs > 0) ||
       byName(a.id, b.id),
   )
+
+/** Rows that a page shows before somebody asks for more: all in trouble, and as many others as there is room for. */
+const ROOM = 12
+
+export const shownFirst = (sorted: readonly BackendRow[]): BackendRow[] =>
+  sorted.filter((row, index) => index < ROOM || !isServing(row) || isWorrying(row))
 
 /** Silent pools, then those that serve least, then those where most waits. */
 export const poolsWorstFirst = (rows: readonly PoolRow[]): PoolRow[] =>

@@ -37,8 +37,8 @@ function Watching() {
     <>
       <LinkNotice />
       <Tiles board={known} />
-      <BackendTable board={known} />
       <Charts points={known.points} />
+      <BackendTable board={known} />
       <PoolTable pools={known.pools} />
       <div class="columns">
         <OutcomeTable board={known} />

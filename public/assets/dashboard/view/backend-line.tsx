@@ -1,7 +1,7 @@
-import { count, duration, percent, times } from '../format.ts'
+import { count, duration, times } from '../format.ts'
 import { STATES, whyOf } from '../health.ts'
 import type { BackendRow } from '../rows.ts'
-import { isWorrying } from '../worst-first.ts'
+import { worriesOf } from '../worst-first.ts'
 import { openOrders } from './order-dialog.tsx'
 
 interface BackendLineProps {
@@ -11,44 +11,36 @@ interface BackendLineProps {
 }
 
 export function BackendLine({ row, hasPools, now }: BackendLineProps) {
-  const { id, models, pool, shard, kind, state, leases, slots, speed, samples, attempts, failures } = row
+  const { id, models, pool, kind, state, leases, slots, speed, samples, attempts, failures } = row
   const { label, tone } = STATES[state]
-  const why = whyOf(row, row.sinceAt, now)
-  const isSlow = samples > 0 && speed >= 1.5
+  const worries = worriesOf(row)
+  const why = [whyOf(row, row.sinceAt, now), worries].filter((text) => text !== '').join(' ')
   return (
-    <tr class={isWorrying(row) ? 'warn' : tone}>
-      <th scope="row">
-        <span class="mono id">{id}</span>
-        <span class="sub">
-          <Models models={models} />
-          {hasPools && ` · ${pool}`}
-          {shard !== null && ` · ${shard}`}
-          {kind === 'preview' && ' · preview'}
-        </span>
+    <tr class={worries === '' ? tone : 'warn'}>
+      <th scope="row" class="mono id" title={id}>
+        {id}
       </th>
+      <td class="wide sub models" title={[...models, `pool ${pool}`].join(', ')}>
+        {[models.join(', '), ...(hasPools ? [pool] : []), ...(kind === 'preview' ? [kind] : [])].join(' · ')}
+      </td>
       <td>
-        <span class={`state ${tone}`}>{label}</span>
-        {why !== '' && <span class="sub why">{why}</span>}
+        <span class={`state ${STATES[state].tone}`}>{label}</span>
+        {why !== '' && <span class="why"> {why}</span>}
       </td>
       <td class="number">
         {leases}/{slots}
       </td>
-      <td class="number wide">
-        {row.actualS === null ? '–' : duration(row.actualS * 1000)}
-        {row.expectedS !== null && <span class="sub">of {duration(row.expectedS * 1000)}</span>}
-      </td>
-      <td class={`number wide ${isSlow ? 'slow' : ''}`}>{samples === 0 ? '–' : times(speed)}</td>
+      <td class="number wide">{row.actualS === null ? '–' : duration(row.actualS * 1000)}</td>
+      <td class="number wide soft">{row.expectedS === null ? '–' : duration(row.expectedS * 1000)}</td>
+      <td class="number wide">{samples === 0 ? '–' : times(speed)}</td>
       <td class="number wide">{count(attempts)}</td>
-      <td class="wide">
-        {failures === 0 ? (
-          <span class="soft">none</span>
+      <td class={`number wide ${failures > 0 ? 'failed' : 'soft'}`}>
+        {failures > 0 ? (
+          <abbr title={row.reasons.map(([why, some]) => `${count(some)} ${why}`).join(', ')}>
+            {count(failures)}
+          </abbr>
         ) : (
-          <>
-            <b class="failed">{percent(failures / attempts)}</b>
-            <span class="sub">
-              {row.reasons.map(([reason, times]) => `${count(times)} ${reason}`).join(', ')}
-            </span>
-          </>
+          '0'
         )}
       </td>
       <td class="order">
@@ -57,17 +49,5 @@ export function BackendLine({ row, hasPools, now }: BackendLineProps) {
         </button>
       </td>
     </tr>
-  )
-}
-
-const SHOWN = 3
-
-function Models({ models }: { readonly models: readonly string[] }) {
-  const more = models.length - SHOWN
-  if (more <= 1) return <>{models.join(', ')}</>
-  return (
-    <span title={models.join(', ')}>
-      {models.slice(0, SHOWN).join(', ')} and {more} more
-    </span>
   )
 }

@@ -2,17 +2,20 @@ import { signal } from '@preact/signals'
 import type { Board } from '../board.ts'
 import { duration } from '../format.ts'
 import { isServing } from '../health.ts'
-import { isWorrying, matches, worstFirst } from '../worst-first.ts'
+import { isWorrying, matches, shownFirst, worstFirst } from '../worst-first.ts'
 import { BackendLine } from './backend-line.tsx'
 
 const words = signal('')
 const onlyTrouble = signal(false)
+const showsAll = signal(false)
 
 /** Every backend, the worst first. */
 export function BackendTable({ board: { backends, pools, at, windowMs } }: { readonly board: Board }) {
   const wanted = backends.filter(
     (row) => matches(row, words.value) && (!onlyTrouble.value || !isServing(row) || isWorrying(row)),
   )
+  const sorted = worstFirst(wanted)
+  const shown = showsAll.value ? sorted : shownFirst(sorted)
   return (
     <section aria-labelledby="backends-title">
       <div class="head">
@@ -50,12 +53,18 @@ export function BackendTable({ board: { backends, pools, at, windowMs } }: { rea
         <thead>
           <tr>
             <th scope="col">Backend</th>
+            <th scope="col" class="wide">
+              Models
+            </th>
             <th scope="col">State</th>
             <th scope="col" class="number">
               <abbr title="Leases of its slots: running, staged and draining">Busy</abbr>
             </th>
             <th scope="col" class="number wide">
-              <abbr title={`A decode in the last ${duration(windowMs)}, and what was expected`}>Decode</abbr>
+              <abbr title={`Of the last ${duration(windowMs)}`}>Decode</abbr>
+            </th>
+            <th scope="col" class="number wide">
+              <abbr title="What the pool expected these decodes to take">Expected</abbr>
             </th>
             <th scope="col" class="number wide">
               <abbr title="Actual over predicted decode time as the pool has learnt it; ×2.00 is twice as slow as usual">
@@ -65,7 +74,7 @@ export function BackendTable({ board: { backends, pools, at, windowMs } }: { rea
             <th scope="col" class="number wide">
               <abbr title={`Attempts in the last ${duration(windowMs)}`}>Attempts</abbr>
             </th>
-            <th scope="col" class="wide">
+            <th scope="col" class="number wide">
               Failed
             </th>
             <th scope="col">
@@ -74,11 +83,21 @@ export function BackendTable({ board: { backends, pools, at, windowMs } }: { rea
           </tr>
         </thead>
         <tbody>
-          {worstFirst(wanted).map((row) => (
+          {shown.map((row) => (
             <BackendLine key={row.id} row={row} hasPools={pools.length > 1} now={at} />
           ))}
         </tbody>
       </table>
+      {shown.length < sorted.length && (
+        <button type="button" class="more" onClick={() => (showsAll.value = true)}>
+          Show all {sorted.length}
+        </button>
+      )}
+      {showsAll.value && shownFirst(sorted).length < sorted.length && (
+        <button type="button" class="more" onClick={() => (showsAll.value = false)}>
+          Show fewer
+        </button>
+      )}
       {wanted.length === 0 && (
         <p class="hint">
           {backends.length === 0

@@ -1,3 +1,4 @@
+import { clock } from '../format.ts'
 import { STATES } from '../health.ts'
 import { changes } from '../watch.ts'
 
@@ -15,7 +16,7 @@ export function ChangeList() {
         <ol class="changes">
           {changes.value.map(({ at, backend, from, to, reason }) => (
             <li key={`${at}${backend}`}>
-              <time>{new Date(at).toLocaleTimeString()}</time>
+              <time>{clock(at)}</time>
               <span>
                 <span class="mono">{backend}</span> <span class="soft">{STATES[from].label} →</span>{' '}
                 <span class={`state ${STATES[to].tone}`}>{STATES[to].label}</span>{' '}

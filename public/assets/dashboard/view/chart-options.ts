@@ -1,11 +1,9 @@
 /** How the charts look. Colours are those that the page's styles give, so that both schemes have their own. */
 import type UPlot from 'uplot'
+import { clock } from '../format.ts'
 import type { Line } from './chart.tsx'
 
 const FONT = '12px system-ui, sans-serif'
-
-/** A quiet gateway shows a minute, not a line at the right edge. */
-const MIN_SPAN_S = 60
 
 /** @param onPoint is told the index of the point below the pointer, null where there is none */
 export function optionsOf(
@@ -33,12 +31,11 @@ export function optionsOf(
     legend: { show: false },
     cursor: { y: false, drag: { x: false, y: false }, points: { size: 6 } },
     scales: {
-      x: { range: (_plot, min, max) => [Math.min(min, max - MIN_SPAN_S), max] },
       y: { range: (_plot, _min, max) => [0, max > 0 ? max * 1.1 : 1] },
     },
     axes: [
-      { ...axis, space: 70, values: (_plot, ticks) => ticks.map(clock) },
-      { ...axis, size: 62, space: 32, values: (_plot, ticks) => ticks.map(format) },
+      { ...axis, size: 26, space: 64, values: (_plot, ticks) => clocks(ticks) },
+      { ...axis, size: 56, space: 30, values: (_plot, ticks) => ticks.map(format) },
     ],
     series: [
       {},
@@ -56,5 +53,8 @@ export function optionsOf(
   }
 }
 
-const clock = (at: number): string =>
-  new Date(at * 1000).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit', second: '2-digit' })
+/** With seconds only where minutes would not tell ticks apart. */
+function clocks(ticks: readonly number[]): string[] {
+  const length = (ticks[1] ?? 0) - (ticks[0] ?? 0) < 60 ? 8 : 5
+  return ticks.map((at) => clock(at * 1000).slice(0, length))
+}

@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type UPlot from 'uplot'
 import { theme } from '../../base/theme.ts'
+import { clock } from '../format.ts'
 import { plotter } from '../plot.ts'
 import type { Point } from '../point.ts'
 import { optionsOf } from './chart-options.ts'
@@ -60,7 +61,7 @@ export function Chart({ title, points, lines, format }: ChartProps) {
     <figure class="chart">
       <figcaption>
         <h3>{title}</h3>
-        {pointed !== null && shown && <span class="soft">{new Date(shown.at).toLocaleTimeString()}</span>}
+        {pointed !== null && shown && <span class="soft">{clock(shown.at)}</span>}
       </figcaption>
       <ul class="legend">
         {legend.map(({ label, tone, isDashed, text }) => (
@@ -81,12 +82,16 @@ export function Chart({ title, points, lines, format }: ChartProps) {
 
 /** A line does not go on over time in which nobody looked. */
 const GAP_MS = 90_000
+const MIN_SPAN_MS = 60_000
 
 function dataOf(points: readonly Point[], lines: readonly Line[]): UPlot.AlignedData {
   const rows: (Point | number)[] = points.flatMap((point, index) => {
     const last = points[index - 1]
     return last && point.at - last.at > GAP_MS ? [(last.at + point.at) / 2, point] : [point]
   })
+  const first = points[0]?.at ?? 0
+  // A quiet beginning shows a minute, not a line at the right edge.
+  if ((points.at(-1)?.at ?? 0) - first < MIN_SPAN_MS) rows.unshift((points.at(-1)?.at ?? 0) - MIN_SPAN_MS)
   const at = rows.map((row) => (typeof row === 'number' ? row : row.at) / 1000)
   const columns = lines.map(({ of }) => rows.map((row) => (typeof row === 'number' ? null : of(row))))
   return [at, ...columns]

@@ -12,11 +12,11 @@ const DECODES: readonly Line[] = [
   { label: 'actual', tone: 'accent', of: ({ actualS }) => actualS },
   { label: 'expected', tone: 'off', isDashed: true, of: ({ expectedS }) => expectedS },
 ]
-const WAITS: readonly Line[] = [{ label: 'the next job', tone: 'accent', of: ({ waitS }) => waitS }]
 const QUEUE: readonly Line[] = [{ label: 'jobs', tone: 'accent', of: ({ waiting }) => waiting }]
-const ANSWERS: readonly Line[] = [
+const TIMES: readonly Line[] = [
   { label: 'half', tone: 'accent', of: ({ p50 }) => p50 },
   { label: '19 of 20', tone: 'warn', isDashed: true, of: ({ p95 }) => p95 },
+  { label: 'next waits', tone: 'off', isDashed: true, of: ({ waitS }) => waitS },
 ]
 
 const seconds = (value: number): string => (value === 0 ? '0' : duration(value * 1000))
@@ -29,10 +29,9 @@ export function Charts({ points }: { readonly points: readonly Point[] }) {
         Last minutes
       </h2>
       <Chart title="Requests per second" points={points} lines={REQUESTS} format={amount} />
+      <Chart title="Answered within" points={points} lines={TIMES} format={seconds} />
       <Chart title="Decode, actual and expected" points={points} lines={DECODES} format={seconds} />
-      <Chart title="Waiting" points={points} lines={QUEUE} format={amount} />
-      <Chart title="Expected wait" points={points} lines={WAITS} format={seconds} />
-      <Chart title="Requests answered within" points={points} lines={ANSWERS} format={seconds} />
+      <Chart title="Waiting for a slot" points={points} lines={QUEUE} format={amount} />
     </section>
   )
 }

@@ -1,5 +1,5 @@
 import type { Board } from '../board.ts'
-import { amount, count, duration } from '../format.ts'
+import { amount, count, lastOf } from '../format.ts'
 import { names } from '../names.ts'
 import { OTHERS } from '../rows.ts'
 
@@ -9,7 +9,7 @@ export function KeyTable({ board: { keys, windowMs } }: { readonly board: Board 
     <section aria-labelledby="keys-title">
       <div class="head">
         <h2 id="keys-title">Keys by use</h2>
-        <span class="soft">last {duration(windowMs)}</span>
+        <span class="soft">{lastOf(windowMs)}</span>
       </div>
       {keys.length === 0 ? (
         <p class="hint">No key was used, since this page began to watch.</p>
@@ -36,8 +36,8 @@ export function KeyTable({ board: { keys, windowMs } }: { readonly board: Board 
             {keys.map(({ id, counts, requests, megapixels }) => (
               <tr key={id}>
                 <th scope="row">
-                  {names.value.get(id) && <span class="name">{names.value.get(id)}</span>}
-                  <span class="mono id soft">{id === OTHERS ? 'all others' : id}</span>
+                  {names.value.get(id) && <span>{names.value.get(id)} </span>}
+                  <span class="mono soft">{id === OTHERS ? 'all others' : id}</span>
                 </th>
                 <td class="number">{count(requests)}</td>
                 <td class={`number ${counts.refused > 0 ? 'refused' : 'soft'}`}>{count(counts.refused)}</td>

@@ -1,5 +1,5 @@
 import type { Failure } from '../api.ts'
-import { duration } from '../format.ts'
+import { clock } from '../format.ts'
 import { askNow, board, link } from '../watch.ts'
 
 /** Only while the gateway does not say what is asked of it. */
@@ -9,13 +9,12 @@ export function LinkNotice() {
   const { title, detail } = wordsOf(value.failure)
   const seen = board.value
   return (
-    <div class="notice bad lost" role="alert">
+    <div class="notice bad lost">
       <div>
         <h2>{title}</h2>
         <p>
-          {detail} {seen && `What stands below is of ${new Date(seen.at).toLocaleTimeString()}. `}
-          It is asked again every{' '}
-          {duration(Math.max(2_000, Math.round((value.againAt - Date.now()) / 1000) * 1000))}.
+          {detail} {seen && `What stands below is of ${clock(seen.at)}. `}It is asked again at{' '}
+          {clock(value.againAt)}.
         </p>
         {value.failure.kind === 'problem' && (
           <p>

@@ -1,5 +1,5 @@
 import type { Board } from '../board.ts'
-import { count, duration, percent } from '../format.ts'
+import { count, lastOf, percent } from '../format.ts'
 import { isExplained, titleOf } from '../outcome.ts'
 
 const TONES = { served: 'good', refused: 'warn', failed: 'bad', left: 'off' } as const
@@ -11,7 +11,7 @@ export function OutcomeTable({ board: { outcomes, windowMs } }: { readonly board
     <section aria-labelledby="outcomes-title">
       <div class="head">
         <h2 id="outcomes-title">Requests by outcome</h2>
-        <span class="soft">last {duration(windowMs)}</span>
+        <span class="soft">{lastOf(windowMs)}</span>
       </div>
       {outcomes.length === 0 ? (
         <p class="hint">No request yet, since this page began to watch.</p>

@@ -11,7 +11,7 @@ export function PoolTable({ pools }: { readonly pools: readonly PoolRow[] }) {
         <h2 id="pools-title">Pools</h2>
         <span class="soft">{pools.length === 1 ? 'one' : pools.length}</span>
       </div>
-      <table>
+      <table class="pools">
         <thead>
           <tr>
             <th scope="col">Pool</th>

@@ -76,10 +76,10 @@ export function Tiles({ board: { summary, windowMs } }: { readonly board: Board 
         <Tile
           label="Answered in"
           value={seconds(p50)}
-          note={p95 === null ? 'half of the requests' : `19 of 20 in ${seconds(p95)}`}
+          note={p95 === null ? 'no answer yet' : `19 of 20 in ${seconds(p95)}`}
         />
         <Tile
-          label="Decode against prediction"
+          label="Decode, of expected"
           value={ratio === null ? UNKNOWN : times(ratio)}
           note={ratio === null ? 'no decode yet' : `${seconds(actualS)}, expected ${seconds(expectedS)}`}
           tone={ratio !== null && ratio >= 2 ? 'warn' : undefined}
