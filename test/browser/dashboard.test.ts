@@ -188,7 +188,9 @@ describe('without a reload', () => {
   })
 
   test('nobody is asked while nobody looks', async () => {
-    const { page } = await open()
+    const { page } = await visit(browser, `${gateway.url}/dashboard`)
+    await page.clock.install()
+    await signIn(page, ADMIN_TOKEN)
     await rowOf(page, 'gpu-1').waitFor()
     let asked = 0
     page.on('request', () => {
@@ -199,12 +201,11 @@ describe('without a reload', () => {
       document.dispatchEvent(new Event('visibilitychange'))`)
     await page.getByText('Paused').waitFor()
     const before = asked
-    await page.evaluate(`
-      new Promise((done) => setTimeout(done, 5000)).then(() => {
-        Object.defineProperty(document, 'hidden', { configurable: true, get: () => false })
-      })`)
+    await page.clock.fastForward(300_000)
     expect(asked).toBe(before)
-    await page.evaluate("void document.dispatchEvent(new Event('visibilitychange'))")
+    await page.evaluate(`
+      Object.defineProperty(document, 'hidden', { configurable: true, get: () => false })
+      document.dispatchEvent(new Event('visibilitychange'))`)
     await page.getByText('Live').waitFor()
     expect(asked).toBeGreaterThan(before)
     await page.close()
@@ -405,7 +406,9 @@ describe.runIf(process.env.SCREENSHOTS)('a picture for the documentation', () =>
     await pretend(page, manyBackends(50))
     await page.goto(`${gateway.url}/dashboard#token=${ADMIN_TOKEN}`)
     // So that the charts have something to show.
-    await page.waitForTimeout(60_000)
+    for (let answers = 0; answers < 20; answers++) {
+      await page.waitForResponse('**/v1/admin/metrics')
+    }
     await page.screenshot({ path: `${process.env.SCREENSHOTS}/${name}.jpg`, type: 'jpeg', quality: 82 })
     await context.close()
   })
