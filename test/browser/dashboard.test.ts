@@ -7,7 +7,7 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { PoolReport } from '../../src/admin/contract.ts'
 import { assetsDir } from '../../src/local/assets.ts'
-import { reset, serve } from '../support/behaviours.ts'
+import { answer, reset, serve } from '../support/behaviours.ts'
 import { decode, pictureQuery, uniqueLatent } from '../support/client.ts'
 import { type FakeBackend, isWell, startFakeBackend } from '../support/fake-backend.ts'
 import { keyIdOf, startTestGateway, type TestGateway } from '../support/gateway.ts'
@@ -64,6 +64,9 @@ async function send(): Promise<number> {
 }
 
 const open = (): Promise<Visit> => visit(browser, `${gateway.url}/dashboard#token=${ADMIN_TOKEN}`)
+/** For what happens when requests come. */
+const PATIENCE = { timeout: 30_000, interval: 500 }
+
 const press = (page: Page, name: string | RegExp): Promise<void> =>
   page.getByRole('button', { name, exact: true }).click()
 
@@ -117,23 +120,25 @@ describe('without a reload', () => {
     const { page, complaints } = await open()
     const row = rowOf(page, 'gpu-1')
     await row.getByText(/^(Usable|Slow start)$/).waitFor()
-    one.behaviour = reset
-    one.health = reset
-    await order('gpu-1', 'drain')
-    await row.getByText('Drained', { exact: true }).waitFor()
-    await order('gpu-1', 'enable')
-    await order('gpu-1', 'probe')
+    one.behaviour = answer('401 Unauthorized', '')
+    await expect
+      .poll(async () => {
+        await send()
+        return stateOf('gpu-1')
+      }, PATIENCE)
+      .toBe('down')
     await row.getByText('Down', { exact: true }).waitFor()
-    expect(await row.textContent()).toContain('It is out of reach: ')
+    expect(await row.textContent()).toContain('It is out of reach: it refuses the gateway')
     expect(await page.locator('.backends tbody tr').first().textContent()).toContain('gpu-1')
     expect(await page.locator('.tile').first().textContent()).toContain('1 of 2')
     expect(await page.getByRole('status').first().textContent()).toContain('gpu-1 out of service.')
     expect(await page.locator('.changes li').first().textContent()).toMatch(/gpu-1 .*Down/)
     expect(await page.title()).toBe('(1) Dashboard of vae-gateway')
-    one.health = isWell
     one.behaviour = serve
+    await order('gpu-1', 'enable')
     await order('gpu-1', 'probe')
-    await row.getByText('Slow start', { exact: true }).waitFor()
+    await row.getByText(/^(Usable|Slow start)$/).waitFor()
+    await page.getByText('gpu-1 in service again.').waitFor({ state: 'attached' })
     expect(complaints).toEqual([])
     await page.close()
   })
@@ -144,9 +149,7 @@ describe('without a reload', () => {
     expect(await send()).toBe(200)
     // Workers tell what they have counted with a request that comes five seconds later.
     const served = page.getByRole('row', { name: /^Served/ })
-    await expect
-      .poll(async () => ((await send()) === 200 ? served.count() : 0), { timeout: 30_000, interval: 1_000 })
-      .toBe(1)
+    await expect.poll(async () => ((await send()) === 200 ? served.count() : 0), PATIENCE).toBe(1)
     await page.getByText(keyIdOf(gateway.key)).waitFor()
     expect(await page.locator('.plot canvas').count()).toBe(4)
     await page.getByRole('img', { name: /^Requests per second: served 0?\.?\d+/ }).waitFor()
