@@ -19,7 +19,11 @@ export default defineConfig({
       // Pure code: plain Node.
       // Properties are tried some thousand times, which a busy machine takes its time for.
       {
-        test: { name: 'unit', include: ['src/**/*.test.ts', 'bench/**/*.test.ts'], testTimeout: 60_000 },
+        test: {
+          name: 'unit',
+          include: ['src/**/*.test.ts', 'bench/**/*.test.ts', 'public/**/*.test.ts'],
+          testTimeout: 60_000,
+        },
       },
       // What needs the runtime from inside: objects, leases, eviction.
       {

@@ -12,7 +12,7 @@ import { decode, decodeOrEncode, encode } from './http/routes/decode.ts'
 import { health, ready } from './http/routes/health.ts'
 import { listModels, showModel } from './http/routes/models.ts'
 import { showOpenapi } from './http/routes/openapi.ts'
-import { page } from './http/routes/pages.ts'
+import { page, whereOperatorsAre } from './http/routes/pages.ts'
 import { showProblem } from './http/routes/problems.ts'
 import { showWarning } from './http/routes/warnings.ts'
 import type { Ambient } from './lib/ambient.ts'
@@ -56,6 +56,8 @@ export function createApp({ ambient, createServices, preview }: Platform): Hono<
   route('/v1/admin/metrics', { GET: listMetrics })
   app.use('/metrics', onlyOperators)
   route('/metrics', { GET: showMetrics })
+  app.use('/dashboard', whereOperatorsAre)
+  route('/dashboard', { GET: page })
 
   for (const prefix of ['', '/k/:key']) {
     route(`${prefix}/v1/decode`, { POST: decode })

@@ -44,13 +44,14 @@ describe('the greeting', () => {
     expect(existsSync(join(import.meta.dirname, '../..', sample))).toBe(true)
   })
 
-  test('says where the admin API and its token are, but not the token', () => {
+  test('says where the admin API, the dashboard and their token are, but not the token', () => {
     const text = greetWith({ BACKENDS: [REAL], ADMIN_TOKEN: 'a-token-of-an-operator' })
     expect(text).toContain(
       '  admin http://127.0.0.1:8787/v1/admin/, with the ADMIN_TOKEN of /somewhere/.dev.vars\n',
     )
+    expect(text).toMatch(/^ {2}http:\/\/127\.0\.0\.1:8787\/dashboard, which asks for that ADMIN_TOKEN$/m)
     expect(text).not.toContain('a-token-of-an-operator')
-    expect(greet(REAL)).not.toContain('admin')
+    expect(greet(REAL)).not.toMatch(/admin|dashboard/)
   })
 
   test('gives no such line where the sample’s model is not served', () => {

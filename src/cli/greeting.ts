@@ -23,6 +23,7 @@ export function greeting(url: string, key: string, config: Config, secretsFile: 
     '  Try it in a browser:',
     '',
     `  ${url}/#key=${key}`,
+    ...(config.adminToken ? [`  ${url}/dashboard, which asks for that ADMIN_TOKEN`] : []),
     '',
     ...(served.has('sd-v1')
       ? ['  Decode a photograph, from another terminal in this folder:', '', curl(url, key), '']

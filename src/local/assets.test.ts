@@ -24,7 +24,8 @@ test('the OpenAPI document is written for gateways with and without an admin API
     return Object.keys((JSON.parse(text) as { paths: object }).paths)
   }
   expect(pathsOf('admin')).toContain('/v1/admin/keys')
-  const isForOperators = (path: string): boolean => path.startsWith('/v1/admin') || path === '/metrics'
+  const isForOperators = (path: string): boolean =>
+    path.startsWith('/v1/admin') || path === '/metrics' || path === '/dashboard'
   expect(pathsOf('public')).toEqual(pathsOf('admin').filter((path) => !isForOperators(path)))
 })
 

@@ -69,6 +69,7 @@ const LICENCES = [
   ['assets/licences/swagger-ui.txt', 'swagger-ui-dist/LICENSE'],
   ['assets/licences/preact.txt', 'preact/LICENSE'],
   ['assets/licences/preact-signals.txt', '@preact/signals/LICENSE'],
+  ['assets/licences/uplot.txt', 'uplot/LICENSE'],
 ] as const
 
 /** The OpenAPI document, as `/openapi.json` serves it where there is an admin token and where there is none. */

@@ -174,4 +174,15 @@ describe('without an admin token', () => {
       }
     }
   })
+
+  test.each([
+    ['GET', '/dashboard'],
+    ['GET', '/dashboard/'],
+    ['POST', '/dashboard'],
+    ['GET', '/metrics'],
+  ])('T13: %s %s is a path that nothing is served at', async (method, path) => {
+    const nowhere = await problemOf(await fetch(`${bare.url}/v1/nowhere/at/all`))
+    const { requestId: _, ...problem } = await problemOf(await fetch(bare.url + path, { method }))
+    expect(problem).toEqual({ ...nowhere, requestId: undefined })
+  })
 })

@@ -1,15 +1,19 @@
 /** Pages as a browser is served them. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startTestGateway, type TestGateway } from '../support/gateway.ts'
+import { ADMIN_TOKEN } from '../support/operator.ts'
 
 let gateway: TestGateway
 
 beforeAll(async () => {
-  gateway = await startTestGateway({ BACKENDS: [{ id: 'preview', kind: 'preview', models: ['*'] }] })
+  gateway = await startTestGateway({
+    BACKENDS: [{ id: 'preview', kind: 'preview', models: ['*'] }],
+    ADMIN_TOKEN,
+  })
 })
 afterAll(() => gateway.stop())
 
-const PAGES = ['/', '/docs', '/docs/', '/problems/no-capacity', '/warnings/latent-scaled-twice']
+const PAGES = ['/', '/docs', '/docs/', '/dashboard', '/problems/no-capacity', '/warnings/latent-scaled-twice']
 
 /** As browsers ask for a page. */
 const visit = (path: string): Promise<Response> =>

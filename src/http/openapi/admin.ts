@@ -152,4 +152,16 @@ export const adminPaths = (): Json => ({
       },
     },
   },
+  '/dashboard': {
+    get: {
+      operationId: 'showDashboard',
+      tags: ['admin'],
+      summary: 'The dashboard: pools, backends and keys at work, for who types the admin token',
+      security: [],
+      responses: {
+        200: { description: 'The page.', content: { 'text/html': {} } },
+        ...problemResponses(['not-found']),
+      },
+    },
+  },
 })

@@ -1,10 +1,4 @@
-import { type Theme, theme } from '../session.ts'
-
-const THEMES: readonly (readonly [Theme, string])[] = [
-  ['system', 'System'],
-  ['light', 'Light'],
-  ['dark', 'Dark'],
-]
+import { ThemeChoice } from '../../base/theme-choice.tsx'
 
 export function Masthead() {
   return (
@@ -19,21 +13,9 @@ export function Masthead() {
         </a>
         <a href="/docs">API</a>
       </nav>
-      <label class="end theme">
-        <span class="visually-hidden">Colours</span>
-        <select
-          value={theme.value}
-          onChange={({ currentTarget }) => {
-            theme.value = currentTarget.value as Theme
-          }}
-        >
-          {THEMES.map(([id, name]) => (
-            <option key={id} value={id}>
-              {name}
-            </option>
-          ))}
-        </select>
-      </label>
+      <div class="end">
+        <ThemeChoice />
+      </div>
     </header>
   )
 }
