@@ -25,4 +25,4 @@ export function describeWait({ error: { retryAfterMs } }: Retry, ms: number): st
 
 /** Of a try that failed: what the gateway said of it. */
 export const describeFailure = ({ attempt, error }: Retry): string =>
-  `Try ${attempt} failed: ${error.problem?.title ?? error.message}${error.detail && ` ${error.detail}`}`
+  `Try ${attempt} failed: ${error.message}`

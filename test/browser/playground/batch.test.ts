@@ -1,6 +1,6 @@
 /** Many files at a time. */
 import { readFileSync } from 'node:fs'
-import type { Page } from 'playwright-core'
+import type { Page, Route } from 'playwright-core'
 import { expect, test } from 'vitest'
 import { answerOn, PREVIEW, playground } from '../support/playground.ts'
 import { choose, file, npyFile, press, sample } from '../support/table.ts'
@@ -15,33 +15,59 @@ const many = (count: number) =>
     file(`${index}.npy`, npyFile([1, 4, 16, 16], CHELSEA.subarray(index * 64, index * 64 + 2_048))),
   )
 
+interface Gate {
+  /** How many decodes have come to it, let go or not. */
+  readonly count: number
+  /** Lets one go. */
+  pass(index: number): Promise<void>
+  /** Lets go of all, and of whatever comes later. */
+  open(): Promise<void>
+}
+
 /** Holds back every decode until it is let go. */
-async function hold(page: Page): Promise<{ readonly held: (() => Promise<void>)[] }> {
-  const held: (() => Promise<void>)[] = []
+async function hold(page: Page): Promise<Gate> {
+  const held: Route[] = []
+  const gone = new Set<Route>()
+  let isOpen = false
+  const go = async (route: Route | undefined): Promise<void> => {
+    if (!route || gone.has(route)) return
+    gone.add(route)
+    // One that was called off meanwhile goes nowhere.
+    await route.continue().catch(() => undefined)
+  }
   await page.route('**/v1/decode/**', (route) => {
-    held.push(() => route.continue())
+    held.push(route)
+    return isOpen ? go(route) : undefined
   })
-  return { held }
+  return {
+    get count() {
+      return held.length
+    },
+    pass: (index) => go(held[index]),
+    async open() {
+      isOpen = true
+      await Promise.all(held.map(go))
+    },
+  }
 }
 
 test('fifty files are answered, four at a time, each in its place, and the bar says how many', async () => {
   await on.use(async (page) => {
-    const { held } = await hold(page)
+    const gate = await hold(page)
     await choose(page, ...many(50))
     await page.locator('.strip li').nth(49).waitFor()
     await press(page, 'All 50')
-    await expect.poll(() => held.length).toBe(4)
+    await expect.poll(() => gate.count).toBe(4)
     expect(await page.locator('.thumb.waiting').count()).toBe(46)
     const bar = page.locator('.strip progress')
     expect(await bar.getAttribute('value')).toBe('0')
     // The last of those that are under way comes first, and goes where it belongs.
-    await held[3]?.()
+    await gate.pass(3)
     await page.getByRole('button', { name: '3.npy, answered' }).waitFor()
     expect(await bar.getAttribute('value')).toBe('1')
-    await expect.poll(() => held.length).toBe(5)
+    await expect.poll(() => gate.count).toBe(5)
     expect(await page.getByRole('button', { name: '0.npy, running' }).count()).toBe(1)
-    await page.unroute('**/v1/decode/**')
-    for (const go of held.filter((_, index) => index !== 3)) await go()
+    await gate.open()
     await page.getByText('50 of 50 answered').waitFor()
     expect(await bar.getAttribute('value')).toBe('50')
     const names = await page.locator('.thumb').evaluateAll((all) => all.map(({ title }) => title as string))
@@ -57,18 +83,18 @@ test('fifty files are answered, four at a time, each in its place, and the bar s
 
 test('a batch that is stopped calls off what is under way, keeps what it has, and goes on when asked', async () => {
   await on.use(async (page) => {
-    const { held } = await hold(page)
+    const gate = await hold(page)
     await choose(page, ...many(10))
     await page.locator('.strip li').nth(9).waitFor()
     await press(page, 'All 10')
-    await expect.poll(() => held.length).toBe(4)
-    await held[0]?.()
+    await expect.poll(() => gate.count).toBe(4)
+    await gate.pass(0)
     await page.getByText('1 of 10 answered').waitFor()
     const calledOff = page.waitForEvent('requestfailed')
     await press(page, 'Stop')
     expect((await calledOff).failure()?.errorText).toBe('net::ERR_ABORTED')
     expect(await page.locator('.thumb.ready').count()).toBe(9)
-    await page.unroute('**/v1/decode/**')
+    await gate.open()
     await press(page, 'All 9')
     await page.getByText('10 of 10 answered').waitFor()
   })
@@ -76,15 +102,15 @@ test('a batch that is stopped calls off what is under way, keeps what it has, an
 
 test('what is taken away while it is under way is called off, and nothing else', async () => {
   await on.use(async (page) => {
-    const { held } = await hold(page)
+    const gate = await hold(page)
     await choose(page, ...many(2))
     await page.locator('.strip li').nth(1).waitFor()
     await press(page, 'All 2')
-    await expect.poll(() => held.length).toBe(2)
+    await expect.poll(() => gate.count).toBe(2)
     const calledOff = page.waitForEvent('requestfailed')
     await press(page, 'Remove 0.npy')
     expect((await calledOff).failure()?.errorText).toBe('net::ERR_ABORTED')
-    await held[1]?.()
+    await gate.pass(1)
     await answerOn(page).locator('img').waitFor()
   })
 })

@@ -44,17 +44,18 @@ test('a picture becomes a latent, which can be saved and decoded again', async (
 
 test('a picture can be left in the VAE’s own space, and where nobody encodes it that is said', async () => {
   await on.use(async (page) => {
-    await choose(page, file('photo.jpg', pictureFile(64, 64, 'image/jpeg')))
+    await choose(page, file('photo.jpg', pictureFile(512, 512, 'image/jpeg')))
     await page.getByLabel('The latent shall be').selectOption('none')
     const asked = page.waitForRequest('**/v1/encode/**')
     await press(page, 'Encode')
     expect(new URL((await asked).url()).search).toBe('?do_scaling=False')
+    await page.getByText('[1, 4, 64, 64] float16').waitFor()
     await page.route('**/v1/models', async (route) => {
       const { models } = (await (await route.fetch()).json()) as { models: object[] }
       await route.fulfill({ json: { models: models.map((model) => ({ ...model, operations: ['decode'] })) } })
     })
     await page.reload()
-    await choose(page, file('photo.jpg', pictureFile(64, 64, 'image/jpeg')))
+    await choose(page, file('photo.jpg', pictureFile(512, 512, 'image/jpeg')))
     await page.getByText('No backend of this gateway encodes pictures.').waitFor()
     expect(await page.getByRole('button', { name: 'Encode', exact: true }).isDisabled()).toBe(true)
   })

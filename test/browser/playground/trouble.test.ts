@@ -93,7 +93,7 @@ test('a gateway that asks for time is given it, and who waits is told how long a
     await sample(page, 'Astronaut')
     await press(page, 'Decode')
     await page.getByText(/^Waiting [123] s, the gateway asked for it$/).waitFor()
-    await page.getByText('Try 1 failed: No capacity Every backend is busy.', { exact: true }).waitFor()
+    await page.getByText('Try 1 failed: No capacity: Every backend is busy.', { exact: true }).waitFor()
     expect(await page.locator('.stage [role=status]').first().textContent()).toMatch(
       /^Try 1 failed: .* asked for it\.$/,
     )

@@ -63,7 +63,11 @@ function reader(
     case 'raw':
       return {
         imports: ['import torch'],
-        expression: `torch.frombuffer(bytearray(open(${file}, "rb").read()), dtype=torch.${dtype}).reshape(${shape.join(', ')})`,
+        expression: [
+          'torch.frombuffer(',
+          `    bytearray(open(${file}, "rb").read()), dtype=torch.${dtype}`,
+          `).reshape(${shape.join(', ')})`,
+        ].join('\n'),
       }
   }
 }

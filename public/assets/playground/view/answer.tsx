@@ -57,7 +57,7 @@ function PictureAnswer({
       </div>
       <figcaption>
         <span>
-          {facts.answer.quality === 'preview' ? 'Approximate answer, made without a GPU' : 'Answer'}{' '}
+          {facts.answer.quality === 'preview' ? 'Approximate, without a GPU' : 'Answer'}{' '}
           <span class="soft">{sides}</span>
         </span>
         <a href={url} download={`${stemOf(item.name)}.${extensionOf(blob.type)}`}>
