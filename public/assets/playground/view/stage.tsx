@@ -33,6 +33,9 @@ export function Stage({ item }: { readonly item: Item }) {
             <figcaption>What is sent</figcaption>
           </figure>
         )}
+        {source.kind === 'raw' && (
+          <p class="hint">With a shape, what these bytes show by themselves will be here.</p>
+        )}
         {source.kind !== 'raw' && <Answer item={item} />}
       </div>
       {outcome && outcome.kind !== 'problem' && (
