@@ -16,7 +16,7 @@ export interface Model {
   /** What it is asked to do here: `decode`, `encode`. */
   readonly operations: readonly string[]
   /** Those that it takes, in words; null where it cannot be served. */
-  readonly shapes: readonly string[] | null
+  readonly shapes: string | null
   readonly limits: { readonly maxMegapixels: number; readonly maxFrames: number | null }
   /** Whether this gateway does anything with it. */
   readonly served: boolean

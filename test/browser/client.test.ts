@@ -1,4 +1,4 @@
-/** The client in Chromium, from a page of another origin than the gateway's. */
+/** The client in Chromium, as its package has it, from a page of another origin than the gateway's. */
 import { readFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -6,18 +6,20 @@ import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { writeSafetensors } from '../../src/client/index.ts'
-import { bundleClient } from '../../src/local/client-package.ts'
 import { readDocuments, root } from '../documents/markdown.ts'
 import { fillIn } from '../documents/shell.ts'
+import { installClient, type Project } from '../support/client-package.ts'
 import { startTestGateway, type TestGateway } from '../support/gateway.ts'
 import { startBrowser } from './support/browser.ts'
 
 let gateway: TestGateway
 let browser: Browser
+let project: Project
 /** Where the page is, for a page that is nowhere may not ask this machine. */
 let site: Server
 beforeAll(async () => {
-  const script = await bundleClient({ minify: true })
+  project = await installClient()
+  const script = readFileSync(join(project.installed, 'index.js'))
   site = createServer(({ url }, response) => {
     const isScript = url?.endsWith('.js')
     response.setHeader('content-type', isScript ? 'text/javascript' : 'text/html')
@@ -31,6 +33,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await browser?.close()
   await gateway?.stop()
+  project?.remove()
   site?.closeAllConnections()
   site?.close()
 })

@@ -1,10 +1,10 @@
 /** From a file to what it holds, told by its first bytes and not by its name. */
 
-import type { Source } from './item.ts'
-import { isNpy } from './tensor/npy.ts'
-import { readTensor } from './tensor/read-tensor.ts'
-import { isSafetensors } from './tensor/safetensors.ts'
-import type { Dtype, Tensor } from './tensor/tensor.ts'
+import { isNpy } from '../../../src/client/files/npy.ts'
+import { isSafetensors } from '../../../src/client/files/safetensors.ts'
+import { type Dtype, readTensor, type Tensor } from '../../../src/client/index.ts'
+import { bytesOf } from '../../../src/client/tensor/tensor.ts'
+import type { LatentFile, Source } from './source.ts'
 
 /** No latent is larger, and no gateway takes more. */
 const MAX_BYTES = 128 * 1024 ** 2
@@ -25,9 +25,11 @@ export async function readSource(file: Blob): Promise<Source> {
     const picture = new Blob([bytes], { type })
     return { kind: 'picture', file: picture, url: URL.createObjectURL(picture) }
   }
-  if (!isNpy(bytes) && !isSafetensors(bytes)) return { kind: 'raw', bytes }
+  const kind = isNpy(bytes) ? 'npy' : isSafetensors(bytes) ? 'safetensors' : undefined
+  if (!kind) return { kind: 'raw', bytes }
   try {
-    return latent(await readTensor(bytes))
+    const tensor = await readTensor(bytes)
+    return { kind: 'latent', tensor, file: describeFile(kind, bytes, tensor) }
   } catch (error) {
     return { kind: 'unreadable', why: error instanceof Error ? error.message : 'This file cannot be read.' }
   }
@@ -40,12 +42,25 @@ export async function readRaw(
   dtype: Dtype,
 ): Promise<Source | string> {
   try {
-    return latent(await readTensor(bytes, { shape, dtype }))
+    return { kind: 'latent', tensor: await readTensor(bytes, { shape, dtype }), file: RAW }
   } catch (error) {
     return error instanceof Error ? error.message : 'Expected another shape.'
   }
 }
 
-function latent(tensor: Tensor): Source {
-  return { kind: 'latent', tensor }
+export const RAW: LatentFile = { kind: 'raw', endsWithTensor: true, tensorName: undefined, isComfyUi: false }
+
+function describeFile(kind: 'npy' | 'safetensors', bytes: Uint8Array, { data }: Tensor): LatentFile {
+  if (kind === 'npy') return { ...RAW, kind }
+  const headerBytes = new DataView(bytes.buffer).getUint32(0, true)
+  const header = new TextDecoder().decode(bytes.subarray(8, 8 + headerBytes))
+  const names = Object.keys(JSON.parse(header) as object).filter((name) => name !== '__metadata__')
+  const tensor = bytesOf(data)
+  const end = bytes.subarray(bytes.length - tensor.length)
+  return {
+    kind,
+    endsWithTensor: tensor.every((byte, index) => byte === end[index]),
+    tensorName: names.length === 1 ? names[0] : 'latent_tensor',
+    isComfyUi: names.includes('latent_format_version_0'),
+  }
 }

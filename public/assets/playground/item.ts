@@ -1,38 +1,34 @@
 /** What lies on the table: latents and pictures, each with what shall be done to it and what came of it. */
-import { computed, signal } from '@preact/signals'
+import { computed, type Signal, signal } from '@preact/signals'
+import type { Course } from './course.ts'
 import { findModel, guessSize, isPacked, modelsFor, type PixelSize, servedModels, takes } from './models.ts'
+import type { Order } from './order.ts'
 import type { Outcome } from './outcome.ts'
-import type { Tensor } from './tensor/tensor.ts'
-
-export type Source =
-  | { readonly kind: 'latent'; readonly tensor: Tensor }
-  | { readonly kind: 'picture'; readonly file: Blob; readonly url: string }
-  /** Raw bytes that do not say what they are. */
-  | { readonly kind: 'raw'; readonly bytes: Uint8Array<ArrayBuffer> }
-  | { readonly kind: 'unreadable'; readonly why: string }
-
-export interface Order {
-  readonly modelId: string | undefined
-  /** For packed latents. */
-  readonly size: PixelSize | undefined
-  /** Whether the latent is as the diffusion model made it, or already what the VAE takes. */
-  readonly isScaled: boolean
-  readonly format: 'png' | 'jpg' | 'mp4'
-}
+import type { Source } from './source.ts'
 
 export interface Item {
   readonly id: number
   readonly name: string
   readonly source: Source
   readonly order: Order
-  readonly work:
-    | { readonly state: 'ready' | 'waiting' | 'running' }
-    | { readonly state: 'done'; readonly outcome: Outcome }
+  readonly work: Work
 }
+
+export type Work =
+  | { readonly state: 'ready' | 'waiting' }
+  /** `course` is a signal of its own: it changes too often for the whole table. */
+  | { readonly state: 'running'; readonly course: Signal<Course | undefined>; abort(): void }
+  | { readonly state: 'done'; readonly outcome: Outcome }
 
 export const items = signal<readonly Item[]>([])
 export const selectedId = signal<number | undefined>(undefined)
-export const selected = computed(() => items.value.find(({ id }) => id === selectedId.value))
+export const selected = computed(() => findItem(selectedId.value))
+
+export const findItem = (id: number | undefined): Item | undefined =>
+  items.value.find((item) => item.id === id)
+
+export const isUnderWay = (item: Item | undefined): boolean =>
+  item?.work.state === 'waiting' || item?.work.state === 'running'
 
 let nextId = 1
 
@@ -46,19 +42,23 @@ export function addItem(name: string, source: Source, hint: Partial<Order> = {})
     work: { state: 'ready' },
   }
   items.value = [...items.value, item]
-  selectedId.value = item.id
   return item
+}
+
+export function select({ id }: Item): void {
+  selectedId.value = id
 }
 
 function usualOrder(source: Source, hinted: PixelSize | undefined): Order {
   if (source.kind === 'picture') {
     const modelId = servedModels().find(({ operations }) => operations.includes('encode'))?.id
-    return { modelId, size: undefined, isScaled: false, format: 'png' }
+    return { modelId, size: undefined, scaling: 'model', format: 'png' }
   }
   const shape = source.kind === 'latent' ? source.tensor.shape : []
   const size = hinted ?? (isPacked(shape) ? guessSize(shape[1] ?? 1) : undefined)
   const model = modelsFor(shape, size)[0]
-  return { modelId: model?.id, size, isScaled: false, format: model?.kind === 'video' ? 'mp4' : 'png' }
+  const scaling = source.kind === 'latent' && source.file.isComfyUi ? 'none' : 'model'
+  return { modelId: model?.id, size, scaling, format: model?.kind === 'video' ? 'mp4' : 'png' }
 }
 
 const replace = (changed: Item): void => {
@@ -70,19 +70,18 @@ export function setSource(item: Item, source: Source): void {
   replace({ ...item, source, order: usualOrder(source, undefined), work: { state: 'ready' } })
 }
 
-/** Changes what shall be done, to all that are of the same shape: a batch is most often of one kind. */
+/** Changes what shall be done, to all of the same shape that are not under way: a batch is most often of one kind. */
 export function setOrder(item: Item, change: Partial<Order>): void {
   items.value = items.value.map((other) =>
-    isAlike(item, other)
+    isAlike(item, other) && !isUnderWay(other)
       ? { ...other, order: withFormat({ ...other.order, ...change }), work: idle(other.work) }
       : other,
   )
 }
 
-/** A decode that is under way ends as it began. */
-function idle(work: Item['work']): Item['work'] {
-  if (work.state !== 'done') return work
-  release(work.outcome)
+/** What was answered to another order is no answer to this one. */
+function idle(work: Work): Work {
+  if (work.state === 'done') release(work.outcome)
   return { state: 'ready' }
 }
 
@@ -102,15 +101,20 @@ function isAlike(one: Item, other: Item): boolean {
   )
 }
 
-export function setWork(id: number, work: Item['work']): void {
-  const item = items.value.find((each) => each.id === id)
-  if (item) replace({ ...item, work })
+export function setWork(id: number, work: Work): void {
+  const item = findItem(id)
+  if (item) {
+    if (item.work.state === 'done') release(item.work.outcome)
+    replace({ ...item, work })
+  }
   // It was taken away while it was under way.
   else if (work.state === 'done') release(work.outcome)
 }
 
+/** Whatever is under way for it is called off. */
 export function removeItem(item: Item): void {
   if (item.source.kind === 'picture') URL.revokeObjectURL(item.source.url)
+  if (item.work.state === 'running') item.work.abort()
   if (item.work.state === 'done') release(item.work.outcome)
   const index = items.value.findIndex(({ id }) => id === item.id)
   items.value = items.value.filter(({ id }) => id !== item.id)

@@ -5,6 +5,7 @@ import { readGeometry } from '../../../src/models/latent-shape.ts'
 import { isServable, type ServableModel } from '../../../src/models/servable.ts'
 import type { VaeModel } from '../../../src/models/vae.ts'
 import type { DecodeQuery } from '../../../src/wire/decode-query.ts'
+import { gateway } from './gateway.ts'
 
 /** Of a model, what the gateway says to anybody. */
 type ListedModel = Omit<VaeModel, 'limits' | 'sources'> & {
@@ -27,10 +28,9 @@ export type Models =
 export const models = signal<Models>({ state: 'loading' })
 
 export async function loadModels(): Promise<void> {
+  models.value = { state: 'loading' }
   try {
-    const answer = await fetch('/v1/models', { credentials: 'omit' })
-    if (!answer.ok) throw new Error('no list')
-    const { models: listed } = (await answer.json()) as { models: readonly ListedModel[] }
+    const listed = (await gateway().models({ retry: false })) as unknown as readonly ListedModel[]
     const served = listed.filter((model) => model.served)
     models.value = { state: 'known', served: served.map((model) => ({ ...model, vae: vaeOf(model) })) }
   } catch {

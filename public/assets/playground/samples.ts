@@ -1,8 +1,8 @@
 /** Latents of public photographs, and of a clip, that come with the gateway. */
-
-import { addItem, type Item, type Order } from './item.ts'
-import { readTensor } from './tensor/read-tensor.ts'
-import type { Tensor } from './tensor/tensor.ts'
+import { readTensor, type Tensor } from '../../../src/client/index.ts'
+import { RAW } from './files.ts'
+import { addItem, type Item } from './item.ts'
+import type { Order } from './order.ts'
 
 export interface Sample {
   readonly title: string
@@ -59,7 +59,7 @@ async function load({ file, shape }: Sample): Promise<Tensor> {
 export async function addSample(sample: Sample): Promise<Item> {
   const { file, order } = sample
   try {
-    return addItem(file, { kind: 'latent', tensor: await fetchSample(sample) }, order)
+    return addItem(file, { kind: 'latent', tensor: await fetchSample(sample), file: RAW }, order)
   } catch {
     return addItem(file, { kind: 'unreadable', why: 'The sample could not be loaded.' })
   }

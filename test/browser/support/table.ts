@@ -22,13 +22,29 @@ export const sample = (page: Page, title: string): Promise<void> =>
 export const press = (page: Page, name: string | RegExp): Promise<void> =>
   page.getByRole('button', { name, exact: true }).click()
 
-/** A float16 .npy file of zeros. */
-export function npyFile(shape: readonly number[]): Buffer {
+/** Files under the pointer, or in the clipboard: what the page is told of by the event. */
+export const drop = (
+  page: Page,
+  where: string,
+  kind: 'dragover' | 'drop' | 'paste',
+  ...files: Dropped[]
+): Promise<unknown> =>
+  page.evaluate(`{
+    const data = new DataTransfer()
+    for (const { name, bytes } of ${JSON.stringify(files.map(({ name, buffer }) => ({ name, bytes: [...buffer] })))})
+      data.items.add(new File([new Uint8Array(bytes)], name))
+    const about = { bubbles: true, cancelable: true, dataTransfer: data, clipboardData: data }
+    const event = ${kind === 'paste' ? `new ClipboardEvent('paste', about)` : `new DragEvent('${kind}', about)`}
+    document.querySelector('${where}').dispatchEvent(event)
+  }`)
+
+/** A float16 .npy file of these bytes, else of zeros. */
+export function npyFile(shape: readonly number[], bytes?: Uint8Array): Buffer {
   const dict = `{'descr': '<f2', 'fortran_order': False, 'shape': (${shape.join(', ')}), }`
   const header = `${dict.padEnd(117)}\n`
   const count = shape.reduce((product, size) => product * size, 1)
   const magic = Buffer.from([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0, header.length, 0])
-  return Buffer.concat([magic, Buffer.from(header), Buffer.alloc(count * 2)])
+  return Buffer.concat([magic, Buffer.from(header), bytes ?? Buffer.alloc(count * 2)])
 }
 
 /** Sides of a picture that has been loaded. */

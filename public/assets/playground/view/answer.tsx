@@ -1,25 +1,16 @@
 /** What came back: a picture, a video, a latent, a problem; or that it is on its way. */
-import { addItem, type Item } from '../item.ts'
-import { extensionOf, type Outcome } from '../outcome.ts'
+import { useState } from 'preact/hooks'
+import { RAW } from '../files.ts'
+import { addItem, type Item, select } from '../item.ts'
+import { extensionOf, type Outcome, stemOf } from '../outcome.ts'
 import { InstantPreview } from './instant-preview.tsx'
 import { LatentFiles } from './latent-files.tsx'
 import { ProblemNotice } from './problem-notice.tsx'
+import { UnderWay } from './under-way.tsx'
 
 export function Answer({ item }: { readonly item: Item }) {
   const { work } = item
-  if (work.state !== 'done') {
-    const isOnItsWay = work.state !== 'ready'
-    return (
-      <figure aria-busy={isOnItsWay}>
-        <div class={`frame ${isOnItsWay ? 'busy' : 'vacant'}`}>
-          <p class="hint">
-            {{ ready: 'Not sent yet', waiting: 'Waiting its turn', running: 'Under way' }[work.state]}
-          </p>
-        </div>
-        <figcaption>Answer</figcaption>
-      </figure>
-    )
-  }
+  if (work.state !== 'done') return <UnderWay work={work} />
   const { outcome } = work
   if (outcome.kind === 'problem') return <ProblemNotice problem={outcome.problem} />
   return outcome.kind === 'latent' ? (
@@ -36,6 +27,7 @@ function PictureAnswer({
   readonly item: Item
   readonly outcome: Extract<Outcome, { kind: 'picture' }>
 }) {
+  const [sides, setSides] = useState('')
   const isVideo = blob.type.startsWith('video/')
   return (
     <figure>
@@ -49,14 +41,26 @@ function PictureAnswer({
             autoplay
             playsInline
             aria-label={`The video of ${item.name}`}
+            onLoadedMetadata={({ currentTarget: { videoWidth, videoHeight, duration } }) =>
+              setSides(`${videoWidth} × ${videoHeight}, ${duration.toFixed(1)} s`)
+            }
           />
         ) : (
-          <img src={url} alt={`Decoded: ${item.name}`} />
+          <img
+            src={url}
+            alt={`Decoded: ${item.name}`}
+            onLoad={({ currentTarget: { naturalWidth, naturalHeight } }) =>
+              setSides(`${naturalWidth} × ${naturalHeight}`)
+            }
+          />
         )}
       </div>
       <figcaption>
-        {facts.isPreview ? 'Approximate answer, made without a GPU' : 'Answer'}
-        <a href={url} download={`${item.name.replace(/\.\w+$/, '')}.${extensionOf(blob.type)}`}>
+        <span>
+          {facts.answer.quality === 'preview' ? 'Approximate, without a GPU' : 'Answer'}{' '}
+          <span class="soft">{sides}</span>
+        </span>
+        <a href={url} download={`${stemOf(item.name)}.${extensionOf(blob.type)}`}>
           Download
         </a>
       </figcaption>
@@ -71,9 +75,10 @@ function LatentAnswer({
   readonly item: Item
   readonly outcome: Extract<Outcome, { kind: 'latent' }>
 }) {
-  const { modelId, isScaled } = item.order
+  const { modelId, scaling } = item.order
   const again = (): void => {
-    addItem(`${item.name} again`, { kind: 'latent', tensor }, { ...(modelId && { modelId }), isScaled })
+    const source = { kind: 'latent', tensor, file: RAW } as const
+    select(addItem(`${stemOf(item.name)}.bin`, source, { ...(modelId && { modelId }), scaling }))
   }
   return (
     <div class="latent">
@@ -81,7 +86,7 @@ function LatentAnswer({
       <p class="mono">
         [{tensor.shape.join(', ')}] {tensor.dtype}
       </p>
-      <LatentFiles name={item.name.replace(/\.\w+$/, '')} tensor={tensor} />
+      <LatentFiles name={stemOf(item.name)} tensor={tensor} />
       <button type="button" onClick={again}>
         Decode it again
       </button>

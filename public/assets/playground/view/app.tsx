@@ -1,5 +1,5 @@
 import { items, selected } from '../item.ts'
-import { models } from '../models.ts'
+import { loadModels, models } from '../models.ts'
 import { Intake } from './intake.tsx'
 import { KeyField } from './key-field.tsx'
 import { Masthead } from './masthead.tsx'
@@ -35,11 +35,15 @@ export function App() {
 /** Only when something is wrong with it. */
 function GatewayState() {
   const known = models.value
+  if (known.state === 'loading') return <p class="hint">Asking the gateway for its models</p>
   if (known.state === 'unreachable')
     return (
-      <p class="notice bad" role="alert">
-        The gateway cannot be reached. Reload the page when it is back.
-      </p>
+      <div class="notice bad" role="alert">
+        <p>The gateway cannot be reached.</p>
+        <button type="button" class="quiet" onClick={loadModels}>
+          Try again
+        </button>
+      </div>
     )
   if (known.state === 'known' && known.served.length === 0)
     return (

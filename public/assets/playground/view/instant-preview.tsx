@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
-import type { Order } from '../item.ts'
+import type { Tensor } from '../../../../src/client/index.ts'
+import type { Order } from '../order.ts'
 import { latentFrames, previewOf } from '../preview.ts'
-import type { Tensor } from '../tensor/tensor.ts'
 
 interface Props {
   readonly tensor: Tensor

@@ -2,13 +2,19 @@
 import { signal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
 import { readSource } from '../files.ts'
-import { addItem } from '../item.ts'
+import { addItem, select } from '../item.ts'
 import { Samples } from './samples.tsx'
 
 const isOver = signal(false)
 
 async function take(files: Iterable<File>): Promise<void> {
-  for (const file of files) addItem(file.name, await readSource(file))
+  let isFirst = true
+  for (const file of files) {
+    const item = addItem(file.name, await readSource(file))
+    // Of many, the first is looked at; whoever picks another meanwhile keeps it.
+    if (isFirst) select(item)
+    isFirst = false
+  }
 }
 
 /** The whole page takes what is dropped; a miss by a finger's breadth would leave the page for the file. */

@@ -1,6 +1,5 @@
-import { writeNpy } from '../tensor/npy.ts'
-import { writeSafetensors } from '../tensor/safetensors.ts'
-import { bytesOf, type Tensor } from '../tensor/tensor.ts'
+import { type Tensor, writeNpy, writeSafetensors } from '../../../../src/client/index.ts'
+import { bytesOf } from '../../../../src/client/tensor/tensor.ts'
 
 const WRITERS: readonly (readonly [string, (tensor: Tensor) => Uint8Array<ArrayBuffer>])[] = [
   ['safetensors', (tensor) => writeSafetensors(tensor)],

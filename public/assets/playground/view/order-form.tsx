@@ -1,6 +1,7 @@
 /** What shall be done with the item: by which model, at which size, to which file. */
-import { type Item, type Order, setOrder } from '../item.ts'
+import { type Item, isUnderWay, setOrder } from '../item.ts'
 import { findModel, isPacked, modelsFor, type ServedModel, servedModels } from '../models.ts'
+import type { Order } from '../order.ts'
 import { RawForm } from './raw-form.tsx'
 
 export function OrderForm({ item }: { readonly item: Item }) {
@@ -15,19 +16,23 @@ export function OrderForm({ item }: { readonly item: Item }) {
           [{source.tensor.shape.join(', ')}] {source.tensor.dtype}
         </p>
       )}
-      <ModelChoice item={item} />
-      {source.kind === 'latent' && isPacked(source.tensor.shape) && <SizeFields item={item} />}
-      {source.kind === 'latent' && <FormatChoice item={item} />}
-      <label class="check">
-        <input
-          type="checkbox"
-          checked={item.order.isScaled}
-          onChange={({ currentTarget }) => setOrder(item, { isScaled: currentTarget.checked })}
-        />
-        {source.kind === 'picture'
-          ? 'Leave as the VAE gives it, not scaled'
-          : 'Unscaled already: as the VAE takes it'}
-      </label>
+      <fieldset class="fields" disabled={isUnderWay(item)}>
+        <ModelChoice item={item} />
+        {source.kind === 'latent' && isPacked(source.tensor.shape) && <SizeFields item={item} />}
+        <label class="field">
+          {source.kind === 'picture' ? 'The latent shall be' : 'The latent is'}
+          <select
+            value={item.order.scaling}
+            onChange={({ currentTarget }) =>
+              setOrder(item, { scaling: currentTarget.value as Order['scaling'] })
+            }
+          >
+            <option value="model">as the diffusion model makes it</option>
+            <option value="none">in the VAE’s own space, as in ComfyUI</option>
+          </select>
+        </label>
+        {source.kind === 'latent' && <FormatChoice item={item} />}
+      </fieldset>
     </section>
   )
 }
@@ -62,8 +67,9 @@ function ModelChoice({ item: { source, order }, item }: { readonly item: Item })
       </label>
       {model && (
         <p id="expects" class="hint">
+          {source.kind === 'latent' && fitting[0]?.id === model.id && 'Inferred from the shape. '}
           Expects <span class="mono">{source.kind === 'picture' ? 'PNG, JPEG or WebP' : model.shapes}</span>
-          {fitting[0]?.id === model.id && fitting.length > 1 && '. Several models make this shape: check.'}
+          {source.kind === 'latent' && fitting.length > 1 && '. Other models make this shape too: check.'}
         </p>
       )}
     </>
@@ -109,11 +115,11 @@ function SizeFields({ item }: { readonly item: Item }) {
   )
 }
 
-const NAMES: Readonly<Record<Order['format'], string>> = { png: 'PNG', jpg: 'JPEG', mp4: 'MP4' }
+const NAMES: Readonly<Record<Order['format'], string>> = { png: 'PNG', jpeg: 'JPEG', mp4: 'MP4' }
 
 function FormatChoice({ item }: { readonly item: Item }) {
   const formats: readonly Order['format'][] =
-    findModel(item.order.modelId)?.kind === 'video' ? ['mp4'] : ['png', 'jpg']
+    findModel(item.order.modelId)?.kind === 'video' ? ['mp4'] : ['png', 'jpeg']
   return (
     <fieldset class="choice">
       <legend>Answer</legend>

@@ -2,7 +2,7 @@ import type { Problem } from '../outcome.ts'
 
 /** A problem document, as a person reads it. */
 export function ProblemNotice({
-  problem: { title, detail, code, requestId, status },
+  problem: { title, detail, code, requestId, status, tries },
 }: {
   readonly problem: Problem
 }) {
@@ -10,6 +10,7 @@ export function ProblemNotice({
     <div class="notice bad problem" role="alert">
       <h3>{title}</h3>
       <p>{detail}</p>
+      {tries > 1 && <p>Sent {tries} times, and this is the last answer.</p>}
       {status === 401 && (
         <button type="button" class="quiet" onClick={() => document.getElementById('key')?.focus()}>
           Enter another key

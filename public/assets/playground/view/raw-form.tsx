@@ -1,8 +1,8 @@
 import { useState } from 'preact/hooks'
+import type { Dtype } from '../../../../src/client/index.ts'
 import { readRaw } from '../files.ts'
 import { type Item, setSource } from '../item.ts'
 import { sizeOf } from '../outcome.ts'
-import type { Dtype } from '../tensor/tensor.ts'
 
 const DTYPES: readonly Dtype[] = ['float16', 'bfloat16', 'float32']
 

@@ -1,5 +1,5 @@
-import { type Item, items, selected, whatIsMissing } from '../item.ts'
-import { openItems, run, stop } from '../send.ts'
+import { type Item, isUnderWay, items, selected, whatIsMissing } from '../item.ts'
+import { openItems, run, stop } from '../run.ts'
 
 /** On a phone the answer appears below what is on the screen. */
 function start(wanted: readonly Item[]): void {
@@ -12,10 +12,10 @@ function start(wanted: readonly Item[]): void {
 export function RunBar() {
   const item = selected.value
   const all = items.value
-  const underWay = all.filter(({ work }) => work.state === 'running' || work.state === 'waiting').length
+  const underWay = all.filter(isUnderWay).length
   const open = openItems()
   const missing = item && whatIsMissing(item)
-  const isBusy = item?.work.state === 'running' || item?.work.state === 'waiting'
+  const isBusy = isUnderWay(item)
   const verb = item?.source.kind === 'picture' ? 'Encode' : 'Decode'
   return (
     <section class="run" aria-label="Run">

@@ -1,4 +1,5 @@
 import { useEffect, useState } from 'preact/hooks'
+import { select } from '../item.ts'
 import { findModel, models } from '../models.ts'
 import { previewOf } from '../preview.ts'
 import { addSample, fetchSample, SAMPLES, type Sample } from '../samples.ts'
@@ -24,7 +25,7 @@ function SampleButton({ sample }: { readonly sample: Sample }) {
       type="button"
       disabled={!isKnown}
       title={isKnown && !findModel(modelId) ? `${modelId} is not served here` : undefined}
-      onClick={() => addSample(sample)}
+      onClick={async () => select(await addSample(sample))}
     >
       <Thumbnail image={image} />
       <span>
@@ -39,7 +40,7 @@ function usePreview(sample: Sample, isServed: boolean): ImageData | undefined {
   const [image, setImage] = useState<ImageData>()
   useEffect(() => {
     if (!isServed) return
-    const order = { size: undefined, isScaled: false, format: 'png', ...sample.order } as const
+    const order = { size: undefined, scaling: 'model', format: 'png', ...sample.order } as const
     fetchSample(sample).then(
       (tensor) => setImage(previewOf(tensor, order)),
       () => undefined,

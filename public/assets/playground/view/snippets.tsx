@@ -1,7 +1,7 @@
 import { signal } from '@preact/signals'
 import { useState } from 'preact/hooks'
 import { type Item, whatIsMissing } from '../item.ts'
-import { LANGUAGES, type Language, snippetOf } from '../snippets.ts'
+import { LANGUAGES, type Language, NEEDS, snippetOf } from '../snippets/index.ts'
 
 const language = signal<Language>('Python')
 
@@ -45,7 +45,9 @@ export function Snippets({ item }: { readonly item: Item }) {
         <code>{text}</code>
       </pre>
       <div class="row between">
-        <p class="hint">KEY is your API key.</p>
+        <p class="hint">
+          KEY is your API key. Needs <span class="mono">{NEEDS[language.value]}</span>.
+        </p>
         <div class="row">
           <span class="hint" role="status">
             {said}

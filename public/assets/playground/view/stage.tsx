@@ -1,4 +1,5 @@
 /** One item: what the latent shows by itself, beside what came back. */
+import { describeFailure, describeWait } from '../course.ts'
 import type { Item } from '../item.ts'
 import { Answer } from './answer.tsx'
 import { FactList } from './fact-list.tsx'
@@ -20,7 +21,7 @@ export function Stage({ item }: { readonly item: Item }) {
     <>
       <h2 class="name">{item.name}</h2>
       <p class="visually-hidden" role="status">
-        {statusOf(item)}
+        <Status item={item} />
       </p>
       <div class="pair">
         {source.kind === 'latent' && <InstantPreview tensor={source.tensor} order={item.order} />}
@@ -32,11 +33,14 @@ export function Stage({ item }: { readonly item: Item }) {
             <figcaption>What is sent</figcaption>
           </figure>
         )}
+        {source.kind === 'raw' && (
+          <p class="hint">With a shape, what these bytes show by themselves will be here.</p>
+        )}
         {source.kind !== 'raw' && <Answer item={item} />}
       </div>
       {outcome && outcome.kind !== 'problem' && (
         <>
-          <Warnings codes={outcome.facts.warnings} />
+          <Warnings warnings={outcome.facts.answer.warnings} />
           <FactList outcome={outcome} />
         </>
       )}
@@ -45,9 +49,20 @@ export function Stage({ item }: { readonly item: Item }) {
   )
 }
 
-function statusOf({ work }: Item): string {
-  if (work.state === 'ready') return ''
-  if (work.state !== 'done') return 'Sent; waiting for the answer.'
-  const { outcome } = work
-  return outcome.kind === 'problem' ? '' : `Answered in ${Math.round(outcome.facts.ms)} milliseconds.`
+/** For who listens: each change of state, and no bytes. */
+function Status({ item: { work } }: { readonly item: Item }) {
+  switch (work.state) {
+    case 'ready':
+      return null
+    case 'waiting':
+      return 'Waiting its turn.'
+    case 'running': {
+      const { retry } = work.course.value ?? {}
+      return retry ? `${describeFailure(retry)} ${describeWait(retry, retry.delayMs)}.` : 'Sent.'
+    }
+    case 'done':
+      return work.outcome.kind === 'problem'
+        ? null
+        : `Answered in ${Math.round(work.outcome.facts.ms)} milliseconds.`
+  }
 }

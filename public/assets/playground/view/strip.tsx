@@ -1,8 +1,9 @@
 /** All that lies on the table, as thumbnails, and how much of it is done. */
 import { useMemo } from 'preact/hooks'
-import { type Item, items, type Order, removeItem, selectedId } from '../item.ts'
+import type { Tensor } from '../../../../src/client/index.ts'
+import { type Item, items, removeItem, select, selectedId } from '../item.ts'
+import type { Order } from '../order.ts'
 import { previewOf } from '../preview.ts'
-import type { Tensor } from '../tensor/tensor.ts'
 import { Thumbnail } from './thumbnail.tsx'
 
 export function Strip() {
@@ -42,9 +43,7 @@ function Entry({ item }: { readonly item: Item }) {
         aria-pressed={isSelected}
         aria-label={`${item.name}, ${stateOf(item)}`}
         title={item.name}
-        onClick={() => {
-          selectedId.value = item.id
-        }}
+        onClick={() => select(item)}
       >
         <Image item={item} />
       </button>

@@ -1,22 +1,24 @@
 import { useEffect, useState } from 'preact/hooks'
+import type { Warning } from '../../../../src/client/index.ts'
 import { explain, type Meaning } from '../warnings.ts'
 
 /** What the gateway noticed about the latent, in the words of its own page. */
-export function Warnings({ codes }: { readonly codes: readonly string[] }) {
+export function Warnings({ warnings }: { readonly warnings: readonly Warning[] }) {
   return (
     <>
-      {codes.map((code) => (
-        <Warning key={code} code={code} />
+      {warnings.map((warning) => (
+        <WarningNotice key={warning.code} warning={warning} />
       ))}
     </>
   )
 }
 
-function Warning({ code }: { readonly code: string }) {
+function WarningNotice({ warning: { code, parameters } }: { readonly warning: Warning }) {
   const [meaning, setMeaning] = useState<Meaning>()
   useEffect(() => {
     void explain(code).then(setMeaning)
   }, [code])
+  const numbers = Object.entries(parameters).map(([name, value]) => `${name} ${value}`)
   return (
     <div class="notice warn" role="status">
       <h3>{meaning?.title ?? code}</h3>
@@ -25,7 +27,10 @@ function Warning({ code }: { readonly code: string }) {
           {meaning.meaning} {meaning.remedy}
         </p>
       )}
-      <a href={`/warnings/${code}`}>{code}</a>
+      <p>
+        <a href={`/warnings/${code}`}>{code}</a>
+        {numbers.length > 0 && <span class="mono"> {numbers.join(', ')}</span>}
+      </p>
     </div>
   )
 }
