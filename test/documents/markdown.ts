@@ -29,7 +29,7 @@ export interface Document {
 }
 
 /** Where there are pages for people. */
-const FOLDERS = ['.', 'docs', 'backend', 'backend/huggingface', 'samples']
+const FOLDERS = ['.', 'docs', 'docs/clients', 'backend', 'backend/huggingface', 'samples']
 
 export const readDocuments = (): Document[] =>
   FOLDERS.flatMap((folder) =>
