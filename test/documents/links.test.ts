@@ -18,3 +18,12 @@ test('each link of a page leads to a file that there is, and to a heading of it'
   })
   expect(dead.map(({ at, url }) => `${at}: ${url}`)).toEqual([])
 })
+
+test('every page of docs/ is in its index', () => {
+  const linked = new Set(
+    documents.get('docs/README.md')?.links.map(({ url }) => normalize(join('docs', url))) ?? [],
+  )
+  const pages = [...documents.keys()].filter((path) => path.startsWith('docs/') && path !== 'docs/README.md')
+  expect(pages.length).toBeGreaterThan(10)
+  expect(pages.filter((path) => !linked.has(path))).toEqual([])
+})
