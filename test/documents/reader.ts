@@ -61,13 +61,15 @@ export async function startReader(): Promise<Reader> {
     writeFileSync(join(folder, path), text)
   }
   // The real npx takes longer than the command.
-  const command = `exec '${process.execPath}' '${join(root, 'src/cli/main.ts')}'`
-  mkdirSync(join(folder, 'bin'))
-  writeFileSync(
-    join(folder, 'bin', 'npx'),
-    `#!/bin/sh\n[ "$1" = vae-gateway ] && shift && ${command} "$@"\nexit 127\n`,
-    { mode: 0o755 },
+  const lines = Object.entries({
+    'vae-gateway': 'src/cli/main.ts',
+    wrangler: 'node_modules/wrangler/bin/wrangler.js',
+  }).map(
+    ([name, file]) =>
+      `[ "$1" = ${name} ] && shift && exec '${process.execPath}' '${join(root, file)}' "$@"\n`,
   )
+  mkdirSync(join(folder, 'bin'))
+  writeFileSync(join(folder, 'bin', 'npx'), `#!/bin/sh\n${lines.join('')}exit 127\n`, { mode: 0o755 })
   // curl says of itself that a refusal is none of its business.
   writeFileSync(join(folder, '.curlrc'), 'fail-with-body\nsilent\nshow-error\n')
   return {
@@ -84,6 +86,7 @@ export async function startReader(): Promise<Reader> {
           PATH: `${join(folder, 'bin')}:${PATH}`,
           HOME,
           CURL_HOME: folder,
+          WRANGLER_SEND_METRICS: 'false',
           ADMIN_TOKEN: adminToken,
           VAE_GATEWAY_URL: url,
           VAE_GATEWAY_ADMIN_TOKEN: adminToken,
