@@ -23,9 +23,11 @@ export function problem(
 
 /** The one answer to every key that is not good, whatever is wrong with it, so that nothing can be learnt from it. */
 export const unauthorized = (): Problem =>
-  problem('unauthorized', 'Expected a valid API key, as Authorization: Bearer KEY.', {
-    headers: { 'www-authenticate': 'Bearer' },
-  })
+  problem(
+    'unauthorized',
+    'Expected a valid API key, as Authorization: Bearer KEY, or in the URL: https://x:KEY@HOST/ or https://HOST/k/KEY/.',
+    { headers: { 'www-authenticate': 'Bearer' } },
+  )
 
 /** Whether it is the gateway or a backend that failed, and not the client or its share. */
 export const isOurs = ({ code }: Problem): boolean => problemKind(code).status >= 500

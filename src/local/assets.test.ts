@@ -10,7 +10,12 @@ test('pages are copied, their scripts made for browsers, and no source is among 
   const folder = folderWith()
   await buildAssets(folder)
   expect(list(folder)).toEqual(
-    expect.arrayContaining(['index.html', 'assets/playground.css', 'assets/playground.js']),
+    expect.arrayContaining([
+      'index.html',
+      'assets/client.js',
+      'assets/playground.css',
+      'assets/playground.js',
+    ]),
   )
   expect(list(folder).filter((path) => /\.ts$|tsconfig|draft/.test(path))).toEqual([])
   expect(readFileSync(join(folder, 'assets/playground.js'), 'utf8')).not.toContain('interface ')

@@ -13,7 +13,7 @@ from PIL import Image
 
 from support.data import psnr_db
 from support.gateway import Gateway
-from support.pipelines import TinyFlux, TinyStableDiffusion
+from support.pipelines import TinyFlux, TinyStableDiffusion, TinyStableDiffusionXL
 from support.weights import SCALING, TinyWeights
 from test_clients import as_bytes, same
 
@@ -33,6 +33,14 @@ def test_stable_diffusion_feeds_remote_decode(
         gateway.endpoint("sd-v1"), latent, **SCALING["sd-v1"], output_type="pt", partial_postprocess=True
     )
     assert same(np.asarray(picture), as_bytes(weights["sd-v1"].decode(latent))[0])
+
+
+def test_stable_diffusion_xl_feeds_remote_decode(gateway: Gateway, weights: dict[str, TinyWeights]) -> None:
+    latent = TinyStableDiffusionXL()("a cat", HEIGHT, WIDTH)
+    picture = remote_decode(
+        gateway.endpoint("sdxl"), latent, **SCALING["sdxl"], output_type="pt", partial_postprocess=True
+    )
+    assert same(np.asarray(picture), as_bytes(weights["sdxl"].decode(latent))[0])
 
 
 def test_flux_feeds_remote_decode(gateway: Gateway, weights: dict[str, TinyWeights]) -> None:

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import GithubSlugger from 'github-slugger'
-import type { Code, Link, Nodes } from 'mdast'
+import type { Code, InlineCode, Link, Nodes } from 'mdast'
 import { fromMarkdown } from 'mdast-util-from-markdown'
 import { toString as textOf } from 'mdast-util-to-string'
 
@@ -24,12 +24,14 @@ export interface Document {
   readonly path: string
   readonly blocks: readonly Block[]
   readonly links: readonly { readonly at: string; readonly url: string }[]
+  /** Code within sentences. */
+  readonly spans: readonly { readonly at: string; readonly text: string }[]
   /** Of its headings, as GitHub makes them. */
   readonly anchors: ReadonlySet<string>
 }
 
 /** Where there are pages for people. */
-const FOLDERS = ['.', 'docs', 'backend', 'backend/huggingface', 'samples']
+const FOLDERS = ['.', 'docs', 'docs/clients', 'backend', 'backend/huggingface', 'samples']
 
 export const readDocuments = (): Document[] =>
   FOLDERS.flatMap((folder) =>
@@ -50,6 +52,9 @@ function readDocument(path: string): Document {
     links: nodes
       .filter((node): node is Link => node.type === 'link' || (node.type as string) === 'image')
       .map((node) => ({ at: at(node), url: node.url })),
+    spans: nodes
+      .filter((node): node is InlineCode => node.type === 'inlineCode')
+      .map((node) => ({ at: at(node), text: node.value })),
     anchors: new Set(
       nodes.filter(({ type }) => type === 'heading').map((node) => slugger.slug(textOf(node))),
     ),

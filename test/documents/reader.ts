@@ -3,7 +3,8 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
+import { fromFloats, writeSafetensors } from '../../src/client/index.ts'
 import { serve } from '../support/behaviours.ts'
 import { startFakeBackend } from '../support/fake-backend.ts'
 import { startTestGateway } from '../support/gateway.ts'
@@ -23,6 +24,22 @@ export interface Reader {
 /** What a clone has and this folder is to have for itself. */
 const NOT_SHARED = new Set(['.git', '.data', '.dev.vars', '.wrangler'])
 
+const endpoints = (...names: string[]): string =>
+  names.map((name) => `"https://${name}.us-east-1.aws.endpoints.huggingface.cloud/"\n`).join('')
+
+/** Of programs of others that the documentation changes: the addresses that stand in them, and a latent. */
+const OTHERS: Readonly<Record<string, string | Uint8Array>> = {
+  'ComfyUI/custom_nodes/ComfyUI-HFRemoteVae/nodes.py': endpoints('o7ywnmrahorts457', 'whhx50ex1aryqvw6'),
+  'sdnext/modules/vae/sd_vae_remote.py': endpoints('x2dmsqunjd6k9prw', 'xjqqhmyn62rog84g'),
+  'ComfyUI/output/latents/ComfyUI_00001_.latent': writeSafetensors(
+    fromFloats(
+      Float32Array.from({ length: 4 * 8 * 8 }, (_, index) => 8 * Math.sin(index)),
+      [1, 4, 8, 8],
+      'float32',
+    ),
+  ),
+}
+
 export async function startReader(): Promise<Reader> {
   const backend = await startFakeBackend(serve)
   const encoder = await startFakeBackend(toolkit)
@@ -39,14 +56,20 @@ export async function startReader(): Promise<Reader> {
   for (const name of readdirSync(root)) {
     if (!NOT_SHARED.has(name)) symlinkSync(join(root, name), join(folder, name))
   }
+  for (const [path, text] of Object.entries(OTHERS)) {
+    mkdirSync(join(folder, dirname(path)), { recursive: true })
+    writeFileSync(join(folder, path), text)
+  }
   // The real npx takes longer than the command.
-  const command = `exec '${process.execPath}' '${join(root, 'src/cli/main.ts')}'`
-  mkdirSync(join(folder, 'bin'))
-  writeFileSync(
-    join(folder, 'bin', 'npx'),
-    `#!/bin/sh\n[ "$1" = vae-gateway ] && shift && ${command} "$@"\nexit 127\n`,
-    { mode: 0o755 },
+  const lines = Object.entries({
+    'vae-gateway': 'src/cli/main.ts',
+    wrangler: 'node_modules/wrangler/bin/wrangler.js',
+  }).map(
+    ([name, file]) =>
+      `[ "$1" = ${name} ] && shift && exec '${process.execPath}' '${join(root, file)}' "$@"\n`,
   )
+  mkdirSync(join(folder, 'bin'))
+  writeFileSync(join(folder, 'bin', 'npx'), `#!/bin/sh\n${lines.join('')}exit 127\n`, { mode: 0o755 })
   // curl says of itself that a refusal is none of its business.
   writeFileSync(join(folder, '.curlrc'), 'fail-with-body\nsilent\nshow-error\n')
   return {
@@ -63,6 +86,7 @@ export async function startReader(): Promise<Reader> {
           PATH: `${join(folder, 'bin')}:${PATH}`,
           HOME,
           CURL_HOME: folder,
+          WRANGLER_SEND_METRICS: 'false',
           ADMIN_TOKEN: adminToken,
           VAE_GATEWAY_URL: url,
           VAE_GATEWAY_ADMIN_TOKEN: adminToken,

@@ -7,11 +7,13 @@ from diffusers import (
     FluxPipeline,
     FluxTransformer2DModel,
     StableDiffusionPipeline,
+    StableDiffusionXLPipeline,
     UNet2DConditionModel,
 )
 
 EMBEDDING = 32
 WORDS = 8
+SIZES = 8
 
 
 def embeddings(prompt: str, *shape: int) -> torch.Tensor:
@@ -50,6 +52,50 @@ class TinyStableDiffusion:
         return self._pipeline(
             prompt_embeds=embeddings(prompt, 1, WORDS, EMBEDDING),
             negative_prompt_embeds=embeddings("", 1, WORDS, EMBEDDING),
+            height=height,
+            width=width,
+            num_inference_steps=2,
+            generator=torch.Generator().manual_seed(5),
+            output_type="latent",
+        ).images
+
+
+class TinyStableDiffusionXL:
+    """The same of SDXL, which is told sizes and a second embedding."""
+
+    def __init__(self) -> None:
+        torch.manual_seed(17)
+        unet = UNet2DConditionModel(
+            block_out_channels=(4, 8),
+            layers_per_block=1,
+            norm_num_groups=2,
+            down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"),
+            up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"),
+            cross_attention_dim=EMBEDDING,
+            attention_head_dim=2,
+            addition_embed_type="text_time",
+            addition_time_embed_dim=SIZES,
+            projection_class_embeddings_input_dim=6 * SIZES + EMBEDDING,
+        )
+        self._pipeline = StableDiffusionXLPipeline(
+            vae=None,
+            text_encoder=None,
+            tokenizer=None,
+            text_encoder_2=None,
+            tokenizer_2=None,
+            unet=unet,
+            scheduler=DDIMScheduler(steps_offset=1, clip_sample=False),
+            add_watermarker=False,
+        )
+        self._pipeline.set_progress_bar_config(disable=True)
+
+    def __call__(self, prompt: str, height: int, width: int) -> torch.Tensor:
+        """[1, 4, height/8, width/8] in diffusion space."""
+        return self._pipeline(
+            prompt_embeds=embeddings(prompt, 1, WORDS, EMBEDDING),
+            negative_prompt_embeds=embeddings("", 1, WORDS, EMBEDDING),
+            pooled_prompt_embeds=embeddings(prompt, 1, EMBEDDING),
+            negative_pooled_prompt_embeds=embeddings("", 1, EMBEDDING),
             height=height,
             width=width,
             num_inference_steps=2,
