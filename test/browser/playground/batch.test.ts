@@ -70,10 +70,14 @@ test('fifty files are answered, four at a time, each in its place, and the bar s
     await gate.open()
     await page.getByText('50 of 50 answered').waitFor()
     expect(await bar.getAttribute('value')).toBe('50')
-    const names = await page.locator('.thumb').evaluateAll((all) => all.map(({ title }) => title as string))
+    const names = await page.evaluate<string[]>(
+      "[...document.querySelectorAll('.thumb')].map(({ title }) => title)",
+    )
     expect(names).toEqual(Array.from({ length: 50 }, (_, index) => `${index}.npy`))
-    const pictures = page.locator('.thumb.answered img')
-    expect(new Set(await pictures.evaluateAll((all) => all.map(({ src }) => src as string))).size).toBe(50)
+    const pictures = await page.evaluate<string[]>(
+      "[...document.querySelectorAll('.thumb.answered img')].map(({ src }) => src)",
+    )
+    expect(new Set(pictures).size).toBe(50)
     await press(page, 'Remove 3.npy')
     await page.getByText('49 of 49 answered').waitFor()
     await press(page, 'Clear')
