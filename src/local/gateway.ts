@@ -16,6 +16,8 @@ export interface GatewayOptions {
   readonly bindings: Readonly<Record<string, unknown>>
   /** Takes each line of the Worker's log; standard output when left out. */
   readonly log?: (line: string) => void
+  /** Code of the Worker; the project's own when left out. */
+  readonly script?: string
 }
 
 export interface RunningGateway {
@@ -29,7 +31,10 @@ export interface RunningGateway {
 export async function startGateway(options: GatewayOptions): Promise<RunningGateway> {
   const { host, port, log = writeLine } = options
   await assertPortIsFree(host, port)
-  const [script, { assets: _inFront, ...platform }] = await Promise.all([bundleWorker(), readPlatform()])
+  const [script, { assets: _inFront, ...platform }] = await Promise.all([
+    options.script ?? bundleWorker(),
+    readPlatform(),
+  ])
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
       log: new Log(LogLevel.ERROR),
