@@ -2,7 +2,6 @@
  * One turn of the loop: an attempt and, when it is slow, perhaps a second one beside it. Whatever the order in which
  * timers, slots and answers come, each try ends once: it wins, it is noted as a failure, or it is called off.
  */
-import { sleep } from '../lib/sleep.ts'
 import type { Lease, PoolClient } from '../pool/client.ts'
 import type { Answer, AttemptOutcome } from './attempt.ts'
 import type { Course } from './course.ts'
@@ -42,10 +41,22 @@ interface Backup {
   callOff(): void
 }
 
+const NO_BACKUP: Backup = { started: Promise.resolve(undefined), callOff: () => undefined }
+
+/** Costs a timer, unless the attempt is slow: hardly any is. */
 function planHedge(course: Course, first: Try, clientLeft: AbortSignal, services: RaceServices): Backup {
-  const calledOff = new AbortController()
-  const started = startHedge(course, first, calledOff.signal, clientLeft, services)
+  const { failures, hasHedged } = course
+  const { lease, timeoutMs } = first
+  if (!mayHedge(lease, { failures, hasHedged, timeoutMs, isLocal: lease.isLocal })) return NO_BACKUP
+  const { promise: started, resolve } = Promise.withResolvers<Try | undefined>()
+  let calledOff: AbortController | undefined
+  const stopTimer = services.ambient.after(hedgeAfterMs(lease), () => {
+    calledOff = new AbortController()
+    resolve(startHedge(course, first, calledOff.signal, clientLeft, services))
+  })
   const callOff = (): void => {
+    stopTimer()
+    if (!calledOff) return resolve(undefined)
     calledOff.abort()
     services.defer(started.then((hedge) => hedge?.callOff()))
   }
@@ -54,18 +65,14 @@ function planHedge(course: Course, first: Try, clientLeft: AbortSignal, services
 
 async function startHedge(
   course: Course,
-  { lease, timeoutMs }: Try,
+  { lease }: Try,
   calledOff: AbortSignal,
   clientLeft: AbortSignal,
   services: RaceServices,
 ): Promise<Try | undefined> {
-  const { ambient, budget, pool } = services
-  const { failures, hasHedged, job } = course
-  if (!mayHedge(lease, { failures, hasHedged, timeoutMs, isLocal: lease.isLocal })) return undefined
-  await sleep(hedgeAfterMs(lease), ambient, calledOff)
-  if (calledOff.aborted) return undefined
+  const { budget, pool } = services
   // Each copy that is sent is one more in memory.
-  const release = budget.reserve(job.body.byteLength)
+  const release = budget.reserve(course.job.body.byteLength)
   if (!release) return undefined
   // When a client resets, the runtime may drop this context without running what follows.
   clientLeft.addEventListener('abort', release)

@@ -3,6 +3,7 @@ import { createMiddleware } from 'hono/factory'
 import { describeProblems } from '../config/problem.ts'
 import { problem, problemResponse } from '../errors/problem.ts'
 import type { Ambient } from '../lib/ambient.ts'
+import { together } from '../lib/together.ts'
 import type { createServices, Invocation } from '../services.ts'
 import { logEvents } from '../telemetry/events.ts'
 import { HEADER } from '../wire/headers.ts'
@@ -49,7 +50,7 @@ export const provide = (create: typeof createServices, previewOf: () => Invocati
       requestId,
       preview: previewOf(),
       continent: continentOf(c.req.raw),
-      defer: (task) => c.executionCtx.waitUntil(task),
+      defer: together((all) => c.executionCtx.waitUntil(all)),
     })
     if (!services.ok) {
       const problems = describeProblems(services.error)
