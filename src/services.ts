@@ -12,8 +12,9 @@ import type { ConfigProblem } from './config/problem.ts'
 import { type Config, readConfig } from './config.ts'
 import { ByteBudget } from './dispatch/byte-budget.ts'
 import type { DispatchServices } from './dispatch/dispatch.ts'
-import { type Ambient, realAmbient as ambient } from './lib/ambient.ts'
+import { type Ambient, realAmbient } from './lib/ambient.ts'
 import { ok, type Result } from './lib/result.ts'
+import { onOneTimer } from './lib/timers.ts'
 import type { RateCounter } from './limits/abuse-floor.ts'
 import { type KeyStub, LimitsClient, LimitsMemory } from './limits/client.ts'
 import { builtIn } from './models/registry.ts'
@@ -75,7 +76,7 @@ export function createPoolParts(env: Readonly<Record<string, unknown>>, preview:
   // A gateway that is misconfigured asks no pool.
   const backends = config.ok ? config.value.backends : []
   const models = config.ok ? config.value.models : builtIn
-  const { fetch, randomUuid } = ambient
+  const { fetch, randomUuid, now } = realAmbient
   return {
     membersOf: (poolName) => (poolName === undefined ? backends : membersOf(backends, poolName)),
     probe: async (backendId, test) => {
@@ -85,7 +86,7 @@ export function createPoolParts(env: Readonly<Record<string, unknown>>, preview:
         : 'failed'
     },
     forgetful: (error) =>
-      logEvents('pool', ambient.now).emit({
+      logEvents('pool', now).emit({
         kind: 'pool-memory-failed',
         error: error instanceof Error ? error.name : 'unknown',
       }),
@@ -135,6 +136,7 @@ export async function createServices({
   const installation = await installed
   if (!installation.ok) return installation
   const { config, budget, backends, view, limitsMemory } = installation.value
+  const ambient = { ...realAmbient, after: onOneTimer(realAmbient.now, realAmbient.after) }
   const events = logEvents(requestId, ambient.now)
   const poolOf = ({ name, shard }: PoolRef): PoolStub & PoolControl => {
     const locationHint = config.shards.get(shard ?? '')?.locationHint

@@ -48,7 +48,10 @@ class Client {
   }
 
   #send(): void {
-    if (this.#isOver()) return this.#end()
+    if (this.#isOver()) {
+      this.#end()
+      return
+    }
     this.#head = ''
     this.#status = 0
     this.#sentAt = performance.now()

@@ -2,6 +2,7 @@
 import type { Backend } from '../backends/backend.ts'
 import type { Send } from '../backends/upstream.ts'
 import type { Ambient } from '../lib/ambient.ts'
+import type { Signal } from '../lib/signal.ts'
 import type { Lease } from '../pool/client.ts'
 import type { Timings } from '../pool/protocol.ts'
 import { passedHeaders } from '../privacy/response-headers.ts'
@@ -45,7 +46,7 @@ export async function attempt(
   backend: Backend,
   lease: Lease,
   timeoutMs: number,
-  unwanted: AbortSignal,
+  unwanted: Signal,
   services: AttemptServices,
 ): Promise<AttemptOutcome> {
   const { ambient, commitBytes } = services

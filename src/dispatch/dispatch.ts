@@ -1,6 +1,7 @@
 /** The loop: a slot, an attempt, a judgement; until an answer, or until there is no point in another try. */
 import { type Problem, problem, unauthorized } from '../errors/problem.ts'
 import { err, ok, type Result } from '../lib/result.ts'
+import type { Signal } from '../lib/signal.ts'
 import { sleep } from '../lib/sleep.ts'
 import type { EventSink } from '../telemetry/events.ts'
 import type { Answer } from './attempt.ts'
@@ -41,7 +42,7 @@ const LONG_MS = 100
 /** @param clientLeft fires when nobody waits for the answer any more */
 export async function dispatch(
   job: DecodeJob,
-  clientLeft: AbortSignal,
+  clientLeft: Signal,
   services: DispatchServices,
 ): Promise<Result<Dispatched, Problem>> {
   const { ambient, pool, events } = services

@@ -2,6 +2,7 @@
  * One turn of the loop: an attempt and, when it is slow, perhaps a second one beside it. Whatever the order in which
  * timers, slots and answers come, each try ends once: it wins, it is noted as a failure, or it is called off.
  */
+import { type Signal, Trigger } from '../lib/signal.ts'
 import type { Lease, PoolClient } from '../pool/client.ts'
 import type { Answer, AttemptOutcome } from './attempt.ts'
 import type { Course } from './course.ts'
@@ -22,7 +23,7 @@ export type RaceOutcome =
 export async function race(
   course: Course,
   lease: Lease,
-  clientLeft: AbortSignal,
+  clientLeft: Signal,
   services: RaceServices,
 ): Promise<RaceOutcome> {
   const first = startTry(course, lease, clientLeft, services)
@@ -44,21 +45,21 @@ interface Backup {
 const NO_BACKUP: Backup = { started: Promise.resolve(undefined), callOff: () => undefined }
 
 /** Costs a timer, unless the attempt is slow: hardly any is. */
-function planHedge(course: Course, first: Try, clientLeft: AbortSignal, services: RaceServices): Backup {
+function planHedge(course: Course, first: Try, clientLeft: Signal, services: RaceServices): Backup {
   const { failures, hasHedged } = course
   const { lease, timeoutMs } = first
   if (!mayHedge(lease, { failures, hasHedged, timeoutMs, isLocal: lease.isLocal })) return NO_BACKUP
   const { promise: started, resolve } = Promise.withResolvers<Try | undefined>()
-  let calledOff: AbortController | undefined
+  let calledOff: Trigger | undefined
   const stopTimer = services.ambient.after(hedgeAfterMs(lease), () => {
-    calledOff = new AbortController()
-    resolve(startHedge(course, first, calledOff.signal, clientLeft, services))
+    calledOff = new Trigger()
+    resolve(startHedge(course, first, calledOff, clientLeft, services))
   })
   const callOff = (): void => {
     stopTimer()
-    if (!calledOff) return resolve(undefined)
-    calledOff.abort()
-    services.defer(started.then((hedge) => hedge?.callOff()))
+    resolve(undefined)
+    calledOff?.abort()
+    if (calledOff) services.defer(started.then((hedge) => hedge?.callOff()))
   }
   return { started, callOff }
 }
@@ -66,8 +67,8 @@ function planHedge(course: Course, first: Try, clientLeft: AbortSignal, services
 async function startHedge(
   course: Course,
   { lease }: Try,
-  calledOff: AbortSignal,
-  clientLeft: AbortSignal,
+  calledOff: Signal,
+  clientLeft: Signal,
   services: RaceServices,
 ): Promise<Try | undefined> {
   const { budget, pool } = services

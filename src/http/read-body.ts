@@ -4,6 +4,7 @@ import type { ByteBudget } from '../dispatch/byte-budget.ts'
 import { type Problem, problem } from '../errors/problem.ts'
 import type { Ambient } from '../lib/ambient.ts'
 import { err, ok, type Result } from '../lib/result.ts'
+import type { Signal } from '../lib/signal.ts'
 import { maxLatentBytes } from '../models/cost.ts'
 import { isLatentType } from '../wire/media-types.ts'
 import type { DecodeOrder } from './decode-order.ts'
@@ -56,7 +57,7 @@ export async function readLatent(
   bodyBytes: number,
   budget: ByteBudget,
   ambient: Ambient,
-  unwanted: AbortSignal,
+  unwanted: Signal,
 ): Promise<Result<Upload, Problem>> {
   if (!inHand) return readUpload(request, bodyBytes, budget, ambient, unwanted)
   const release = budget.reserve(bodyBytes)
@@ -81,7 +82,7 @@ export async function readUpload(
   bodyBytes: number,
   budget: ByteBudget,
   ambient: Ambient,
-  unwanted: AbortSignal,
+  unwanted: Signal,
 ): Promise<Result<Upload, Problem>> {
   const release = budget.reserve(bodyBytes)
   if (!release) return err(busy())
@@ -104,7 +105,7 @@ async function readWithin(
   bodyBytes: number,
   timeoutMs: number,
   ambient: Ambient,
-  unwanted: AbortSignal,
+  unwanted: Signal,
 ): Promise<Result<ArrayBuffer, Problem>> {
   if (!request.body) return err(checkLength(0, bodyBytes) ?? problem('empty-body', 'Expected a body.'))
   const reader = request.body.getReader({ mode: 'byob' })

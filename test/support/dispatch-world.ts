@@ -2,6 +2,7 @@
 import { ByteBudget } from '../../src/dispatch/byte-budget.ts'
 import { type DispatchServices, dispatch } from '../../src/dispatch/dispatch.ts'
 import type { DecodeJob } from '../../src/dispatch/job.ts'
+import type { Signal } from '../../src/lib/signal.ts'
 import type { Lease, SlotAnswer, SlotRequest } from '../../src/pool/client.ts'
 import type { Evidence } from '../../src/pool/events.ts'
 import type { Timings } from '../../src/pool/protocol.ts'
@@ -121,7 +122,7 @@ export class DispatchWorld {
     }
   }
 
-  #acquire(request: SlotRequest, calledOff: AbortSignal): Promise<SlotAnswer> {
+  #acquire(request: SlotRequest, calledOff: Signal): Promise<SlotAnswer> {
     this.requests.push(request)
     const say = this.#pool(request, this)
     return new Promise((resolve) => {
@@ -139,7 +140,7 @@ export class DispatchWorld {
         stopTimer()
         resolve(cancelled)
       }
-      calledOff.addEventListener('abort', cancel, { once: true })
+      calledOff.addEventListener('abort', cancel)
     })
   }
 

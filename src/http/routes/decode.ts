@@ -4,6 +4,7 @@ import { relay } from '../../dispatch/relay.ts'
 import { backendPatience } from '../../dispatch/stall.ts'
 import { problemKind } from '../../errors/codes.ts'
 import { isOurs, type Problem, problem, problemResponse } from '../../errors/problem.ts'
+import { shared } from '../../lib/signal.ts'
 import { allowsModel } from '../../models/allow-list.ts'
 import type { Span } from '../../telemetry/server-timing.ts'
 import { admit, close } from '../admit.ts'
@@ -70,6 +71,7 @@ async function serve(c: AppContext, impliesDecode: boolean): Promise<Response> {
   const { body, release, place, quotas, warnings } = admitted.value
   const uploadedAt = ambient.now()
 
+  const left = shared(request.signal)
   const job = {
     key: caller.account,
     model: model.id,
@@ -81,7 +83,7 @@ async function serve(c: AppContext, impliesDecode: boolean): Promise<Response> {
     deadlineAt: uploadedAt + deadline.value,
     isStillGood: () => place.isGood(),
   }
-  const dispatched = await dispatch(job, request.signal, services.dispatch).finally(release)
+  const dispatched = await dispatch(job, left, services.dispatch).finally(release)
   const presented = presentDispatched(dispatched, order, services.budget, commitBytes)
   if (!presented.ok) {
     close(place, isOurs(presented.error))
@@ -96,7 +98,7 @@ async function serve(c: AppContext, impliesDecode: boolean): Promise<Response> {
   // From here the end of the transfer is what is recorded.
   const patience = backendPatience(expected.kind === 'video', expectedMs)
   const limits = { maxBytes: maxAnswerBytes, patience }
-  const { body: stream, ended } = relay(answer, limits, request.signal, ambient)
+  const { body: stream, ended } = relay(answer, limits, left, ambient)
   services.defer(
     ended.then((end) => {
       finish(end)
