@@ -1,6 +1,10 @@
 import { fileURLToPath } from 'node:url'
 import { cloudflareTest } from '@cloudflare/vitest-plugin'
 import { defineConfig } from 'vitest/config'
+import { buildAssets } from './src/local/assets.ts'
+
+// Before any project looks for the folder.
+await buildAssets()
 
 /** Mediabunny leaves Node's file system out by a map that the test runner does not read; its bundle does without. */
 const mediabunny = fileURLToPath(
@@ -30,9 +34,19 @@ export default defineConfig({
       {
         test: {
           name: 'gateway',
-          include: ['gateway', 'compatibility', 'faults', 'soak', 'cli', 'limits'].map(
-            (folder) => `test/${folder}/**/*.test.ts`,
-          ),
+          include: [
+            'gateway',
+            'compatibility',
+            'faults',
+            'soak',
+            'cli',
+            'limits',
+            'documents',
+            'client',
+            'privacy',
+            'security',
+            'fuzz',
+          ].map((folder) => `test/${folder}/**/*.test.ts`),
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },

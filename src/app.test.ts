@@ -7,6 +7,7 @@ import { realAmbient } from './lib/ambient.ts'
 
 interface Operation {
   readonly operationId: string
+  readonly tags: readonly string[]
   readonly parameters?: readonly { readonly name: string; readonly in: string }[]
   readonly responses: object
 }
@@ -42,11 +43,11 @@ describe('the OpenAPI document', () => {
   })
 
   test('T13: says nothing of the admin API where there is none', () => {
-    const isAdmin = (route: string): boolean => route.includes('/v1/admin/')
+    const isAdmin = (route: string): boolean => route.includes('/v1/admin/') || route.endsWith(' /metrics')
     expect(operationsOf(false).map(([route]) => route)).toEqual(
       operationsOf(true).flatMap(([route]) => (isAdmin(route) ? [] : [route])),
     )
-    expect(JSON.stringify(openapiDocument(false))).not.toMatch(/\/v1\/admin|adminToken|MintedKey/)
+    expect(JSON.stringify(openapiDocument(false))).not.toMatch(/\/v1\/admin|\/metrics|adminToken|MintedKey/)
   })
 
   test.each([true, false])('is valid OpenAPI 3.1, with an admin API: %s', async (hasAdmin) => {
@@ -83,6 +84,12 @@ describe('the OpenAPI document', () => {
     const unmet = problemCodes.filter((code) => !responses.includes(`"${code}"`))
     // Another method is what no operation describes; who has left is told nothing.
     expect(unmet).toEqual(['method-not-allowed', 'client-closed-request'])
+  })
+
+  test.each([true, false])('describes the tag of every operation, with an admin API: %s', (hasAdmin) => {
+    const { tags } = openapiDocument(hasAdmin) as { tags: { name: string }[] }
+    const used = operationsOf(hasAdmin).flatMap(([, { tags }]) => tags)
+    expect(tags.map(({ name }) => name).toSorted()).toEqual([...new Set(used)].toSorted())
   })
 
   test('lets Python write its booleans and numbers', () => {

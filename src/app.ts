@@ -6,8 +6,9 @@ import { internalError, methodNotAllowed, notFound } from './http/errors.ts'
 import { allowBrowsers, identify, provide } from './http/middleware.ts'
 import { showConfig } from './http/routes/admin/config.ts'
 import { createKey, listKeys, revokeKey, rotateKey, showKey, showUsage } from './http/routes/admin/keys.ts'
+import { listMetrics, showMetrics } from './http/routes/admin/metrics.ts'
 import { listPools, orderBackend } from './http/routes/admin/pools.ts'
-import { decode } from './http/routes/decode.ts'
+import { decode, decodeOrEncode, encode } from './http/routes/decode.ts'
 import { health, ready } from './http/routes/health.ts'
 import { listModels, showModel } from './http/routes/models.ts'
 import { showOpenapi } from './http/routes/openapi.ts'
@@ -52,16 +53,22 @@ export function createApp({ ambient, createServices, preview }: Platform): Hono<
   route('/v1/admin/pools', { GET: listPools })
   route('/v1/admin/backends/:id/:order', { POST: orderBackend })
   route('/v1/admin/config', { GET: showConfig })
+  route('/v1/admin/metrics', { GET: listMetrics })
+  app.use('/metrics', onlyOperators)
+  route('/metrics', { GET: showMetrics })
 
-  route('/v1/decode', { POST: decode(true) })
-  route('/v1/decode/:model', { POST: decode(true) })
-  route('/k/:key/v1/decode', { POST: decode(true) })
-  route('/k/:key/v1/decode/:model', { POST: decode(true) })
-  route('/k/:key', { POST: decode(false) })
-  route('/k/:key/:model', { POST: decode(false) })
+  for (const prefix of ['', '/k/:key']) {
+    route(`${prefix}/v1/decode`, { POST: decode })
+    route(`${prefix}/v1/decode/:model`, { POST: decode })
+    route(`${prefix}/v1/encode`, { POST: encode })
+    route(`${prefix}/v1/encode/:model`, { POST: encode })
+  }
+  route('/k/:key', { POST: decodeOrEncode })
+  route('/k/:key/:model', { POST: decodeOrEncode })
+  route('/docs', { GET: page })
   route('/assets/*', { GET: page })
-  route('/', { GET: page, POST: decode(false) })
-  route('/:model', { POST: decode(false) })
+  route('/', { GET: page, POST: decodeOrEncode })
+  route('/:model', { POST: decodeOrEncode })
 
   app.notFound(notFound)
   app.onError(internalError)

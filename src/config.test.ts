@@ -26,6 +26,7 @@ describe('a good configuration', () => {
           url: 'https://decoder.example.com/',
           token: undefined,
           models: ['sdxl'],
+          operations: ['decode'],
           slots: 1,
           scaleToZero: false,
           abortable: true,

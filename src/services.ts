@@ -1,6 +1,7 @@
 /** The composition root: the only place that makes anything real. */
 import type { KeyAccount } from './admin/key-objects.ts'
 import { KeyDesk } from './admin/keys.ts'
+import { MetricsDesk, type PoolMeters } from './admin/metrics.ts'
 import { type PoolControl, PoolDesk } from './admin/pools.ts'
 import type { DirectoryService } from './admin/protocol.ts'
 import { digestOf } from './auth/admin-token.ts'
@@ -17,17 +18,21 @@ import { ok, type Result } from './lib/result.ts'
 import { onOneTimer } from './lib/timers.ts'
 import type { RateCounter } from './limits/abuse-floor.ts'
 import { type KeyStub, LimitsClient, LimitsMemory } from './limits/client.ts'
+import type { Operation } from './models/operation.ts'
 import { builtIn } from './models/registry.ts'
 import { PoolClient, type PoolStub } from './pool/client.ts'
 import type { PoolParts } from './pool/durable-object.ts'
 import { LocalView } from './pool/local-view.ts'
-import { membersOf, type PoolRef } from './pool/membership.ts'
+import { memberOf, membersOf, type PoolRef, poolsByTask } from './pool/membership.ts'
+import { OverviewMemory, PoolOverview } from './pool/overview.ts'
 import { type EventSink, logEvents } from './telemetry/events.ts'
+import type { Family } from './telemetry/exposition.ts'
+import { type Recorded, Recorder } from './telemetry/recorder.ts'
 
 /** Bindings of wrangler.toml; settings and secrets stand beside them and are read by `readConfig`. */
 export interface Env extends Readonly<Record<string, unknown>> {
   readonly POOL: {
-    getByName(name: string, options?: { readonly locationHint?: string }): PoolStub & PoolControl
+    getByName(name: string, options?: { readonly locationHint?: string }): PoolStub & PoolControl & PoolMeters
   }
   readonly DIRECTORY: { getByName(name: string): DirectoryService }
   readonly KEY: { getByName(name: string): KeyStub & KeyAccount }
@@ -46,10 +51,16 @@ export interface Installation {
   readonly backends: ReadonlyMap<string, Backend>
   /** What this isolate knows of keys by itself. */
   readonly limitsMemory: LimitsMemory
-  /** Ids of the models that some backend serves. */
-  readonly served: ReadonlySet<string>
+  /** What this isolate has heard from pools, for those who look and want nothing. */
+  readonly overviewMemory: OverviewMemory
+  /** The pools of each model that is served. */
+  readonly pools: ReadonlyMap<string, readonly PoolRef[]>
+  /** Ids of the models that some backend decodes, or encodes, with. */
+  readonly served: Readonly<Record<Operation, ReadonlySet<string>>>
   /** Of the admin token; undefined where there is none. */
   readonly adminDigest: Uint8Array | undefined
+  /** What this isolate has counted; undefined where nobody may ask for it. */
+  readonly recorder: Recorder | undefined
 }
 
 /** What one request works with. */
@@ -59,6 +70,7 @@ export interface Services extends Installation {
   readonly dispatch: DispatchServices
   readonly admin: () => AdminServices
   readonly limits: LimitsClient
+  readonly overview: PoolOverview
   readonly badKeys: RateCounter | undefined
   /** Keeps the request's context alive until the task is over. */
   readonly defer: (task: Promise<unknown>) => void
@@ -68,6 +80,7 @@ export interface Services extends Installation {
 export interface AdminServices {
   readonly keys: KeyDesk
   readonly pools: PoolDesk
+  readonly metrics: () => Promise<Family[]>
 }
 
 /** What a pool's object works with. */
@@ -78,13 +91,15 @@ export function createPoolParts(env: Readonly<Record<string, unknown>>, preview:
   const models = config.ok ? config.value.models : builtIn
   const { fetch, randomUuid, now } = realAmbient
   return {
-    membersOf: (poolName) => (poolName === undefined ? backends : membersOf(backends, poolName)),
+    membersOf: (poolName) =>
+      (poolName === undefined ? backends : membersOf(backends, poolName)).map(memberOf),
     probe: async (backendId, test) => {
       const backend = backends.find(({ id }) => id === backendId)
       return backend
         ? probeBackend(backend, test, { fetch, randomUuid, models, send: createSend(fetch, preview()) })
         : 'failed'
     },
+    isMetered: config.ok && config.value.adminToken !== undefined,
     forgetful: (error) =>
       logEvents('pool', now).emit({
         kind: 'pool-memory-failed',
@@ -92,6 +107,11 @@ export function createPoolParts(env: Readonly<Record<string, unknown>>, preview:
       }),
   }
 }
+
+const servedBy = (backends: readonly Backend[], operation: Operation): ReadonlySet<string> =>
+  new Set(
+    backends.flatMap(({ models, operations = ['decode'] }) => (operations.includes(operation) ? models : [])),
+  )
 
 async function install(
   env: Readonly<Record<string, unknown>>,
@@ -105,9 +125,12 @@ async function install(
     budget: new ByteBudget(config.dispatch.bodyBudgetBytes),
     view: new LocalView(),
     limitsMemory: new LimitsMemory(),
+    overviewMemory: new OverviewMemory(),
     backends: new Map(config.backends.map((backend) => [backend.id, backend])),
-    served: new Set(config.backends.flatMap((backend) => backend.models)),
+    pools: poolsByTask(config.backends),
+    served: { decode: servedBy(config.backends, 'decode'), encode: servedBy(config.backends, 'encode') },
     adminDigest: config.adminToken === undefined ? undefined : await digestOf(config.adminToken),
+    recorder: config.adminToken === undefined ? undefined : new Recorder(),
   })
 }
 
@@ -135,12 +158,21 @@ export async function createServices({
   installed ??= install(env)
   const installation = await installed
   if (!installation.ok) return installation
-  const { config, budget, backends, view, limitsMemory } = installation.value
+  const { config, budget, backends, view, limitsMemory, overviewMemory, recorder } = installation.value
   const ambient = { ...realAmbient, after: onOneTimer(realAmbient.now, realAmbient.after) }
-  const events = logEvents(requestId, ambient.now)
-  const poolOf = ({ name, shard }: PoolRef): PoolStub & PoolControl => {
+  const log = logEvents(requestId, ambient.now)
+  const poolOf = ({ name, shard }: PoolRef): PoolStub & PoolControl & PoolMeters => {
     const locationHint = config.shards.get(shard ?? '')?.locationHint
     return env.POOL.getByName(name, locationHint === undefined ? {} : { locationHint })
+  }
+  const metricsDesk = (): MetricsDesk =>
+    new MetricsDesk({ backends: config.backends, controlOf: poolOf, view, ambient })
+  const recording = { ambient, defer, send: (recorded: Recorded) => metricsDesk().count(recorded) }
+  const events: EventSink = {
+    emit: (event) => {
+      log.emit(event)
+      recorder?.record(event, recording)
+    },
   }
   return ok({
     ...installation.value,
@@ -154,6 +186,11 @@ export async function createServices({
       ambient,
       defer,
       unreachable: (why) => events.emit({ kind: 'limits-unreachable', why }),
+    }),
+    overview: new PoolOverview({
+      statusOf: async (pool) => poolOf(pool).status(),
+      memory: overviewMemory,
+      ambient,
     }),
     dispatch: {
       ambient,
@@ -185,6 +222,11 @@ export async function createServices({
         ambient,
       }),
       pools: new PoolDesk({ backends: config.backends, controlOf: poolOf, ambient }),
+      metrics: async () => {
+        // What is here goes first, so that a gateway of one isolate is told of as it is.
+        await recorder?.send(recording)
+        return metricsDesk().read()
+      },
     }),
   })
 }

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from vae_backend.device import choose_device, make_repeatable
+from vae_backend.device import choose_device, make_ready, make_repeatable
 from vae_backend.encoding import EncodeRequest, parse_encode
 from vae_backend.errors import Refused
 from vae_backend.families import family_named
@@ -25,7 +25,8 @@ from vae_backend.mp4 import encode_mp4
 from vae_backend.options import shots
 from vae_backend.packing import arrange, lay_out
 from vae_backend.query import DecodeRequest, parse_query
-from vae_backend.serving.engine import DecodeTask, Done, EncodeTask, Engine
+from vae_backend.serving.engine import Engine
+from vae_backend.serving.tasks import DecodeTask, Done, EncodeTask
 from vae_backend.serving.warmup import warm_up
 from vae_backend.tensors import byte_count, dtype_name, tensor_from_bytes
 from vae_backend.weights.load import load_decoder
@@ -45,12 +46,10 @@ class EndpointHandler:
         setting = os.environ.get
         family = family_named(setting("VAE_MODEL", "sd-v1"))
         make_repeatable(None)
-        decoder = load_decoder(
-            weights_at(setting("VAE_WEIGHTS") or path),
-            family,
-            choose_device(setting("VAE_DEVICE", "auto")),
-            setting("VAE_DTYPE", "auto"),
-        )
+        device = choose_device(setting("VAE_DEVICE", "auto"))
+        make_ready(device)
+        weights = weights_at(setting("VAE_WEIGHTS") or path)
+        decoder = load_decoder(weights, family, device, setting("VAE_DTYPE", "auto"))
         self._engine = Engine(decoder)
         self._fps = int(setting("VAE_FPS", "24"))
         self._max_megapixels = float(setting("VAE_MAX_MEGAPIXELS", str(MAX_MEGAPIXELS[family.video])))

@@ -17,7 +17,8 @@ from vae_backend.limits import Size
 from vae_backend.scaling import UNSCALED
 from vae_backend.serving.batching import Choice, Waiting, choose
 from vae_backend.serving.budget import Budget, Plan, batch_limit, plan_decode
-from vae_backend.serving.engine import DecodeTask, Engine
+from vae_backend.serving.engine import Engine
+from vae_backend.serving.tasks import DecodeTask
 from vae_backend.weights.load import load_decoder
 from vae_backend.weights.locate import weights_at
 
@@ -85,6 +86,24 @@ def test_200_callers_at_once_get_each_their_own_picture_out_of_batches():
     assert sum(decoder.batches) == CALLERS
     assert max(decoder.batches) > 1
     assert max(decoder.batches) <= 8
+
+
+def test_200_callers_of_a_real_network_get_the_very_bytes_that_each_gets_alone(tmp_path):
+    decoder = load_decoder(weights_at(save_tiny(tmp_path)), FAMILIES["sd-v1"], CPU, "auto")
+    latents = torch.randn(CALLERS, 1, 4, 4, 4, generator=torch.Generator().manual_seed(3)).half()
+    alone = [decoder.run(decoder.prepare(one, UNSCALED)).numpy().tobytes() for one in latents]
+    assert len(set(alone)) == CALLERS
+
+    def call(url, number):
+        query = QUERY | {"shape": [1, 4, 4, 4]}
+        body = latents[number].numpy().tobytes()
+        return requests.post(url, data=body, params=query, headers=TENSOR, timeout=PATIENCE_S)
+
+    settings = Settings(queue_slots=CALLERS, capacity=8)
+    with serving(decoder, settings) as url, ThreadPoolExecutor(CALLERS) as callers:
+        answers = list(callers.map(lambda number: call(url, number), range(CALLERS)))
+    assert [answer.content for answer in answers] == alone
+    assert any(int(answer.headers["x-batch-size"]) > 1 for answer in answers)
 
 
 @pytest.fixture

@@ -29,9 +29,11 @@ def make(monkeypatch, folder, **environment):
     return module.EndpointHandler(str(folder))
 
 
-@pytest.fixture
-def handler(monkeypatch, tmp_path):
-    return make(monkeypatch, save_tiny(tmp_path), VAE_MODEL="sd-v1", VAE_DEVICE="cpu", VAE_WARMUP="64x48")
+@pytest.fixture(scope="module")
+def handler(tmp_path_factory):
+    folder = save_tiny(tmp_path_factory.mktemp("weights"))
+    with pytest.MonkeyPatch.context() as patch:
+        return make(patch, folder, VAE_MODEL="sd-v1", VAE_DEVICE="cpu", VAE_WARMUP="64x48")
 
 
 def expected():

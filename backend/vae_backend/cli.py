@@ -44,8 +44,9 @@ def run(options: Options) -> None:
     with bind(options.host, options.port) as server_socket:
         # Seconds of imports, put off until the cheap mistakes are ruled out.
         from vae_backend.app import create_app
-        from vae_backend.device import choose_device, make_repeatable
+        from vae_backend.device import choose_device, make_ready, make_repeatable
         from vae_backend.exchange import Settings
+        from vae_backend.nvjpeg import gpu_jpeg
         from vae_backend.outputs import Encoding
         from vae_backend.serving.engine import Engine
         from vae_backend.serving.warmup import warm_up
@@ -53,16 +54,18 @@ def run(options: Options) -> None:
 
         make_repeatable(options.threads, autotune=options.autotune)
         device = choose_device(options.device)
+        make_ready(device)
         decoder = load_decoder(weights, options.family, device, options.dtype)
+        jpeg = gpu_jpeg(device)
         settings = Settings(
             queue_slots=options.queue,
             max_megapixels=options.max_megapixels,
             capacity=options.batch,
             linger_s=options.linger_ms / 1e3,
             encoders=options.encoders,
-            encoding=Encoding(options.jpeg_quality, options.fps),
+            encoding=Encoding(options.jpeg_quality, options.fps, jpeg),
         )
-        engine = Engine(decoder, capacity=options.batch)
+        engine = Engine(decoder, capacity=options.batch, jpeg_stays=jpeg is not None)
         warm_up(engine, options.warmup, compiled=options.compile, graphs=options.graphs)
         app = create_app(decoder, settings, engine)
         server = make_server(app)

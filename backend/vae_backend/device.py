@@ -2,6 +2,7 @@
 
 import torch
 
+from vae_backend.allocator import keep_freed_memory
 from vae_backend.errors import StartupError
 
 
@@ -27,3 +28,9 @@ def make_repeatable(threads: int | None, *, autotune: bool = False) -> None:
     torch.backends.cudnn.deterministic = not autotune
     if threads is not None:
         torch.set_num_threads(threads)
+
+
+def make_ready(device: torch.device) -> None:
+    """What a device needs once, before weights are loaded for it."""
+    if device.type == "cpu":
+        keep_freed_memory()

@@ -15,8 +15,11 @@ from vae_backend.media import BODY_TYPES, PICTURE_TYPES, Answer, check_body_type
 from vae_backend.outputs import Encoded, Encoding, encode
 from vae_backend.packing import arrange, lay_out
 from vae_backend.query import DecodeRequest, parse_query
-from vae_backend.serving.engine import DecodeTask, Done, EncodeTask, Engine
-from vae_backend.serving.worker import Finished, GpuWorker, Job, Place
+from vae_backend.serving.engine import Engine
+from vae_backend.serving.job import Finished, Job
+from vae_backend.serving.place import Place
+from vae_backend.serving.tasks import DecodeTask, Done, EncodeTask
+from vae_backend.serving.worker import GpuWorker
 from vae_backend.tensors import byte_count, tensor_from_bytes
 from vae_backend.upload import Upload, check_length
 

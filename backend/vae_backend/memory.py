@@ -7,6 +7,7 @@ from typing import TypeVar
 
 import torch
 
+from vae_backend.allocator import give_back
 from vae_backend.errors import Refused
 
 T = TypeVar("T")
@@ -60,6 +61,7 @@ def guarded(job: Callable[[], T]) -> T:
 def free() -> None:
     """Returns unused memory to the device."""
     gc.collect()
+    give_back()
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
 

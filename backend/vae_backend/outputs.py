@@ -6,7 +6,8 @@
 
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import torch
@@ -19,10 +20,12 @@ from vae_backend.tensors import bytes_of, dtype_name
 
 @dataclass(frozen=True)
 class Encoding:
-    """jpeg_quality: 1..95 as Pillow counts. fps: frames a second of an mp4, which latents do not tell."""
+    """jpeg_quality: 1..95 as Pillow counts. fps: frames a second of an mp4, which latents do not tell.
+    gpu_jpeg: writes JPEG files of pixels that are still on a GPU."""
 
     jpeg_quality: int = 90
     fps: int = 24
+    gpu_jpeg: Callable[[torch.Tensor, int], bytes] | None = None
 
 
 @dataclass(frozen=True)
@@ -63,7 +66,11 @@ def encode(presented: torch.Tensor, form: Form, encoding: Encoding) -> Encoded:
     if form == "mp4":
         return Encoded(encode_mp4(presented.numpy(), encoding.fps))
     if form in ("jpeg", "png"):
-        return Encoded(encode_picture(presented[0], form, encoding.jpeg_quality))
+        if form == "jpeg" and encoding.gpu_jpeg:
+            # What fails there the CPU can do; a device that is lost says so once more on the way to it.
+            with suppress(RuntimeError):
+                return Encoded(encoding.gpu_jpeg(presented[0], encoding.jpeg_quality))
+        return Encoded(encode_picture(presented[0].cpu(), form, encoding.jpeg_quality))
     shape = json.dumps(list(presented.shape), separators=(",", ":"))
     return Encoded(bytes_of(presented), {"shape": shape, "dtype": dtype_name(presented)})
 

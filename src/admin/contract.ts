@@ -1,10 +1,11 @@
 /** What `/v1/admin/*` takes and gives. The CLI and the OpenAPI document are made from the same schemas. */
 import * as z from 'zod'
+import { MAX_MEGAPIXELS } from '../limits/bounds.ts'
 
 const timestamp = z.iso.datetime()
 const keyId = z.string().regex(/^[0-9a-f]{16}$/)
 const count = z.int().positive().nullable()
-const megapixels = z.number().positive().nullable()
+const megapixels = z.number().positive().max(MAX_MEGAPIXELS).nullable()
 
 /** Bounds of this key alone; null: none. What is left out is as in the plan. */
 export const overridesSchema = z.strictObject({
@@ -147,6 +148,21 @@ export const orders = ['drain', 'enable', 'disable', 'probe'] as const
 export const orderedBackendSchema = backendStatusSchema.extend({
   /** What a probe found: `pending` when that takes longer; null when none was asked for, or a job is about to tell. */
   found: z.enum(['passed', 'asleep', 'failed', 'pending']).nullable(),
+})
+
+/** What `/metrics` says, by metric; names and labels are those of docs/operations.md. */
+export const metricsSchema = z.object({
+  metrics: z.array(
+    z.object({
+      name: z.string(),
+      type: z.enum(['counter', 'gauge', 'histogram']),
+      help: z.string(),
+      /** Those of a histogram are named as in the text: `_bucket` with `le`, `_sum` and `_count`. */
+      samples: z.array(
+        z.object({ name: z.string(), labels: z.record(z.string(), z.string()), value: z.number() }),
+      ),
+    }),
+  ),
 })
 
 /** The effective configuration; every secret is `***` or absent. */

@@ -1,3 +1,5 @@
+import type { Operation } from '../models/operation.ts'
+
 /** One GPU decoder as the operator configured it. */
 export interface Backend {
   /** Public alias; appears in `x-vae-backend`, logs and metrics, never the URL. */
@@ -7,8 +9,10 @@ export interface Backend {
   readonly url: string | undefined
   /** Bearer token for the backend. */
   readonly token: string | undefined
-  /** Ids of the models it decodes. */
+  /** Ids of the models it serves. */
   readonly models: readonly string[]
+  /** What it does with each of them; decodes when left out. */
+  readonly operations?: readonly Operation[]
   /** Decodes it accepts at a time. */
   readonly slots: number
   /** The operator left that open, so what its answers say of their batches counts. */

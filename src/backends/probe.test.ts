@@ -3,7 +3,8 @@ import { expectValue } from '../../test/support/results.ts'
 import { readGeometry } from '../models/latent-shape.ts'
 import { allModels, builtIn, isServable } from '../models/registry.ts'
 import type { Backend } from './backend.ts'
-import { type ProbeResult, type ProbeTest, probeBackend, smallestDecode } from './probe.ts'
+import { type ProbeResult, type ProbeTest, probeBackend } from './probe.ts'
+import { smallestDecode } from './smallest-request.ts'
 import type { UpstreamRequest } from './upstream.ts'
 
 const BACKEND: Backend = {

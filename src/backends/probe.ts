@@ -1,8 +1,8 @@
 /** Looks at a backend that gets no jobs: is it there, will it start, can it decode. */
-import type { PixelSize } from '../models/geometry.ts'
-import { isServable, type Registry, type ServableModel } from '../models/registry.ts'
+import { isServable, type Registry } from '../models/registry.ts'
 import type { Backend } from './backend.ts'
-import type { Send, UpstreamRequest } from './upstream.ts'
+import { smallestDecode, smallestEncode } from './smallest-request.ts'
+import type { Send } from './upstream.ts'
 
 export type ProbeTest = 'health' | 'wake' | 'decode'
 export type ProbeResult = 'passed' | 'asleep' | 'failed'
@@ -18,9 +18,6 @@ const TIMEOUT_MS: Readonly<Record<ProbeTest, number>> = { health: 5_000, wake: 7
 
 /** Hugging Face's proxy holds a request for so many seconds while it starts a replica. */
 const SCALE_UP_SECONDS = 60
-
-/** Pixels along the side of what a probe decodes. */
-const SIDE = 64
 
 /** Never rejects. */
 export async function probeBackend(
@@ -69,40 +66,10 @@ function decode(
 ): Promise<Response> {
   const model = backend.models.map((id) => models.find(id)).find((found) => found && isServable(found))
   if (!model || !isServable(model)) throw new TypeError(`Backend ${backend.id} has no model.`)
-  const { latent: _, ...request } = smallestDecode(model)
+  const { operations = ['decode'] } = backend
+  const { latent: _, ...request } = operations.includes('decode')
+    ? smallestDecode(model)
+    : smallestEncode(model)
   const facts = { attemptId: randomUuid(), remainingMs: TIMEOUT_MS.decode }
   return send(backend, { ...request, ...facts }, signal)
-}
-
-/** What a probe asks to be decoded. */
-export interface SmallestDecode extends Pick<UpstreamRequest, 'model' | 'query' | 'body' | 'accept'> {
-  readonly latent: {
-    readonly shape: readonly number[]
-    /** Pixels; needed to read the shape of a packed latent. */
-    readonly size: PixelSize
-  }
-}
-
-/** A latent of zeros, the smallest that a backend is sure to know: mid-grey in each of its models. */
-export function smallestDecode(model: ServableModel): SmallestDecode {
-  const side = Math.max(1, SIDE / model.spatialCompression)
-  const isVideo = model.kind === 'video'
-  const query = new URLSearchParams({
-    output_type: isVideo ? 'pt' : 'pil',
-    image_format: 'jpg',
-    dtype: 'float16',
-    do_scaling: 'False',
-  })
-  const axes = { B: 1, C: model.channels, T: 1, H: side, W: side }
-  const [layout = 'BCHW'] = model.layouts
-  let shape = [...layout].map((axis) => axes[axis as keyof typeof axes])
-  if (model.packing === 'flux-2x2') {
-    shape = [1, (side / 2) ** 2, model.channels * 4]
-    query.set('height', String(SIDE))
-    query.set('width', String(SIDE))
-  }
-  for (const size of shape) query.append('shape', String(size))
-  const body = new ArrayBuffer(2 * shape.reduce((product, size) => product * size, 1))
-  const accept = isVideo ? 'tensor/binary' : 'image/jpeg'
-  return { model: model.id, query, body, accept, latent: { shape, size: { height: SIDE, width: SIDE } } }
 }

@@ -1,31 +1,5 @@
 /** What comes back over the network, or does not, in words. */
 
-/** The fields of a problem document that are shown. */
-export interface ProblemDocument {
-  readonly code: string
-  readonly title: string
-  readonly detail: string
-  readonly requestId: string
-}
-
-/** A problem document of the gateway; undefined when the text is none. */
-export function readProblem(text: string): ProblemDocument | undefined {
-  const value = parseJson(text)
-  if (typeof value !== 'object' || value === null) return undefined
-  const { code, title, detail, requestId } = value as Record<string, unknown>
-  if (typeof code !== 'string' || typeof detail !== 'string') return undefined
-  return { code, title: String(title ?? ''), detail, requestId: String(requestId ?? '') }
-}
-
-/** Undefined when the text is no JSON. */
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}
-
 /** What a connection failed of: fetch itself says no more than that it failed. */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)

@@ -25,6 +25,10 @@ describe('the greeting', () => {
     expect(greet(REAL)).toMatch(/ vg_key$/m)
   })
 
+  test('has a link to the playground that brings the key behind a #, where no server sees it', () => {
+    expect(greet(REAL)).toMatch(/^ {2}http:\/\/127\.0\.0\.1:8787\/#key=vg_key$/m)
+  })
+
   test('says how many models are approximate', () => {
     expect(greet(PREVIEW, REAL)).toContain(
       'serves 3 models, 2 of them as approximate previews without a GPU\n',

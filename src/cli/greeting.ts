@@ -1,7 +1,7 @@
 import type { Config } from '../config.ts'
 
 /**
- * What `npm start` says: the URL, a key, and a line to paste that decodes a real latent.
+ * What `npm start` says: the URL, a key, the playground with that key, and a line to paste that decodes a real latent.
  *
  * @param secretsFile that the admin token can be looked up in; it is not shown, since terminals are
  */
@@ -19,6 +19,10 @@ export function greeting(url: string, key: string, config: Config, secretsFile: 
     `  url   ${url}`,
     `  key   ${key}`,
     ...(config.adminToken ? [`  admin ${url}/v1/admin/, with the ADMIN_TOKEN of ${secretsFile}`] : []),
+    '',
+    '  Try it in a browser:',
+    '',
+    `  ${url}/#key=${key}`,
     '',
     ...(served.has('sd-v1')
       ? ['  Decode a photograph, from another terminal in this folder:', '', curl(url, key), '']

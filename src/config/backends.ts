@@ -1,5 +1,6 @@
 import type { Backend, BackendKind } from '../backends/backend.ts'
 import { checkBackendUrl } from '../backends/backend-url.ts'
+import type { Operation } from '../models/operation.ts'
 import { isServable, type Registry } from '../models/registry.ts'
 import type { VaeModel } from '../models/vae.ts'
 import { canPreview } from '../preview/factors/index.ts'
@@ -11,6 +12,7 @@ export interface BackendSettings {
   readonly url?: string | undefined
   readonly models: readonly string[]
   readonly kind: BackendKind
+  readonly operations: readonly Operation[]
   readonly tokenSecret?: string | undefined
   readonly slots?: number | undefined
   readonly scaleToZero: boolean
@@ -27,11 +29,13 @@ export function readBackend(
   registry: Registry,
 ): { backend: Backend; problems: Complaint[] } {
   const { id, kind, slots, scaleToZero, tokenSecret } = settings
+  const operations = [...new Set(settings.operations)]
   const problems: Complaint[] = []
   const isPreview = kind === 'preview'
   const models = expandModels(settings.models, isPreview ? canPreview : isServable, registry)
   if (isPreview && settings.url !== undefined) problems.push(['url', 'a preview backend has no url'])
   if (isPreview && tokenSecret !== undefined) problems.push(['tokenSecret', 'a preview backend has no token'])
+  if (isPreview && operations.join() !== 'decode') problems.push(['operations', 'a preview only decodes'])
   for (const model of isPreview ? models : []) {
     if (!canPreview(model))
       problems.push(['models', `"${model.id}": the preview has no colours for this model`])
@@ -49,6 +53,7 @@ export function readBackend(
     url: url?.ok ? url.value : undefined,
     token: typeof token === 'string' ? token : undefined,
     models: models.map((model) => model.id),
+    operations,
     slots: slots ?? 1,
     ...(slots === undefined && kind === 'vae-backend' && { learnsSlots: true }),
     scaleToZero,
@@ -106,7 +111,10 @@ export const findUnsharded = (backends: readonly Backend[], shards: readonly str
 
 /** A preview never stands in for a decoder: it keeps only the models that no other backend serves. */
 export function preferReal(backends: readonly Backend[]): Backend[] {
-  const real = new Set(backends.filter(({ kind }) => kind !== 'preview').flatMap(({ models }) => models))
+  const decoders = backends.filter(
+    ({ kind, operations = [] }) => kind !== 'preview' && operations.includes('decode'),
+  )
+  const real = new Set(decoders.flatMap(({ models }) => models))
   return backends.map((backend) =>
     backend.kind === 'preview'
       ? { ...backend, models: backend.models.filter((model) => !real.has(model)) }

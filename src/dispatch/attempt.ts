@@ -20,6 +20,18 @@ export type AttemptOutcome =
   | { readonly kind: 'failure'; readonly failure: Failure }
   | { readonly kind: 'client-gone' }
 
+/** Answers whose bytes go out after those of another, as if they were one. */
+export interface Following {
+  /** Of all of them together. */
+  readonly byteLength: number
+  /**
+   * The next one, once the one before has gone out; undefined when that was the last.
+   *
+   * @throws when it cannot be had any more
+   */
+  next(): Promise<Answer | undefined>
+}
+
 export interface Answer extends ReceivedBody {
   readonly dtype: AnswerDtype | undefined
   /** Headers of the backend that the client may see. */
@@ -27,6 +39,8 @@ export interface Answer extends ReceivedBody {
   readonly timings: Timings
   /** Breaks the transfer off. */
   readonly abort: AbortController
+  /** Of a batch whose parts were decoded apart: the other parts. */
+  readonly following?: Following
 }
 
 export interface AttemptServices extends ReceiveLimits {
@@ -64,9 +78,10 @@ export async function attempt(
   let answered = false
   try {
     const attemptId = ambient.randomUuid()
-    const { model, query, body, expected, deadlineAt } = job
+    const { model, query, body, contentType, expected, deadlineAt } = job
     const accept = upstreamAccept(expected.mediaType)
-    const request = { model, query, body, accept, attemptId, remainingMs: deadlineAt - startedAt }
+    const remainingMs = deadlineAt - startedAt
+    const request = { model, query, body, accept, contentType, attemptId, remainingMs }
     const response = await services.send(backend, request, abort.signal)
     answered = true
     if (response.status !== 200 || !response.body) {

@@ -3,9 +3,12 @@
  * two to three times its length while it is sent on.
  */
 export class ByteBudget {
+  /** All there is. */
+  readonly capacity: number
   #free: number
 
   constructor(bytes: number) {
+    this.capacity = bytes
     this.#free = bytes
   }
 

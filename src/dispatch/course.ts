@@ -3,13 +3,16 @@ import type { Ambient } from '../lib/ambient.ts'
 import { settledWithin } from '../lib/sleep.ts'
 import type { Lease, SlotRequest } from '../pool/client.ts'
 import type { Evidence } from '../pool/events.ts'
-import type { EventSink } from '../telemetry/events.ts'
+import type { Timings } from '../pool/protocol.ts'
+import type { EventSink, GatewayEvent } from '../telemetry/events.ts'
 import { evidenceOf, type Failure, isTransparent, isVote, SIGNATURE_OF, wastesDecode } from './failure.ts'
 import type { DecodeJob } from './job.ts'
 import { countedFailures, excludedBackends } from './retry-policy.ts'
 
 /** An object that does not take in a report within this is not waited for. */
 const TELL_MS = 1_000
+
+type AttemptEnd = (GatewayEvent & { kind: 'attempt-ended' })['end']
 
 /** What is known of an attempt besides how it ended. */
 interface Attempted {
@@ -79,8 +82,10 @@ export class Course {
    */
   fail({ lease, hangsAfterMs }: Attempted, failure: Failure, ms: number): Promise<void> {
     const { reason, backendId } = failure
+    const expectedMs = Math.round(lease.expectedMs)
+    const { isLocal } = lease
     this.failures.push(failure)
-    this.#events.emit({ kind: 'attempt-failed', reason, backendId, ms })
+    this.#events.emit({ kind: 'attempt-failed', reason, backendId, ms, expectedMs, isLocal })
     const isHasty = reason === 'timed-out' && ms < hangsAfterMs
     const evidence = isHasty ? null : evidenceOf(failure, this.job)
     const told = evidence ? this.report(lease, evidence) : Promise.resolve()
@@ -90,12 +95,24 @@ export class Course {
     return isTransparent(failure) ? settledWithin(told, TELL_MS, this.#ambient) : Promise.resolve()
   }
 
+  /** Takes note of how an attempt ended that did not fail before its answer was committed to. */
+  ended({ backendId, expectedMs, startsInMs, isLocal }: Lease, end: AttemptEnd, timings?: Timings): void {
+    const { attemptMs, computeMs } = timings ?? {}
+    const actualMs = computeMs ?? (attemptMs === undefined ? undefined : Math.max(1, attemptMs - startsInMs))
+    const times = {
+      ...(attemptMs !== undefined && { attemptMs }),
+      ...(actualMs !== undefined && { actualMs }),
+    }
+    this.#events.emit({ kind: 'attempt-ended', backendId, end, ...times, expectedMs, isLocal })
+  }
+
   #request(exclude: readonly string[]): Omit<SlotRequest, 'ticket' | 'purpose'> {
-    const { key, model, predictedMs } = this.job
+    const { key, model, predictedMs, avoid } = this.job
     const failures = countedFailures(this.failures).map(({ backendId, reason }) => ({
       backendId,
       signature: SIGNATURE_OF[reason],
     }))
-    return { key, model, predictedMs, remainingMs: this.remainingMs, exclude, failures }
+    const excluded = avoid ? [...avoid, ...exclude] : exclude
+    return { key, model, predictedMs, remainingMs: this.remainingMs, exclude: excluded, failures }
   }
 }

@@ -84,6 +84,10 @@ test('B30, C3, T20: under any interleaving no timer, lease, byte or connection s
       )
       expect(accusations.length).toBeLessThanOrEqual(1)
       expect(failures.length).toBeLessThanOrEqual(here.sent.length)
+      // Each attempt is heard of once, however it ended; of a client that had left, one that was never sent as well.
+      const heardOf = failures.length + here.events.filter(({ kind }) => kind === 'attempt-ended').length
+      expect(heardOf).toBeGreaterThanOrEqual(here.sent.length)
+      expect(heardOf).toBeLessThanOrEqual(ended.ok ? here.sent.length : here.leases.length)
     }),
     { ...seeded, numRuns: 3_000 },
   )

@@ -3,6 +3,7 @@ import { type Problem, problem, unauthorized } from '../errors/problem.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 import type { Signal } from '../lib/signal.ts'
 import { sleep } from '../lib/sleep.ts'
+import type { SlotAnswer } from '../pool/client.ts'
 import type { EventSink } from '../telemetry/events.ts'
 import type { Answer } from './attempt.ts'
 import { concludeFailures, concludeRefusal } from './conclude.ts'
@@ -26,6 +27,8 @@ export interface DispatchServices extends RaceServices {
 export interface Dispatched {
   readonly answer: Answer
   readonly backendId: string
+  /** All that had a part in the answer, in the order of its bytes. */
+  readonly backendIds: readonly string[]
   /** Time in which the backend was expected to decode. */
   readonly expectedMs: number
   /** Times that the request was sent to a backend. */
@@ -39,21 +42,30 @@ export interface Dispatched {
 /** A key that was good so shortly before is not asked about again. */
 const LONG_MS = 100
 
-/** @param clientLeft fires when nobody waits for the answer any more */
+/** What became of a question for a slot, and how long that took. */
+export interface Asked {
+  readonly slot: SlotAnswer
+  readonly waitedMs: number
+}
+
+/**
+ * @param clientLeft fires when nobody waits for the answer any more
+ * @param asked the first slot, where it was asked for already
+ */
 export async function dispatch(
   job: DecodeJob,
   clientLeft: Signal,
   services: DispatchServices,
+  asked?: Asked,
 ): Promise<Result<Dispatched, Problem>> {
-  const { ambient, pool, events } = services
+  const { ambient, events } = services
   const course = new Course(job, ambient, events)
   const { failures } = course
   let queueMs = 0
-  for (;;) {
-    const askedAt = ambient.now()
-    const slot = await pool.acquire(course.slotRequest(), clientLeft)
-    const waitedMs = ambient.now() - askedAt
+  for (let first = asked; ; first = undefined) {
+    const { slot, waitedMs } = first ?? (await askForSlot(course, clientLeft, services))
     queueMs += waitedMs
+    job.waited?.(waitedMs)
     if (!slot.ok) {
       const isLast = course.round === 2 || !maySecondRound(slot.reason, failures, course.remainingMs)
       if (isLast) return err(concludeRefusal(slot, failures))
@@ -71,10 +83,29 @@ export async function dispatch(
       const { answer, lease } = outcome
       const { backendId, expectedMs } = lease
       const finishWith = (end: RelayEnd): void => finish(course, lease, answer.timings, end)
-      return ok({ answer, backendId, expectedMs, attempts: course.attempts, queueMs, finish: finishWith })
+      const { attempts } = course
+      return ok({
+        answer,
+        backendId,
+        backendIds: [backendId],
+        expectedMs,
+        attempts,
+        queueMs,
+        finish: finishWith,
+      })
     }
     if (outcome.kind === 'client-gone') return err(problem('client-closed-request', 'The client left.'))
     const maxAttempts = slot.lease.isLocal ? MAX_ATTEMPTS_DEGRADED : MAX_ATTEMPTS
     if (!mayRetry(failures, course.remainingMs, maxAttempts)) return err(concludeFailures(failures))
   }
+}
+
+export async function askForSlot(
+  course: Course,
+  clientLeft: Signal,
+  { ambient, pool }: Pick<DispatchServices, 'ambient' | 'pool'>,
+): Promise<Asked> {
+  const askedAt = ambient.now()
+  const slot = await pool.acquire(course.slotRequest(), clientLeft)
+  return { slot, waitedMs: ambient.now() - askedAt }
 }

@@ -22,4 +22,5 @@ export function finish(course: Course, lease: Lease, timings: Timings, end: Rela
       break
   }
   lease[Symbol.dispose]()
+  course.ended(lease, end, timings)
 }

@@ -106,6 +106,7 @@ function firstAnswer(tries: readonly Try[], course: Course, { ambient }: RaceSer
       running.clear()
       if (outcome.kind === 'answer') return resolve({ ...outcome, lease: current.lease })
       current.lease[Symbol.dispose]()
+      course.ended(current.lease, 'called-off')
       resolve(outcome)
     }
     for (const current of tries) void current.done.then((outcome) => settle(current, outcome))

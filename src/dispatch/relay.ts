@@ -25,11 +25,16 @@ export interface RelayLimits {
   readonly patience: Patience
 }
 
+/** What was seen to go out; what the native pipe moves is not. */
+interface Sent {
+  bytes: number
+}
+
 /** Of what is held already; small enough that a client which takes none of it is noticed. */
 const HELD_PIECE_BYTES = 524_288
 
 /**
- * The body of the response, and how it ended. With a known length a short transfer ends in a closed connection;
+ * The body of the response, how it ended, and how long it was if it was served. With a known length a short transfer ends in a closed connection;
  * without one the final chunk is missing.
  *
  * Bytes are moved in pieces of up to 1 MB, which shows which end is slow; after the first 16 MB in a native pipe, which
@@ -40,14 +45,16 @@ export function relay(
   limits: RelayLimits,
   clientLeft: Signal,
   ambient: Ambient,
-): { body: ReadableStream<Uint8Array>; ended: Promise<RelayEnd> } {
-  const { byteLength, abort } = answer
+): { body: ReadableStream<Uint8Array>; ended: Promise<RelayEnd>; sentBytes: () => number } {
+  const { byteLength, abort, following } = answer
+  const allBytes = byteLength === undefined ? undefined : byteLength + (following?.byteLength ?? 0)
   const { readable, writable } =
-    byteLength === undefined ? new IdentityTransformStream() : new FixedLengthStream(byteLength)
+    allBytes === undefined ? new IdentityTransformStream() : new FixedLengthStream(allBytes)
+  const sent: Sent = { bytes: 0 }
   const stop = (): void => abort.abort(new Error('relay ended'))
   // A backend that is silent for the moment would not notice otherwise that the client left.
   clientLeft.addEventListener('abort', stop)
-  const ended = transfer(answer, limits, writable, ambient)
+  const ended = transfer(answer, limits, writable, sent, ambient)
     .catch((): RelayEnd => 'broke-off')
     .then(async (end): Promise<RelayEnd> => {
       if (end === 'served') return end
@@ -60,13 +67,32 @@ export function relay(
       clientLeft.removeEventListener('abort', stop)
       answer.release()
     })
-  return { body: readable, ended }
+  return { body: readable, ended, sentBytes: () => allBytes ?? sent.bytes }
 }
 
 async function transfer(
   answer: Answer,
   limits: RelayLimits,
   writable: WritableStream<Uint8Array>,
+  sent: Sent,
+  ambient: Ambient,
+): Promise<RelayEnd> {
+  let current: Answer | undefined = answer
+  while (current) {
+    const end = await send(current, limits, writable, sent, ambient)
+    if (end !== 'served') return end
+    current = await answer.following?.next()
+  }
+  await writable.close()
+  return 'served'
+}
+
+/** All bytes of one answer; the stream stays open for those of another. */
+async function send(
+  answer: Answer,
+  limits: RelayLimits,
+  writable: WritableStream<Uint8Array>,
+  sent: Sent,
   ambient: Ambient,
 ): Promise<RelayEnd> {
   const { beginning, rest } = answer
@@ -76,15 +102,13 @@ async function transfer(
       const failed = await client.write(beginning.subarray(at, at + HELD_PIECE_BYTES))
       if (failed) return failed
     }
-    if (rest) {
-      const end = await watch(answer, rest, limits, client, ambient)
-      if (end !== 'unwatched') return end
-      client.letGo()
-      return await pipe(answer, rest, writable, ambient)
-    }
-    await client.close()
-    return 'served'
+    if (!rest) return 'served'
+    const end = await watch(answer, rest, limits, client, ambient)
+    if (end !== 'unwatched') return end
+    client.letGo()
+    return await pipe(answer, rest, writable, ambient)
   } finally {
+    sent.bytes += client.writtenBytes
     client.letGo()
   }
 }
@@ -121,7 +145,6 @@ async function watch(
   }
   // What is too much is not read at all.
   await backend.cancel()
-  await client.close()
   return 'served'
 }
 
@@ -133,7 +156,7 @@ async function pipe(
 ): Promise<RelayEnd> {
   const stopTimer = ambient.after(unwatchedTimeoutMs(byteLength), () => abort.abort(new Error('too slow')))
   try {
-    await rest.pipeTo(writable, { signal: abort.signal })
+    await rest.pipeTo(writable, { signal: abort.signal, preventClose: true })
     return 'served'
   } finally {
     stopTimer()

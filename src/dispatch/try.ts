@@ -47,6 +47,7 @@ export function startTry(course: Course, lease: Lease, clientLeft: Signal, servi
     isCalledOff = true
     leave()
     lease[Symbol.dispose]()
+    course.ended(lease, 'called-off')
     // It may have answered in the same moment.
     defer(done.then(discard))
   }

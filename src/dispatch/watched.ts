@@ -68,15 +68,12 @@ export class WatchedWriter {
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>
   readonly #ambient: Ambient
   #progress = NO_PROGRESS
+  /** That have gone out. */
+  writtenBytes = 0
 
   constructor(writable: WritableStream<Uint8Array>, ambient: Ambient) {
     this.#writer = writable.getWriter()
     this.#ambient = ambient
-  }
-
-  /** The end, which the client sees as one. */
-  close(): Promise<void> {
-    return this.#writer.close()
   }
 
   letGo(): void {
@@ -99,6 +96,7 @@ export class WatchedWriter {
     } finally {
       stopTimer()
     }
+    this.writtenBytes += piece.length
     const tookMs = this.#ambient.now() - askedAt
     this.#progress = advance(CLIENT_PATIENCE, this.#progress, piece.length, tookMs)
     return undefined

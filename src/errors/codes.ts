@@ -50,6 +50,12 @@ const kinds = {
   ],
   'invalid-parameter': [422, 'Invalid parameter', 'A query parameter is missing or has a bad value.'],
   'invalid-body': [422, 'Invalid body', 'The body is not JSON, or not the JSON that is expected here.'],
+  'invalid-picture': [
+    422,
+    'Invalid picture',
+    'The body is no PNG, JPEG or WebP file whose header tells its size, and no tensor of pixels either.',
+  ],
+  'picture-too-large': [422, 'Picture too large', 'The picture is larger than this model encodes at once.'],
   'unsupported-shape': [422, 'Unsupported shape', 'The model does not decode latents of this shape.'],
   'unsupported-output': [422, 'Unsupported output', 'The model cannot answer in this form.'],
   'length-shape-mismatch': [
@@ -86,7 +92,7 @@ const kinds = {
   'encode-unsupported': [
     422,
     'Encoding is not served',
-    'A request without output_type is an encode request; no backend encodes.',
+    'A request without output_type is an encode request, and no backend encodes for this model.',
   ],
   'rejected-by-backend': [
     422,

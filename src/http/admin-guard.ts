@@ -1,13 +1,14 @@
 import { createMiddleware } from 'hono/factory'
-import { routePath } from 'hono/route'
+import { matchedRoutes } from 'hono/route'
 import { carriesToken } from '../auth/admin-token.ts'
 import { problem, problemResponse } from '../errors/problem.ts'
 import { badCredential } from './bad-credential.ts'
 import type { AppContext, AppEnv } from './context.ts'
 import { notFound } from './errors.ts'
 
-/** Where the admin API is, which is closed to pages of other origins. */
-export const isAdminPath = (path: string): boolean => path === '/v1/admin' || path.startsWith('/v1/admin/')
+/** What is the operator's alone, and closed to pages of other origins. */
+export const isAdminPath = (path: string): boolean =>
+  path === '/v1/admin' || path.startsWith('/v1/admin/') || path === '/metrics' || path === '/metrics/'
 
 /**
  * Lets operators in. Where no admin token is set there is nothing here; where there is one, one answer for tokens that
@@ -31,7 +32,8 @@ function record(c: AppContext): void {
   const { services, startedAt, subject } = c.var
   const { ambient, events } = services
   const { status } = c.res
-  // The pattern and not the path, which may hold anything.
-  const what = status === 401 || status === 429 ? {} : { method: c.req.method, route: routePath(c, -1) }
+  // The pattern and not the path, which may hold anything; and not that of models, which fits as well.
+  const route = matchedRoutes(c).findLast(({ path }) => isAdminPath(path))?.path ?? ''
+  const what = status === 401 || status === 429 ? {} : { method: c.req.method, route }
   events.emit({ kind: 'admin', status, ...what, ...(subject && { subject }), ms: ambient.now() - startedAt })
 }

@@ -1,10 +1,9 @@
 /**
- * Asks for the caller's share and reads the body meanwhile: whichever takes longer is all that it costs. The latent is
+ * Asks for the caller's share and reads the body meanwhile: whichever takes longer is all that it costs. What it holds is
  * looked into then.
  */
 import { isOurs, type Problem } from '../errors/problem.ts'
 import type { Warning } from '../inspection/codes.ts'
-import { inspect } from '../inspection/inspect.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 import { Trigger } from '../lib/signal.ts'
 import type { Place } from '../limits/place.ts'
@@ -13,8 +12,8 @@ import { refusalProblem } from '../limits/refusal.ts'
 import type { Span } from '../telemetry/server-timing.ts'
 import type { Caller } from './authenticate.ts'
 import type { Services } from './context.ts'
-import type { DecodeOrder } from './decode-order.ts'
-import { readLatent } from './read-body.ts'
+import { readBody } from './read-body.ts'
+import type { Taken } from './taken.ts'
 
 export interface Admitted {
   readonly body: ArrayBuffer
@@ -27,19 +26,15 @@ export interface Admitted {
   readonly warnings: readonly Warning[]
 }
 
-/**
- * A caller that is refused has its upload cut short. What is refused or fails holds no place and no bytes.
- *
- * @param inHand the latent, when it came in JSON
- */
+/** A caller that is refused has its upload cut short. What is refused or fails holds no place and no bytes. */
 export async function admit(
   request: Request,
-  inHand: ArrayBuffer | undefined,
+  taken: Taken,
   caller: Caller,
-  { model, query, megapixels, bodyBytes }: DecodeOrder,
-  { ambient, config, limits, budget }: Services,
+  { ambient, limits, budget }: Services,
   spans: Partial<Record<Span, number>>,
 ): Promise<Result<Admitted, Problem>> {
+  const { model, megapixels, bodyBytes } = taken.order
   const startedAt = ambient.now()
   const refused = new Trigger()
   const asked = limits.admit(caller.account, caller.plan, { model: model.id, megapixels }).then((verdict) => {
@@ -47,7 +42,7 @@ export async function admit(
     if (!verdict.ok) refused.abort()
     return verdict
   })
-  const upload = await readLatent(request, inHand, bodyBytes, budget, ambient, refused)
+  const upload = await readBody(request, taken, bodyBytes, budget, ambient, refused)
   spans.upload = ambient.now() - startedAt
   const verdict = await asked
   if (!verdict.ok) {
@@ -56,7 +51,7 @@ export async function admit(
   }
   const { place, quotas } = verdict
   if (!upload.ok) return giveUp(place, upload.error)
-  const inspected = inspect(upload.value.body, query, model, config.models.all)
+  const inspected = taken.inspect(upload.value.body)
   if (inspected.ok) return ok({ ...upload.value, place, quotas, warnings: inspected.value })
   upload.value.release()
   return giveUp(place, inspected.error)

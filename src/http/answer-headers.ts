@@ -4,12 +4,12 @@ import { rateLimitHeaders } from '../limits/headers.ts'
 import type { Quota } from '../limits/protocol.ts'
 import { formatServerTiming, type Span } from '../telemetry/server-timing.ts'
 import { formatShape, HEADER } from '../wire/headers.ts'
-import type { DecodeOrder } from './decode-order.ts'
+import type { Order } from './order.ts'
 
-/** Headers of a decode that was served. */
+/** Headers of a request that was served. */
 export function answerHeaders(
-  { model, expected, presentation }: DecodeOrder,
-  { answer, backendId, attempts }: Dispatched,
+  { model, expected, presentation }: Order,
+  { answer, backendIds, attempts }: Dispatched,
   quotas: readonly Quota[],
   warnings: readonly Warning[],
   spans: Readonly<Partial<Record<Span, number>>>,
@@ -19,7 +19,7 @@ export function answerHeaders(
     ...rateLimitHeaders(quotas),
     'content-type': presentation.envelope ?? expected.mediaType,
     [HEADER.model]: model.id,
-    [HEADER.backend]: backendId,
+    [HEADER.backend]: [...new Set(backendIds)].join(', '),
     [HEADER.attempts]: String(attempts),
     [HEADER.serverTiming]: formatServerTiming(spans),
   })

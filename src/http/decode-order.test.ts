@@ -9,7 +9,6 @@ interface Draft {
   accept?: string
   named?: string | undefined
   served?: string[]
-  impliesDecode?: boolean
   registry?: Registry
 }
 
@@ -19,15 +18,8 @@ const GOOD: Draft = {
   named: 'sd-v1',
 }
 const order = (changes: Partial<Draft> = {}) => {
-  const {
-    query,
-    accept,
-    named,
-    served = ALL,
-    impliesDecode = false,
-    registry = builtIn,
-  } = { ...GOOD, ...changes }
-  return readOrder(new URLSearchParams(query), accept, named, new Set(served), impliesDecode, registry)
+  const { query, accept, named, served = ALL, registry = builtIn } = { ...GOOD, ...changes }
+  return readOrder(new URLSearchParams(query), accept, named, new Set(served), registry)
 }
 const read = (changes: Partial<Draft> = {}) => expectValue(order(changes))
 const refuse = (changes: Partial<Draft>): string => {
@@ -42,7 +34,9 @@ describe('an order', () => {
     expect(upstreamQuery.get('scaling_factor')).toBe('0.18215')
     expect(query.scaling).toEqual({ kind: 'explicit', factor: 0.18215, shift: 0 })
     expect(facts).toEqual({
+      contentType: 'tensor/binary',
       presentation: { envelope: undefined, dtype: undefined },
+      batch: { count: 1, answered: 'first', of: expect.any(Function) },
       bodyBytes: 32_768,
       expected: { kind: 'image', mediaType: 'image/jpeg', width: 512, height: 512 },
       maxAnswerBytes: Math.ceil(512 * 512 * 3 * 1.05) + 262_144,
@@ -67,7 +61,7 @@ describe('an order', () => {
 
   test('is for a picture where a path that says decode leaves the output open', () => {
     const query = GOOD.query.replace('output_type=pil&', '')
-    expect(read({ query, impliesDecode: true }).expected.kind).toBe('image')
+    expect(read({ query }).expected.kind).toBe('image')
   })
 
   test('gives the backend a batch axis that the client left out', () => {
@@ -91,9 +85,9 @@ describe('an order', () => {
 describe('is refused', () => {
   test.each<[string, Partial<Draft>, string]>([
     [
-      'an encode request',
+      'pixels',
       { query: 'shape=1&shape=3&shape=64&shape=64&dtype=float16' },
-      'encode-unsupported: Expected output_type=pil, pt or mp4 for a decode.',
+      'unsupported-shape: sd-v1: expected a latent of shape [B, 4, H/8, W/8]; three channels are a picture, which is not decoded but encoded.',
     ],
     [
       'C17: a parameter twice',

@@ -1,51 +1,40 @@
 /** From query and path to what shall be decoded: everything that can be known before the body is read. */
+import type { Batch, DecodeOf } from '../dispatch/batch/batch.ts'
 import { type Problem, problem } from '../errors/problem.ts'
 import { err, ok, type Result } from '../lib/result.ts'
-import { type ExpectedAnswer, expectAnswer, maxAnswerBytes } from '../models/answer.ts'
+import { answeredOf, expectAnswer, maxAnswerBytes } from '../models/answer.ts'
 import { maxMegapixels, predictDecodeMs } from '../models/cost.ts'
 import { isPacked, megapixels, upstreamShape } from '../models/geometry.ts'
 import { describeStranger, inferModels } from '../models/inference.ts'
 import { readGeometry } from '../models/latent-shape.ts'
 import { isServable, type Registry, type ServableModel } from '../models/registry.ts'
 import type { VaeModel } from '../models/vae.ts'
-import { type DecodeQuery, type DecodeQueryError, parseDecodeQuery } from '../wire/decode-query.ts'
+import { type DecodeQuery, parseDecodeQuery } from '../wire/decode-query.ts'
 import { tensorBytes } from '../wire/dtype.ts'
-import type { Presentation } from '../wire/envelope.ts'
-import { negotiate } from '../wire/media-types.ts'
+import { negotiate, TENSOR } from '../wire/media-types.ts'
 import { upstreamQuery } from '../wire/upstream-query.ts'
+import type { Order } from './order.ts'
+import { queryProblem } from './query-problem.ts'
 
 /** A decode that is fully described but for the bytes of its latent. */
-export interface DecodeOrder {
-  readonly model: ServableModel
+export interface DecodeOrder extends Order {
   readonly query: DecodeQuery
-  readonly presentation: Presentation
-  /** Bytes the body must have: product of the shape times the size of an element. */
-  readonly bodyBytes: number
-  readonly upstreamQuery: URLSearchParams
-  readonly expected: ExpectedAnswer
-  readonly maxAnswerBytes: number
-  readonly predictedMs: number
-  /** Of the output; what limits count. */
-  readonly megapixels: number
+  /** Its latents, as far as they can be decoded apart. */
+  readonly batch: Batch
 }
 
 /**
  * @param named the model of the path; without one the query names it, or the latent's shape does
  * @param served ids of the models that have a backend
  * @param registry the models of this deployment
- * @param impliesDecode whether the path says decode; otherwise a request without output_type is an encode request
  */
 export function readOrder(
   params: URLSearchParams,
   accept: string | undefined,
   named: string | undefined,
   served: ReadonlySet<string>,
-  impliesDecode: boolean,
   registry: Registry,
 ): Result<DecodeOrder, Problem> {
-  if (!impliesDecode && !params.has('output_type')) {
-    return err(problem('encode-unsupported', 'Expected output_type=pil, pt or mp4 for a decode.'))
-  }
   const parsed = parseDecodeQuery(params)
   if (!parsed.ok) return err(queryProblem(parsed.error))
   const query = parsed.value
@@ -58,7 +47,14 @@ export function readOrder(
     const hint = describeStranger(query, servedModels(served, registry))
     return err(problem('unsupported-shape', `${model.id}: expected ${geometry.error.expected}${hint}.`))
   }
-  const size = megapixels(geometry.value)
+  const outputType = query.outputType ?? 'pil'
+  const offer = negotiate(accept, outputType, query.imageFormat, model.kind)
+  const { batch: count } = geometry.value
+  const answered = offer.ok
+    ? answeredOf(model, offer.value.format, outputType, query.partialPostprocess)
+    : 'all'
+  // What is not answered is not decoded either.
+  const size = megapixels({ ...geometry.value, batch: answered === 'first' ? 1 : count })
   const limit = maxMegapixels(model)
   if (size > limit) {
     const detail = `${model.id} decodes up to ${limit} megapixels at once; this latent asks for ${size.toFixed(1)}.`
@@ -70,28 +66,36 @@ export function readOrder(
     const detail = `${model.id} decodes up to ${maxFrames} frames at once; this latent asks for ${frames}.`
     return err(problem('decode-too-large', detail))
   }
-  const outputType = query.outputType ?? 'pil'
   if (!model.outputs.includes(outputType)) {
     return err(
       problem('unsupported-output', `${model.id} answers ${model.outputs.join(', ')}, not ${outputType}.`),
     )
   }
-  const offer = negotiate(accept, outputType, query.imageFormat, model.kind)
   if (!offer.ok) {
     return err(problem('not-acceptable', `Expected Accept to allow ${offer.error.join(' or ')}.`))
   }
   const { format, envelope } = offer.value
-  const expected = expectAnswer(model, geometry.value, format, outputType, query.partialPostprocess)
-  const shape = upstreamShape(geometry.value, query.shape)
+  const of = (count: number): DecodeOf => {
+    const part = { ...geometry.value, batch: count }
+    const expected = expectAnswer(model, part, format, outputType, query.partialPostprocess)
+    const [, ...axes] = upstreamShape(part, query.shape)
+    return {
+      query: upstreamQuery(query, [count, ...axes], outputType, isPacked(part)),
+      expected,
+      maxAnswerBytes: maxAnswerBytes(expected, part),
+      predictedMs: predictDecodeMs(model, part),
+    }
+  }
+  const { query: wholeQuery, ...whole } = of(count)
   return ok({
+    ...whole,
     model,
     query,
     presentation: { envelope, dtype: query.outputDtype },
     bodyBytes: tensorBytes(query.shape, query.dtype),
-    upstreamQuery: upstreamQuery(query, shape, outputType, isPacked(geometry.value)),
-    expected,
-    maxAnswerBytes: maxAnswerBytes(expected, geometry.value),
-    predictedMs: predictDecodeMs(model, geometry.value),
+    contentType: TENSOR,
+    upstreamQuery: wholeQuery,
+    batch: { count, answered, of },
     megapixels: size,
   })
 }
@@ -126,15 +130,3 @@ function findServed(
 
 const servedModels = (served: ReadonlySet<string>, registry: Registry): readonly VaeModel[] =>
   registry.all.filter((model) => served.has(model.id))
-
-function queryProblem(error: DecodeQueryError): Problem {
-  const { parameter } = error
-  switch (error.reason) {
-    case 'duplicate':
-      return problem('duplicate-parameter', `Expected ${parameter} once.`)
-    case 'missing':
-      return problem('invalid-parameter', `Expected ${parameter}: ${error.expected}. It is missing.`)
-    case 'invalid':
-      return problem('invalid-parameter', `Expected ${parameter} to be ${error.expected}.`)
-  }
-}

@@ -1,6 +1,6 @@
 import type { Context } from 'hono'
 import { problem, problemResponse } from '../errors/problem.ts'
-import { logEvents } from '../telemetry/events.ts'
+import { type EventSink, logEvents } from '../telemetry/events.ts'
 import type { AppContext, AppEnv } from './context.ts'
 
 export const notFound = (c: AppContext): Response =>
@@ -20,7 +20,9 @@ const framesOf = (error: Error): string[] =>
 
 /** A fault of our own: its kind goes to the log, and nothing but the request id to the client. */
 export function internalError(error: Error, c: Context<AppEnv>): Response {
-  const { requestId, ambient } = c.var
-  logEvents(requestId, ambient.now).emit({ kind: 'internal-error', error: error.name, at: framesOf(error) })
+  const { requestId, ambient, services } = c.var
+  // It may be what makes services that failed.
+  const events: EventSink = services?.events ?? logEvents(requestId, ambient.now)
+  events.emit({ kind: 'internal-error', error: error.name, at: framesOf(error) })
   return problemResponse(problem('internal-error', 'The gateway failed.'), requestId)
 }

@@ -8,7 +8,7 @@ import type { ExpectedAnswer } from '../models/answer.ts'
 import { type AnswerDtype, itemBytes, type LatentDtype, tensorBytes } from '../wire/dtype.ts'
 import { type Presentation, seal, sealedBytes } from '../wire/envelope.ts'
 import { readFloats, writeFloats } from '../wire/tensor.ts'
-import type { DecodeOrder } from './decode-order.ts'
+import type { Order } from './order.ts'
 
 /**
  * Refuses before a backend is asked what is bound to be too large afterwards.
@@ -16,7 +16,7 @@ import type { DecodeOrder } from './decode-order.ts'
  * @param commitBytes most bytes of an answer that are received whole
  */
 export function checkPresentation(
-  { presentation: { envelope, dtype }, expected, model }: DecodeOrder,
+  { presentation: { envelope, dtype }, expected, model }: Order,
   commitBytes: number,
 ): Problem | undefined {
   if (expected.kind !== 'tensor') return undefined
@@ -31,7 +31,7 @@ export function checkPresentation(
  */
 export function presentDispatched(
   dispatched: Result<Dispatched, Problem>,
-  { presentation, expected }: DecodeOrder,
+  { presentation, expected }: Order,
   budget: ByteBudget,
   commitBytes: number,
 ): Result<Dispatched, Problem> {
@@ -58,7 +58,7 @@ function present(
 ): Result<Answer, Problem> {
   const converts = dtype !== undefined && isFloat(answer.dtype) && answer.dtype !== dtype
   if (!envelope && !converts) return ok(answer)
-  if (answer.rest) return err(unfinished(answer, commitBytes))
+  if (answer.rest || answer.following) return err(unfinished(answer, commitBytes))
   const shown = converts ? dtype : answer.dtype
   const bytes = (answer.beginning.length / itemBytes(answer.dtype ?? 'uint8')) * itemBytes(shown ?? 'uint8')
   const release = budget.reserve(envelope ? sealedBytes(bytes) : bytes)
@@ -88,8 +88,10 @@ const contentsOf = (expected: ExpectedAnswer, dtype: AnswerDtype | undefined) =>
   expected.kind === 'tensor' && dtype ? { shape: expected.shape, dtype } : { media_type: expected.mediaType }
 
 /** Why all of an answer is not there: it is too large, or there was no room for it at the moment. */
-const unfinished = ({ byteLength }: Answer, commitBytes: number): Problem =>
-  byteLength !== undefined && byteLength <= commitBytes ? busy() : tooLarge(commitBytes)
+const unfinished = ({ byteLength, following }: Answer, commitBytes: number): Problem =>
+  byteLength !== undefined && byteLength + (following?.byteLength ?? 0) <= commitBytes
+    ? busy()
+    : tooLarge(commitBytes)
 
 const busy = (): Problem =>
   problem('isolate-busy', 'Too many answers are under way; try again.', { retryAfterSeconds: 1 })

@@ -1,13 +1,12 @@
-/** Reads a latent: as many bytes as its shape says, in time, within the isolate's budget. */
+/** Reads a body: as many bytes as it must have, in time, within the isolate's budget. */
 
 import type { ByteBudget } from '../dispatch/byte-budget.ts'
 import { type Problem, problem } from '../errors/problem.ts'
 import type { Ambient } from '../lib/ambient.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 import type { Signal } from '../lib/signal.ts'
-import { maxLatentBytes } from '../models/cost.ts'
 import { isLatentType } from '../wire/media-types.ts'
-import type { DecodeOrder } from './decode-order.ts'
+import type { Taken } from './taken.ts'
 
 /** Time for any upload, and the slowest that one may be beyond that, in bytes per millisecond (64 KB/s). */
 const UPLOAD_GRACE_MS = 30_000
@@ -17,11 +16,13 @@ const UPLOAD_BYTES_PER_MS = 64
  * What can be said about the body from the headers alone, before a byte of it is read.
  *
  * @param inHand what came in JSON, which is held against its shape alone
+ * @param maxBytes that any tensor of the model can have
  */
 export function checkUpload(
   headers: Headers,
   inHand: ArrayBuffer | undefined,
-  { model, bodyBytes }: Pick<DecodeOrder, 'model' | 'bodyBytes'>,
+  bodyBytes: number,
+  maxBytes: number,
 ): Problem | undefined {
   if (inHand) return checkLength(inHand.byteLength, bodyBytes)
   const encoded = checkEncoding(headers)
@@ -29,11 +30,10 @@ export function checkUpload(
   if (!isLatentType(headers.get('content-type') ?? undefined)) {
     return problem(
       'unsupported-media-type',
-      'Expected Content-Type: tensor/binary with the raw bytes of the latent.',
+      'Expected Content-Type: tensor/binary with the raw bytes of the tensor.',
     )
   }
   const declared = headers.get('content-length')
-  const maxBytes = maxLatentBytes(model)
   if (declared !== null && Number(declared) > maxBytes) return tooLarge(maxBytes)
   return declared === null ? undefined : checkLength(Number(declared), bodyBytes)
 }
@@ -46,20 +46,20 @@ export function checkEncoding(headers: Headers): Problem | undefined {
 }
 
 /**
- * The latent of a request: uploaded now, or in hand already.
+ * The body of a request: uploaded now, or in hand already.
  *
- * @param inHand what came in JSON, as long as it should be
+ * @param here what came in JSON, as long as it should be; or what of the upload was read before
  * @param unwanted stops reading; what is returned then is of no interest
  */
-export async function readLatent(
+export async function readBody(
   request: Request,
-  inHand: ArrayBuffer | undefined,
+  { inHand, beginning }: Pick<Taken, 'inHand' | 'beginning'>,
   bodyBytes: number,
   budget: ByteBudget,
   ambient: Ambient,
   unwanted: Signal,
 ): Promise<Result<Upload, Problem>> {
-  if (!inHand) return readUpload(request, bodyBytes, budget, ambient, unwanted)
+  if (!inHand) return readUpload(request, bodyBytes, budget, ambient, unwanted, { begin: beginning?.body })
   const release = budget.reserve(bodyBytes)
   if (!release) return err(busy())
   request.signal.addEventListener('abort', release)
@@ -70,6 +70,14 @@ export async function readLatent(
 export interface Upload {
   readonly body: ArrayBuffer
   readonly release: () => void
+}
+
+/** Uploads that come in two parts: what tells how much there is, and the rest. */
+export interface UploadPart {
+  /** What was read before; it counts. */
+  readonly begin?: ArrayBuffer | undefined
+  /** Whether more follows, which is left for later. */
+  readonly isPart?: boolean
 }
 
 /**
@@ -83,7 +91,9 @@ export async function readUpload(
   budget: ByteBudget,
   ambient: Ambient,
   unwanted: Signal,
+  part: UploadPart = {},
 ): Promise<Result<Upload, Problem>> {
+  if (bodyBytes > budget.capacity) return err(tooLarge(budget.capacity))
   const release = budget.reserve(bodyBytes)
   if (!release) return err(busy())
   // When a client resets, the runtime may drop this context without running what follows.
@@ -94,6 +104,7 @@ export async function readUpload(
     UPLOAD_GRACE_MS + bodyBytes / UPLOAD_BYTES_PER_MS,
     ambient,
     unwanted,
+    part,
   )
   if (read.ok) return ok({ body: read.value, release })
   release()
@@ -106,7 +117,9 @@ async function readWithin(
   timeoutMs: number,
   ambient: Ambient,
   unwanted: Signal,
+  { begin = new ArrayBuffer(0), isPart = false }: UploadPart,
 ): Promise<Result<ArrayBuffer, Problem>> {
+  if (begin.byteLength === bodyBytes) return ok(begin)
   if (!request.body) return err(checkLength(0, bodyBytes) ?? problem('empty-body', 'Expected a body.'))
   const reader = request.body.getReader({ mode: 'byob' })
   let late = false
@@ -119,8 +132,11 @@ async function readWithin(
   try {
     // A declared length is the runtime's to keep. Otherwise one byte too many shows a body that is too long.
     const wanted = request.headers.has('content-length') ? bodyBytes : bodyBytes + 1
-    const { value } = await reader.readAtLeast(wanted, new Uint8Array(wanted))
-    const length = value?.length ?? 0
+    const room = new Uint8Array(wanted)
+    room.set(new Uint8Array(begin))
+    const missing = wanted - begin.byteLength
+    const { value } = await reader.readAtLeast(missing, room.subarray(begin.byteLength))
+    const length = begin.byteLength + (value?.length ?? 0)
     if (late) return err(tooLate(bodyBytes, timeoutMs))
     const wrong = checkLength(length, bodyBytes)
     if (length > bodyBytes) return err(tooLarge(bodyBytes))
@@ -132,6 +148,7 @@ async function readWithin(
     return err(problem('length-mismatch', 'The body ended before the length that was declared.'))
   } finally {
     stopTimer()
+    if (isPart) reader.releaseLock()
     unwanted.removeEventListener('abort', stop)
   }
 }

@@ -12,8 +12,8 @@ import { busy, checkEncoding, readUpload, type Upload } from './read-body.ts'
 
 export interface RequestForm {
   readonly params: URLSearchParams
-  /** The latent, when it came in JSON. */
-  readonly latent: ArrayBuffer | undefined
+  /** The latent or the picture, when it came in JSON. */
+  readonly bytes: ArrayBuffer | undefined
 }
 
 /** Text, its copy as a string, and the latent are in memory together. */
@@ -28,7 +28,7 @@ export async function readForm(
 ): Promise<Result<RequestForm, Problem>> {
   const params = queryOf(request.url)
   const envelope = envelopeOf(request.headers.get('content-type') ?? undefined)
-  if (!envelope) return ok({ params, latent: undefined })
+  if (!envelope) return ok({ params, bytes: undefined })
   const text = await readText(request, budget, ambient)
   if (!text.ok) return text
   try {
@@ -48,7 +48,7 @@ function openEnvelope(
 ): Result<RequestForm, Problem> {
   const read = readJsonRequest(new TextDecoder().decode(body), envelope, params)
   if (!read.ok) return err(problem('invalid-body', `Expected ${read.error.expected}.`))
-  return ok({ params: read.value.params, latent: read.value.latent.buffer })
+  return ok({ params: read.value.params, bytes: read.value.bytes.buffer })
 }
 
 async function readText(

@@ -11,6 +11,9 @@ export interface Bounds {
 
 const PIXELS = 1_000_000
 
+/** Of more megapixels a sum of pixels would no longer be exact. */
+export const MAX_MEGAPIXELS = 9_000_000_000
+
 export const pixelsOf = (megapixels: number): number => Math.round(megapixels * PIXELS)
 export const megapixelsOf = (pixels: number): number => pixels / PIXELS
 

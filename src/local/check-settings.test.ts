@@ -230,6 +230,12 @@ const PLANTED: readonly (readonly [
     /\| assets\.run_worker_first: expected true/,
   ],
   [
+    'pages that nobody has built',
+    '"./dist/public"',
+    '"./public"',
+    /^directory = ".\/public" \| assets\.directory: expected the dist\/public/,
+  ],
+  [
     'URLs in the log',
     'invocation_logs = false',
     'invocation_logs = true',

@@ -3,6 +3,7 @@ import { createServer } from 'node:net'
 import { join, resolve } from 'node:path'
 import { convertV4MiniflareOptions, type Json, Log, LogLevel, Miniflare } from 'miniflare'
 import type { Unstable_MiniflareWorkerOptions } from 'wrangler'
+import { assetsDir, buildAssets } from './assets.ts'
 import { bundleWorker } from './bundle.ts'
 import { projectDir } from './installation.ts'
 
@@ -34,6 +35,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
   const [script, { assets: _inFront, ...platform }] = await Promise.all([
     options.script ?? bundleWorker(),
     readPlatform(),
+    buildAssets(),
   ])
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
@@ -57,7 +59,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
           name: 'pages',
           modules: true,
           script: NO_WORKER,
-          assets: { directory: join(projectDir, 'public') },
+          assets: { directory: assetsDir },
         },
       ],
     }),

@@ -70,11 +70,14 @@ function checkObject(root: Table, binding: string, className: string, complain: 
   }
 }
 
-/** Without assets there are no pages, which is fine; with them they must not stand in the way of decodes. */
+/** Without assets there are no pages and no /openapi.json, which is fine; with them they must not stand in the way. */
 function checkAssets(root: Table, complain: Complain): void {
   if (root.assets === undefined) return
   const assets = asTable(root.assets)
   if (assets.binding !== 'ASSETS') complain(['assets', 'binding'], 'expected "ASSETS"')
+  if (typeof assets.directory !== 'string' || !/(^|\/)dist\/public\/?$/.test(assets.directory)) {
+    complain(['assets', 'directory'], 'expected the dist/public that npm run build makes, as [build] can')
+  }
   if (assets.run_worker_first !== true) {
     complain(['assets', 'run_worker_first'], 'expected true: POST / is a decode and no page')
   }

@@ -19,7 +19,7 @@ export type ExpectedAnswer =
     }
   | { readonly kind: 'video'; readonly mediaType: 'video/mp4' | 'text/plain' }
 
-const FLOATS: readonly AnswerDtype[] = ['float16', 'bfloat16', 'float32']
+export const FLOATS: readonly AnswerDtype[] = ['float16', 'bfloat16', 'float32']
 
 /**
  * Tensor shapes by output type (protocol, section 5): pictures [N, 3, H, W] or, post-processed, [N, H, W, 3];
@@ -49,6 +49,20 @@ export function expectAnswer(
   return outputType === 'pt' && partialPostprocess
     ? tensor([batch, height, width, 3], ['uint8'])
     : tensor([batch, 3, height, width], FLOATS)
+}
+
+/**
+ * Of a batch, what the answer holds (protocol, section 5): raw tensors keep all of it; files, and videos as frames, are of
+ * the first alone.
+ */
+export function answeredOf(
+  { kind }: VaeModel,
+  format: AnswerFormat,
+  outputType: 'pil' | 'pt' | 'mp4',
+  partialPostprocess: boolean,
+): 'all' | 'first' {
+  if (format.kind !== 'tensor') return 'first'
+  return kind === 'video' && (outputType === 'pil' || partialPostprocess) ? 'first' : 'all'
 }
 
 /** Most bytes the answer's body can have: exact for tensors up to their dtype, a bound for files. */

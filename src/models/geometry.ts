@@ -34,6 +34,21 @@ export function pictureFrames(rule: FrameRule, latentFrames: number): number {
   }
 }
 
+/** Latent frames that a video of so many frames is encoded to; undefined where it does not come out even. */
+export function latentFramesFor(rule: FrameRule, frames: number): number | undefined {
+  const isWhole = (count: number): number | undefined => (Number.isInteger(count) ? count : undefined)
+  switch (rule.kind) {
+    case 'still':
+      return frames === 1 ? 1 : undefined
+    case 'causal':
+      return isWhole((frames - 1) / rule.stride + 1)
+    case 'uniform':
+      return isWhole(frames / rule.stride)
+    case 'parity':
+      return isWhole(frames % rule.stride === 0 ? frames / rule.stride : (frames - 1) / rule.stride + 1)
+  }
+}
+
 /** The latent frame that a picture frame comes from. */
 export function latentFrameOf(rule: FrameRule, latentFrames: number, frame: number): number {
   switch (rule.kind) {

@@ -1,7 +1,7 @@
 /** Which model a latent belongs to, when the request does not say: by shape, packing and scaling factor. */
 import type { DecodeQuery } from '../wire/decode-query.ts'
 import { readGeometry } from './latent-shape.ts'
-import { isServable, type ServableModel } from './registry.ts'
+import { isServable, type ServableModel } from './servable.ts'
 import type { VaeModel } from './vae.ts'
 
 /**

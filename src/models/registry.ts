@@ -1,11 +1,7 @@
 import { catalog } from './catalog/index.ts'
 import type { VaeModel } from './vae.ts'
 
-/** A model whose geometry is known: everything that is served. */
-export type ServableModel = VaeModel & { readonly channels: number; readonly spatialCompression: number }
-
-export const isServable = (model: VaeModel): model is ServableModel =>
-  model.channels !== null && model.spatialCompression !== null
+export { isServable, type ServableModel } from './servable.ts'
 
 /** Models and the names they are found by. */
 export interface Registry {

@@ -4,7 +4,7 @@ import { payRetry, refill } from './budget.ts'
 import { reject, type Step, slotsOf } from './edit.ts'
 import type { RejectReason } from './events.ts'
 import { enqueue, findJob, withoutJobs } from './lanes.ts'
-import { hedge } from './schedule.ts'
+import { hedge, part } from './schedule.ts'
 import type { Job, PoolState } from './state.ts'
 import { countJob } from './traffic.ts'
 
@@ -20,6 +20,10 @@ export function acquire(before: PoolState, asked: Job, now: number): Step {
   if (job.purpose === 'hedge') {
     const hedged = job.deadlineAt > now ? hedge(state, job, now) : undefined
     return hedged ? [hedged[0], [hedged[1]]] : reject(state, job, 'budget', 0)
+  }
+  if (job.purpose === 'part') {
+    const granted = job.deadlineAt > now ? part(state, job, now) : undefined
+    return granted ? [granted[0], [granted[1]]] : reject(state, job, 'queue-full', 0)
   }
   const refusal = refusalOf(state, job, now)
   const counted = isCounted(job, refusal?.reason)

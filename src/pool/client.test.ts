@@ -97,7 +97,12 @@ function setUp({ acquires = [], pings = [], backends = [backend('gpu-1')], ...wh
 const grant = (diary: string[] = [], backendId = 'gpu-1'): Reply => ({
   ...({ ok: true, v: 2, epoch: 'e', startsInMs: 0, expectedMs: 200, isLearnt: true, poolWaitMs: 0 } as Grant),
   backendId,
-  lease: { free: async () => undefined, report: async () => undefined, renew: async () => undefined },
+  lease: {
+    free: async () => undefined,
+    report: async () => undefined,
+    renew: async () => undefined,
+    resize: async () => undefined,
+  },
   [Symbol.dispose]: () => void diary.push('dispose'),
 })
 const granted = async (): Promise<Reply> => grant()

@@ -4,21 +4,25 @@
  */
 import { DurableObject } from 'cloudflare:workers'
 import { realAmbient } from '../lib/ambient.ts'
+import type { Recorded } from '../telemetry/recorder.ts'
 import { PoolClock } from './clock.ts'
 import type { OperatorOrder, PoolAction, PoolEvent, ProbeResult, ProbeTest } from './events.ts'
+import { idleBeside } from './idle.ts'
 import { emptyPool, type Memory } from './initial.ts'
 import { LeaseTarget } from './lease-target.ts'
 import { expectedWaitMs } from './load.ts'
 import { PoolMemory } from './memory.ts'
 import { readAcquire, statusOf } from './messages.ts'
+import { PoolMeter } from './meter.ts'
 import {
   type AcquireAnswer,
   type AcquireRequest,
   type AdoptRequest,
+  type PoolMetrics,
   type PoolStatus,
   PROTOCOL_VERSION as v,
 } from './protocol.ts'
-import type { PoolMember, PoolState } from './state.ts'
+import type { Job, PoolMember, PoolState } from './state.ts'
 import { nextWakeAt, step } from './step.ts'
 
 /** What the object is given by the composition root. */
@@ -29,6 +33,15 @@ export interface PoolParts {
   readonly probe: (backendId: string, test: ProbeTest) => Promise<ProbeResult>
   /** Says that the database failed; the pool goes on without. */
   readonly forgetful: (error: unknown) => void
+  /** Whether there are operators who may ask for what it has counted. */
+  readonly isMetered: boolean
+}
+
+/** Whoever waits for a slot. */
+interface Waiting {
+  readonly answer: (answer: AcquireAnswer<LeaseTarget>) => void
+  readonly purpose: Job['purpose']
+  readonly since: number
 }
 
 /** Between two writes of what was learnt. */
@@ -39,7 +52,8 @@ export class PoolObject extends DurableObject {
   readonly #parts: PoolParts
   readonly #ambient = realAmbient
   readonly #clock = new PoolClock(realAmbient, () => this.#step({ kind: 'tick' }))
-  readonly #waiting = new Map<string, (answer: AcquireAnswer<LeaseTarget>) => void>()
+  readonly #meter: PoolMeter
+  readonly #waiting = new Map<string, Waiting>()
   /** The probes that are under way, by backend. */
   readonly #probes = new Map<string, Promise<ProbeResult>>()
   #memory: PoolMemory | undefined
@@ -50,6 +64,7 @@ export class PoolObject extends DurableObject {
     super(ctx, env)
     const { random, randomUuid } = this.#ambient
     this.#parts = parts
+    this.#meter = new PoolMeter(this.#ambient, parts.isMetered)
     this.#epoch = randomUuid()
     this.#state = emptyPool(parts.membersOf(ctx.id.name), {
       seed: Math.floor(random() * 2 ** 32),
@@ -61,8 +76,9 @@ export class PoolObject extends DurableObject {
   /** Waits for a slot until the deadline; the promise is the place in the queue. */
   acquire(request: AcquireRequest): Promise<AcquireAnswer<LeaseTarget>> {
     return new Promise((resolve) => {
-      this.#waiting.set(request.ticket, resolve)
-      this.#step({ kind: 'acquire', job: readAcquire(request, this.#clock.now()) })
+      const job = readAcquire(request, this.#clock.now())
+      this.#waiting.set(job.ticket, { answer: resolve, purpose: job.purpose, since: job.enqueuedAt })
+      this.#step({ kind: 'acquire', job })
     })
   }
 
@@ -107,9 +123,20 @@ export class PoolObject extends DurableObject {
     return statusOf(this.#state, this.#epoch, this.#clock.now())
   }
 
+  /** Takes what a Worker has counted since it last told. */
+  count(recorded: Recorded): void {
+    this.#meter.take(recorded)
+  }
+
+  metrics(): PoolMetrics {
+    this.#step({ kind: 'tick' })
+    return this.#meter.read(this.#state, this.#clock.now())
+  }
+
   #step(event: PoolEvent): void {
     const now = this.#clock.now()
     const [state, actions] = step(this.#state, event, now)
+    this.#meter.stepped(this.#state, state, event)
     this.#state = state
     for (const action of actions) this.#perform(action)
     this.#clock.wakeAt(nextWakeAt(state, now))
@@ -127,18 +154,21 @@ export class PoolObject extends DurableObject {
       this.#probes.set(backendId, probed)
       return
     }
-    const answer = this.#waiting.get(action.ticket)
+    const waiting = this.#waiting.get(action.ticket)
     this.#waiting.delete(action.ticket)
-    const poolWaitMs = expectedWaitMs(this.#state, this.#clock.now())
+    const now = this.#clock.now()
+    const poolWaitMs = expectedWaitMs(this.#state, now)
+    if (waiting) this.#meter.answered(action, waiting.purpose, now - waiting.since)
     if (action.kind === 'reject') {
       const { reason, retryAfterMs } = action
-      answer?.({ ok: false, v, reason, retryAfterMs, poolWaitMs })
+      waiting?.answer({ ok: false, v, reason, retryAfterMs, poolWaitMs })
       return
     }
     const { leaseId, backendId, startsInMs, expectedMs, isLearnt } = action
     const lease = this.#lease(backendId, leaseId)
-    const expected = { startsInMs, expectedMs, isLearnt, poolWaitMs }
-    answer?.({ ok: true, v, epoch: this.#epoch, backendId, ...expected, lease })
+    const idle = idleBeside(this.#state, action, now)
+    const expected = { startsInMs, expectedMs, isLearnt, poolWaitMs, idle }
+    waiting?.answer({ ok: true, v, epoch: this.#epoch, backendId, ...expected, lease })
   }
 
   #lease(backendId: string, leaseId: number): LeaseTarget {
@@ -150,7 +180,7 @@ export class PoolObject extends DurableObject {
       this.#memory = new PoolMemory(ctx.storage.sql)
       return this.#memory.read()
     } catch (error) {
-      this.#parts.forgetful(error)
+      this.#forget(error)
       return new Map()
     }
   }
@@ -169,7 +199,12 @@ export class PoolObject extends DurableObject {
     try {
       this.#memory?.write(this.#state.backends)
     } catch (error) {
-      this.#parts.forgetful(error)
+      this.#forget(error)
     }
+  }
+
+  #forget(error: unknown): void {
+    this.#meter.forgot()
+    this.#parts.forgetful(error)
   }
 }

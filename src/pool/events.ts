@@ -39,6 +39,13 @@ export type PoolEvent =
       readonly decoded: boolean
     }
   | { readonly kind: 'renew'; readonly backendId: string; readonly leaseId: number }
+  /** The job is another one than it was granted for. */
+  | {
+      readonly kind: 'resize'
+      readonly backendId: string
+      readonly leaseId: number
+      readonly predictedMs: number
+    }
   /** The holder is gone and did not say how far the job came. */
   | { readonly kind: 'abandon'; readonly backendId: string; readonly leaseId: number }
   /** A holder of the pool's former life is still decoding. */

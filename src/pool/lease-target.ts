@@ -6,6 +6,7 @@ import type { LeaseHandle, Timings } from './protocol.ts'
 export type LeaseEvent =
   | ({ readonly kind: 'free' } & Timings)
   | { readonly kind: 'renew' }
+  | { readonly kind: 'resize'; readonly predictedMs: number }
   | { readonly kind: 'abandon' }
   | { readonly kind: 'report'; readonly evidence: Evidence }
 
@@ -37,6 +38,10 @@ export class LeaseTarget extends RpcTarget implements LeaseHandle {
 
   renew(): void {
     if (this.#isHeld) this.#tell({ kind: 'renew' })
+  }
+
+  resize(predictedMs: number): void {
+    if (this.#isHeld) this.#tell({ kind: 'resize', predictedMs })
   }
 
   [Symbol.dispose](): void {

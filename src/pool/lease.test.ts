@@ -20,6 +20,7 @@ function setUp(
       void diary.push(`${name}: free ${decoded}${evidence ? `, ${evidence.kind}` : ''}`),
     report: async ({ kind }) => void diary.push(`${name}: ${kind}`),
     renew: name === 'old' && options.renew ? options.renew : async () => void diary.push(`${name}: renew`),
+    resize: async (predictedMs) => void diary.push(`${name}: resize ${predictedMs}`),
     [Symbol.dispose]: () => void diary.push(`${name}: dispose`),
   })
   const grant: RemoteGrant = {
@@ -74,6 +75,18 @@ describe('a lease', () => {
     lease[Symbol.dispose]()
     lease[Symbol.dispose]()
     expect(diary).toEqual(['left', 'old: free true', 'left', 'old: dispose'])
+  })
+
+  test('for a part of its job says so once, and expects its share', async () => {
+    const { lease, diary, deferred } = setUp()
+    lease.resize(2_000)
+    lease.resize(2_000)
+    await Promise.all(deferred)
+    expect(lease.expectedMs).toBe(3_000)
+    expect(diary).toEqual(['old: resize 2000'])
+    lease.free({ decoded: true })
+    lease.resize(1_000)
+    expect(lease.expectedMs).toBe(3_000)
   })
 
   test('that is disposed is not freed any more: the pool decides', () => {

@@ -12,8 +12,12 @@ export interface Lease extends Disposable {
   readonly isLearnt: boolean
   /** Whether the pool's object knows nothing of it. */
   readonly isLocal: boolean
+  /** Backends beside it that stood idle when it was granted, the quickest first. */
+  readonly idle: readonly string[]
   /** Renews the lease now and then, until it is freed or disposed. */
   keep(): void
+  /** It is for another job than it was asked for: a part of a batch, say. Expectations change with it. */
+  resize(predictedMs: number): void
   /** The GPU is done with the job. */
   free(timings: Timings): void
   /** Resolves when the pool knows it, or cannot be told; never rejects. */
@@ -29,12 +33,20 @@ export interface LocalLeaseParts {
 
 /** A lease that nobody but this isolate knows of. */
 export function localLease(backendId: string, { predictedMs, learn, leave }: LocalLeaseParts): Lease {
+  let expectedMs = predictedMs
   return {
     backendId,
     startsInMs: 0,
-    expectedMs: predictedMs,
+    get expectedMs() {
+      return expectedMs
+    },
     isLearnt: false,
     isLocal: true,
+    // Nobody knows what other isolates have sent where.
+    idle: [],
+    resize: (changed) => {
+      expectedMs = changed
+    },
     keep: () => undefined,
     free: leave,
     report: async (evidence) => learn(evidence),

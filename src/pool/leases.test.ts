@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { backend, job, START } from '../../test/support/pool.ts'
-import { abandon, adopt, expire, free, grant, leaseOf, renew } from './leases.ts'
+import { abandon, adopt, expire, free, grant, leaseOf, renew, resize } from './leases.ts'
 import type { BackendState, Job, Lease } from './state.ts'
 
 const PREDICTED_MS = 10_000
@@ -45,6 +45,23 @@ describe('a lease', () => {
     expect(short.expiresAt).toBeGreaterThanOrEqual(START + 10_000)
     const late = only(granted(backend('a'), { deadlineAt: START + 12_000 }))
     expect(late.expiresAt).toBe(START + 17_000)
+  })
+
+  test('ends when a job of another size would, once it is for that', () => {
+    const before = granted(granted(backend('a')))
+    const [first, second] = resize(before, before.leases[0] as Lease, PREDICTED_MS / 4, START + 5).leases
+    expect(first?.startsAt).toBe(before.leases[0]?.startsAt)
+    expect(first?.endsAt).toBe((first?.startsAt ?? 0) + PREDICTED_MS / 4)
+    expect(second).toBe(before.leases[1])
+  })
+
+  test('teaches the pace of what was decoded, not of what was granted', () => {
+    const whole = granted(backend('a'))
+    const resized = resize(whole, only(whole), PREDICTED_MS / 4, START)
+    const paceOf = (state: BackendState): number =>
+      free(state, only(state), { decoded: true, computeMs: PREDICTED_MS / 4 }, START + 9_000).pace.speed
+    expect(paceOf(resized)).toBe(1)
+    expect(paceOf(whole)).toBeLessThan(1)
   })
 
   test('is longer for each time it is renewed, and never shorter', () => {

@@ -105,6 +105,18 @@ export function abandon(backend: BackendState, lease: Lease, now: number): Backe
   return { ...backend, pace, leases: backend.leases.map((other) => (other === lease ? draining : other)) }
 }
 
+/** What runs is shorter, or longer, than what it was granted for; when it began stays as it was. */
+export const resize = (
+  backend: BackendState,
+  lease: Lease,
+  predictedMs: number,
+  now: number,
+): BackendState => {
+  const endsAt = lease.startsAt + expectedMs(backend, predictedMs, now)
+  const resized = { ...lease, predictedMs, endsAt }
+  return { ...backend, leases: backend.leases.map((other) => (other === lease ? resized : other)) }
+}
+
 export const renew = (backend: BackendState, lease: Lease, now: number): BackendState => ({
   ...backend,
   leases: backend.leases.map((other) =>

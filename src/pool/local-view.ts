@@ -2,7 +2,7 @@
 import type { Backend } from '../backends/backend.ts'
 import { judge, type Placement, place, type Standing, UNKNOWN } from './degraded.ts'
 import type { Evidence } from './events.ts'
-import { servesModel } from './membership.ts'
+import { servesTask } from './membership.ts'
 import { type LossReason, lose, REACHABLE, type Reachability, type Route, route } from './reachability.ts'
 import type { Report } from './shards.ts'
 
@@ -76,7 +76,7 @@ export class LocalView {
     now: number,
   ): Placement {
     const candidates = backends
-      .filter((backend) => servesModel(backend, model) && !exclude.includes(backend.id))
+      .filter((backend) => servesTask(backend, model) && !exclude.includes(backend.id))
       .map(({ id, slots }) => ({
         id,
         slots,

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { seeded } from '../../test/support/seeded.ts'
 import type { Backend } from '../backends/backend.ts'
-import { allPools, membersOf, poolsOf, servesModel } from './membership.ts'
+import { allPools, membersOf, poolsByTask, poolsOf, servesTask } from './membership.ts'
 
 const backend = (id: string, ...models: string[]): Backend => ({
   id,
@@ -103,7 +103,23 @@ test('a model has a pool per shard that has backends for it, and they share noth
 })
 
 test('a backend serves the models it lists, by id', () => {
-  expect(servesModel(backend('a', 'flux', 'sdxl'), 'sdxl')).toBe(true)
-  expect(servesModel(backend('a', 'flux', 'sdxl'), 'sd')).toBe(false)
-  expect(servesModel(backend('a'), 'sdxl')).toBe(false)
+  expect(servesTask(backend('a', 'flux', 'sdxl'), 'sdxl')).toBe(true)
+  expect(servesTask(backend('a', 'flux', 'sdxl'), 'sd')).toBe(false)
+  expect(servesTask(backend('a'), 'sdxl')).toBe(false)
+})
+
+test('pools of all models at once are those of each', () => {
+  const models = ['m0', 'm1', 'm2', 'm3', 'm4', 'm5']
+  const one = fc.record({
+    models: fc.uniqueArray(fc.constantFrom(...models), { maxLength: 3 }),
+    shard: fc.constantFrom('eu', 'us', undefined),
+  })
+  fc.assert(
+    fc.property(fc.array(one, { maxLength: 8 }), (drawn) => {
+      const backends = drawn.map(({ models, shard }, n) => ({ ...backend(`b${n}`, ...models), shard }))
+      const known = poolsByTask(backends)
+      for (const model of models) expect(known.get(model) ?? []).toEqual(poolsOf(backends, model))
+    }),
+    { seed: 5 },
+  )
 })

@@ -9,6 +9,7 @@ export interface RemoteLease extends Partial<Disposable> {
   free(timings: Timings, evidence?: Evidence): Promise<void>
   report(evidence: Evidence): Promise<void>
   renew(): Promise<void>
+  resize(predictedMs: number): Promise<void>
 }
 
 export type RemoteGrant = AcquireAnswer<RemoteLease> & { ok: true } & Partial<Disposable>
@@ -34,12 +35,15 @@ const TAKES_BOTH = 3
 export class ObjectLease implements Lease {
   readonly backendId: string
   readonly startsInMs: number
-  readonly expectedMs: number
   readonly isLearnt: boolean
   readonly isLocal = false
+  readonly idle: readonly string[]
   readonly #parts: LeaseParts
   readonly #grant: RemoteGrant
   readonly #grantedAt: number
+  /** Of the job that it is for; and how long this backend takes for a predicted millisecond. */
+  #predictedMs: number
+  readonly #speed: number
   /** Of the pool's next life, when the one that granted is over. */
   #adopted: RemoteLease | undefined
   #isAdopting = false
@@ -53,7 +57,9 @@ export class ObjectLease implements Lease {
     this.backendId = grant.backendId
     // An object of the release before foretells nothing.
     this.startsInMs = grant.startsInMs ?? 0
-    this.expectedMs = grant.expectedMs ?? parts.predictedMs
+    this.#predictedMs = parts.predictedMs
+    this.#speed = (grant.expectedMs ?? parts.predictedMs) / parts.predictedMs
+    this.idle = grant.idle ?? []
     this.isLearnt = grant.isLearnt ?? false
     this.#grant = grant
     this.#parts = parts
@@ -62,6 +68,16 @@ export class ObjectLease implements Lease {
 
   get #isOver(): boolean {
     return this.#isDisposed || this.#timings !== undefined
+  }
+
+  get expectedMs(): number {
+    return this.#predictedMs * this.#speed
+  }
+
+  resize(predictedMs: number): void {
+    if (this.#isOver || predictedMs === this.#predictedMs) return
+    this.#predictedMs = predictedMs
+    this.#parts.defer(quiet(() => this.#handle.resize(predictedMs)))
   }
 
   keep(): void {
@@ -135,7 +151,7 @@ export class ObjectLease implements Lease {
     try {
       const elapsedMs = this.#parts.ambient.now() - this.#grantedAt
       const { backendId } = this
-      const { predictedMs } = this.#parts
+      const predictedMs = this.#predictedMs
       const adopted = await this.#parts.adopt({ v: PROTOCOL_VERSION, backendId, predictedMs, elapsedMs })
       if (!adopted) return
       this.#adopted?.[Symbol.dispose]?.()

@@ -1,5 +1,9 @@
 /** What the Worker and a pool's object say to each other. Both sides may be one release apart. */
 
+import type { KeysUse } from '../telemetry/busiest-keys.ts'
+import type { Tally } from '../telemetry/counts.ts'
+import type { Reading } from '../telemetry/exposition.ts'
+import type { Recorded } from '../telemetry/recorder.ts'
 import type { Evidence, OperatorOrder, ProbeResult, RejectReason } from './events.ts'
 import type { Cause, Health } from './health-states.ts'
 import type { Job } from './state.ts'
@@ -34,6 +38,8 @@ export interface LeaseHandle {
   report(evidence: Evidence): void
   /** It is still decoding: the lease lasts longer. Costs nothing, the session is open anyway. */
   renew(): void
+  /** The job turned out to be another one: a part of a batch. The release before knows only whole ones. */
+  resize(predictedMs: number): void
 }
 
 export interface Grant<Handle = LeaseHandle> {
@@ -50,6 +56,8 @@ export interface Grant<Handle = LeaseHandle> {
   readonly isLearnt: boolean
   /** Until a job that came now would start. */
   readonly poolWaitMs: number
+  /** Backends beside it that could begin with as much at once, the quickest first. The release before does not say. */
+  readonly idle?: readonly string[]
   readonly lease: Handle
 }
 
@@ -96,6 +104,15 @@ export interface PoolStatus {
   readonly backends: readonly BackendStatus[]
 }
 
+/** What a pool says of itself and of what Workers have told it. */
+export interface PoolMetrics {
+  /** When the object began, and with it all counts; milliseconds since 1970. */
+  readonly startedAt: number
+  readonly gauges: readonly Reading[]
+  readonly counts: Tally
+  readonly keys: KeysUse
+}
+
 /**
  * The object as its callers see it.
  *
@@ -111,4 +128,7 @@ export interface PoolService<Handle = LeaseHandle> {
   /** Looks at a backend now: what was found, or null when there is no such backend or a job is about to tell. */
   examine(backendId: string): Promise<ProbeResult | null>
   status(): PoolStatus
+  /** Takes what a Worker has counted since it last told. */
+  count(recorded: Recorded): void
+  metrics(): PoolMetrics
 }

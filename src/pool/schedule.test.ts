@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { backend, job, lease, member, pool, START, TestPool, words } from '../../test/support/pool.ts'
 import { enqueue } from './lanes.ts'
-import { hedge, schedule } from './schedule.ts'
+import { hedge, part, schedule } from './schedule.ts'
 import type { Job, Lane, PoolState } from './state.ts'
 
 const lanesOf = (...jobs: readonly Job[]): readonly Lane[] =>
@@ -137,5 +137,36 @@ describe('a hedge', () => {
     const backends = [backend('a'), backend('b')]
     expect(hedged(pool(backends, { budget: paid, lanes: lanesOf(job('x')) }))).toBeUndefined()
     expect(hedged(pool(backends, { budget: { ...paid, hedgeMs: 199 } }))).toBeUndefined()
+  })
+})
+
+describe('a part of a batch', () => {
+  const one = job('t', { purpose: 'part', exclude: ['a'] })
+  const placed = (state: PoolState, what: Job = one): string | undefined => {
+    const found = part(state, what, START)
+    return found && words(found[1])
+  }
+
+  test('gets a free slot at once, and costs its key no turn', () => {
+    const state = pool([backend('a', { leases: [lease()] }), backend('b')])
+    const [after, action] = part(state, one, START) ?? []
+    expect(action && words(action)).toBe('t on b')
+    expect(after?.lanes).toBe(state.lanes)
+    expect(after?.backends[1]?.leases).toMatchObject([{ id: 1, predictedMs: 200, phase: 'running' }])
+    expect(after?.nextLeaseId).toBe(2)
+  })
+
+  test('is not staged, and not granted while anybody waits', () => {
+    const soon = backend('b', { leases: [lease({ endsAt: START + 10 })] })
+    expect(placed(pool([backend('a'), soon]))).toBeUndefined()
+    expect(placed(pool([backend('a'), backend('b')], { lanes: lanesOf(job('x')) }))).toBeUndefined()
+  })
+
+  test('leaves a backend to short jobs where those are about, if it is long', () => {
+    const video = { predictedMs: 20_000 }
+    const busy = ['a', 'b', 'c', 'd'].map((id) => backend(id, id === 'd' ? {} : { leases: [lease(video)] }))
+    const state = pool(busy, { traffic: { ...pool([]).traffic, shortAskedAt: START } })
+    expect(placed(state, { ...one, ...video })).toBeUndefined()
+    expect(placed(state)).toBe('t on d')
   })
 })

@@ -2,6 +2,7 @@
 import { payHedge } from './budget.ts'
 import type { PoolAction } from './events.ts'
 import { type Health, isServing } from './health-states.ts'
+import { idleFor } from './idle.ts'
 import { afterTurns, inTurn, type Turn } from './lanes.ts'
 import { grant } from './leases.ts'
 import { expectedMs, isLearnt } from './pace.ts'
@@ -82,10 +83,24 @@ export function hedge(state: PoolState, job: Job, now: number): readonly [PoolSt
   if (idle.length < 2 || state.lanes.length > 0) return undefined
   const budget = payHedge(state.budget, job.predictedMs)
   const choice = choose(idle, job, new Map(), state.startedAt, now)
-  if (!budget || !choice) return undefined
+  return budget && choice ? grantNow({ ...state, budget }, job, choice, now) : undefined
+}
+
+/**
+ * A part of a batch goes to a backend with a free slot while nobody waits, or nowhere. The batch has had its turn, and
+ * has paid for all of its parts.
+ */
+export function part(state: PoolState, job: Job, now: number): readonly [PoolState, PoolAction] | undefined {
+  if (state.lanes.length > 0) return undefined
+  const idle = mayTake(state.backends, state, idleFor(state.backends, job, now), job, now)
+  const choice = choose(idle, job, new Map(), state.startedAt, now)
+  return choice?.hasRoom ? grantNow(state, job, choice, now) : undefined
+}
+
+function grantNow(state: PoolState, job: Job, choice: Choice, now: number): readonly [PoolState, PoolAction] {
   const id = state.nextLeaseId
   const backends = replace(state.backends, grant(id, job, choice, now))
-  return [{ ...state, backends, budget, nextLeaseId: id + 1 }, grantAction(id, job, choice, now)]
+  return [{ ...state, backends, nextLeaseId: id + 1 }, grantAction(id, job, choice, now)]
 }
 
 function grantAction(leaseId: number, job: Job, { backend, startsAt }: Choice, now: number): PoolAction {

@@ -37,11 +37,17 @@ export function candidatesOf(
   return [...chosen, ...trying, ...ejected]
 }
 
+type Sized = Pick<Job, 'model' | 'predictedMs' | 'exclude'>
+
 /** Whether it decodes this at all: the model, the size, and not one that has failed the job. */
-export const isAble = (backend: BackendState, job: Job, now: number): boolean =>
+export const isAble = (backend: BackendState, job: Sized, now: number): boolean =>
   backend.models.includes(job.model) && !job.exclude.includes(backend.id) && !isTooLarge(backend, job, now)
 
-export const isTooLarge = ({ ceilings }: BackendState, job: Job, now: number): boolean =>
+export const isTooLarge = (
+  { ceilings }: BackendState,
+  job: Pick<Job, 'model' | 'predictedMs'>,
+  now: number,
+): boolean =>
   ceilings.some(
     ({ model, predictedMs, until }) => model === job.model && job.predictedMs > predictedMs && until > now,
   )

@@ -17,6 +17,7 @@ export interface PoolState {
 /** What the configuration says of a backend, as far as the pool cares. */
 export interface PoolMember {
   readonly id: string
+  /** Its tasks: ids of models for decodes, `id:encode` for encodes. */
   readonly models: readonly string[]
   /** Decodes it runs at a time. */
   readonly slots: number
@@ -129,8 +130,13 @@ export interface Job {
   readonly exclude: readonly string[]
   /** Failures of earlier attempts, in order. */
   readonly failures: readonly { readonly backendId: string; readonly signature: Signature }[]
-  /** - `first` attempt - `retry` - `hedge`: a second copy, granted at once or not at all */
-  readonly purpose: 'first' | 'retry' | 'hedge'
+  /**
+   * - `first` attempt
+   * - `retry`
+   * - `hedge`: a second copy, granted at once or not at all
+   * - `part` of a batch that has its turn already, granted at once or not at all
+   */
+  readonly purpose: 'first' | 'retry' | 'hedge' | 'part'
 }
 
 /** How an attempt failed, as far as the pool tells failures apart. */

@@ -67,14 +67,26 @@ const commands = fc.oneof(
       predictedMs: fc.constantFrom(1, 50, 400, 2_400, 9_000),
       remainingMs: fc.oneof(fc.integer({ min: -10, max: 3_000 }), fc.constantFrom(20_000, 300_000)),
       exclude: fc.uniqueArray(fc.constantFrom(...IDS), { maxLength: 2 }),
-      purpose: fc.constantFrom('first' as const, 'first' as const, 'retry' as const, 'hedge' as const),
+      purpose: fc.constantFrom(
+        'first' as const,
+        'first' as const,
+        'retry' as const,
+        'hedge' as const,
+        'part' as const,
+      ),
       failures: fc.oneof(fc.constant([]), failures),
     }),
   ),
   command(
     5,
     fc.record({
-      kind: fc.constantFrom('free' as const, 'free' as const, 'abandon' as const, 'renew' as const),
+      kind: fc.constantFrom(
+        'free' as const,
+        'free' as const,
+        'abandon' as const,
+        'renew' as const,
+        'resize' as const,
+      ),
       which: fc.nat({ max: 30 }),
       decoded: fc.boolean(),
       computeMs: fc.option(fc.integer({ min: 1, max: 20_000 }), { nil: undefined }),
@@ -156,14 +168,20 @@ class Model {
       case 'acquire-again': {
         // A caller whose connection broke asks once more, under the ticket that may still be in the queue.
         const again = this.queued[command.which % Math.max(1, this.queued.length)]
-        if (again && again.purpose !== 'hedge') this.apply({ kind: 'acquire', job: again })
+        if (again && again.purpose !== 'hedge' && again.purpose !== 'part')
+          this.apply({ kind: 'acquire', job: again })
         break
       }
       case 'free':
       case 'renew':
+      case 'resize':
       case 'abandon': {
         const { kind, which, decoded, computeMs, attemptMs } = command
         const lease = this.held[which % Math.max(1, this.held.length)] ?? { backendId: 'b0', leaseId: 777 }
+        if (kind === 'resize') {
+          this.apply({ kind, ...lease, predictedMs: computeMs ?? 100 })
+          break
+        }
         if (kind !== 'free') {
           this.apply({ kind, ...lease })
           break

@@ -9,7 +9,7 @@ import { onBackend, reject, type Step, slotsOf } from './edit.ts'
 import type { OperatorOrder, PoolEvent } from './events.ts'
 import { isServing } from './health-states.ts'
 import { findJob, withoutJobs } from './lanes.ts'
-import { abandon, adopt, free, leaseOf, renew } from './leases.ts'
+import { abandon, adopt, free, leaseOf, renew, resize } from './leases.ts'
 import { operate } from './operator.ts'
 import { freeAt, leadMs } from './places.ts'
 import { examine, nextProbeAt, probe, probed } from './probing.ts'
@@ -68,6 +68,14 @@ function apply(state: PoolState, event: PoolEvent, now: number): Step {
     }
     case 'free':
       return [freeLease(state, event, now), []]
+    case 'resize':
+      return [
+        onBackend(state, event.backendId, (backend) => {
+          const lease = leaseOf(backend, event.leaseId)
+          return lease ? resize(backend, lease, event.predictedMs, now) : backend
+        }),
+        [],
+      ]
     case 'renew':
     case 'abandon': {
       const change = event.kind === 'renew' ? renew : abandon

@@ -4,6 +4,8 @@ import { TENSOR } from '../wire/media-types.ts'
 interface UpstreamFacts {
   /** The one media type we want. */
   readonly accept: string
+  /** Of the body; a raw tensor when left out. */
+  readonly contentType?: string | undefined
   readonly attemptId: string
   /** After this nobody wants the answer any more. */
   readonly remainingMs: number
@@ -14,11 +16,11 @@ interface UpstreamFacts {
  * user agent.
  */
 export function upstreamHeaders(
-  { accept, attemptId, remainingMs }: UpstreamFacts,
+  { accept, contentType = TENSOR, attemptId, remainingMs }: UpstreamFacts,
   token: string | undefined,
 ): Headers {
   const headers = new Headers({
-    'content-type': TENSOR,
+    'content-type': contentType,
     accept,
     // Compressed answers cannot be checked for length, and may be bombs.
     'accept-encoding': 'identity',

@@ -14,8 +14,8 @@ const read = (body: unknown, envelope: Envelope = 'application/json', query = ''
 describe('the pilot', () => {
   test('has its parameters in the body, and its latents scaled by their model', () => {
     const parameters = { shape: [1, 4, 64, 64], dtype: 'float32', height: 512, width: null }
-    const { latent, params } = expectValue(read({ inputs: INPUTS, parameters }))
-    expect([...latent]).toEqual([1, 2, 3, 4])
+    const { bytes, params } = expectValue(read({ inputs: INPUTS, parameters }))
+    expect([...bytes]).toEqual([1, 2, 3, 4])
     expect(params.toString()).toBe(
       'shape=1&shape=4&shape=64&shape=64&dtype=float32&height=512&do_scaling=True',
     )

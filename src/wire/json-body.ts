@@ -8,7 +8,7 @@ import { err, ok, type Result } from '../lib/result.ts'
 import type { Envelope } from './media-types.ts'
 
 export const jsonBodySchema = z.object({
-  inputs: z.string().describe('The bytes of the latent in base64.'),
+  inputs: z.string().describe('The bytes of the latent, or of the picture to encode, in base64.'),
   parameters: z
     .record(z.string(), z.unknown())
     .describe('Parameters of the query, which win where they are in both.')
@@ -16,7 +16,7 @@ export const jsonBodySchema = z.object({
 })
 
 export interface JsonRequest {
-  readonly latent: Uint8Array<ArrayBuffer>
+  readonly bytes: Uint8Array<ArrayBuffer>
   /** Parameters in the form that a query has them; those of the query win. */
   readonly params: URLSearchParams
 }
@@ -37,15 +37,15 @@ export function readJsonRequest(
   if (!parsed.success) {
     return err({ expected: 'a JSON object with the latent in base64 as "inputs" and maybe "parameters"' })
   }
-  const latent = fromBase64(parsed.data.inputs)
-  if (!latent) return err({ expected: '"inputs" to be the bytes of the latent in base64' })
+  const bytes = fromBase64(parsed.data.inputs)
+  if (!bytes) return err({ expected: '"inputs" to be the bytes of the latent in base64' })
   const params = new URLSearchParams(query)
   for (const [name, value] of Object.entries(parsed.data.parameters)) {
     if (!query.has(name)) append(params, name, value)
   }
   const saysScaling = params.has('do_scaling') || params.has('scaling_factor')
   if (envelope === 'application/json' && !saysScaling) params.set('do_scaling', 'True')
-  return ok({ latent, params })
+  return ok({ bytes, params })
 }
 
 /** Undefined, which no schema takes, when it is not JSON. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { seeded } from '../../test/support/seeded.ts'
-import { formatList } from './structured-field.ts'
+import { formatList, parseList } from './structured-field.ts'
 
 describe('a list', () => {
   test('is tokens with their parameters', () => {
@@ -33,5 +33,27 @@ describe('a list', () => {
       }),
       { ...seeded, numRuns: 1_000 },
     )
+  })
+})
+
+describe('a list that is read', () => {
+  test('has the items that were written, and numbers as numbers', () => {
+    const items = [
+      { token: 'latent-scaled-twice', parameters: { std: 5.172, expected: 1 } },
+      { token: 'scaling-factor-of-another-model', parameters: { model: 'wan-2.1' } },
+      { token: 'latent-all-zero', parameters: {} },
+    ]
+    expect(parseList(formatList(items))).toEqual(items)
+  })
+
+  test('may be a Server-Timing', () => {
+    expect(parseList('auth;dur=0.1, cache;desc="a hit";dur=3')).toEqual([
+      { token: 'auth', parameters: { dur: 0.1 } },
+      { token: 'cache', parameters: { desc: 'a hit', dur: 3 } },
+    ])
+  })
+
+  test.each(['', ' , ;', '=;=', '"a";b=1'])('has nothing of %j', (text) => {
+    expect(parseList(text)).toEqual([])
   })
 })

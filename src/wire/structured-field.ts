@@ -26,3 +26,19 @@ function formatBare(value: number | string): string {
   const bounded = Math.min(MAX_DECIMAL, Math.max(-MAX_DECIMAL, value))
   return bounded.toFixed(3).replace(/0{1,2}$/, '')
 }
+
+/**
+ * The items of such a list, or of a `Server-Timing`, which is written alike. What is no item is left out.
+ */
+export const parseList = (text: string): ListItem[] =>
+  text.split(',').flatMap((part) => {
+    const [token = '', ...fields] = part.split(';').map((field) => field.trim())
+    if (!/^[a-z][\w.-]*$/i.test(token)) return []
+    const parameters = fields.flatMap((field) => {
+      const [, name, value = ''] = /^([\w.-]+)="?([^"]*)"?$/.exec(field) ?? []
+      return name === undefined ? [] : [[name, readBare(value)] as const]
+    })
+    return [{ token, parameters: Object.fromEntries(parameters) }]
+  })
+
+const readBare = (text: string): number | string => (/^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text)

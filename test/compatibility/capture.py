@@ -75,6 +75,7 @@ diffusers(
 diffusers(
     "diffusers-batch", "sd-v1", (3, 4, 8, 8), FP16, scaling_factor=0.18215, output_type="pt", return_type="pt"
 )
+diffusers("diffusers-batch-jpg", "sd-v1", (3, 4, 8, 8), FP16, scaling_factor=0.18215)
 diffusers("diffusers-sizes", "sd-v1", SD, FP16, scaling_factor=0.18215, height=64, width=64)
 diffusers("diffusers-flux-unpacked", "flux", FLUX, BF16, **FLUX_SCALING)
 diffusers(

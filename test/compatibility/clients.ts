@@ -6,8 +6,6 @@ export type Need =
   | { readonly shape: readonly number[]; readonly dtype: 'float16' | 'bfloat16' | 'uint8' }
   /** A tensor in base64, in the JSON of early clients. */
   | { readonly sealed: readonly number[]; readonly dtype: 'float16' }
-  /** A refusal that says why: JSON with an `error`. */
-  | { readonly refusal: string }
 
 export interface ClientRequest {
   /** Of the captured request, `captured/NAME.http`. */
@@ -26,6 +24,8 @@ const MERGED = '0.33 to main of 2026-08; captured from 0.42.1'
 const RAW = { shape: [1, 3, 64, 64], dtype: 'float16' } as const
 const VIDEO = { shape: [1, 3, 9, 64, 64], dtype: 'float16' } as const
 const FLUX_RAW = { shape: [1, 3, 64, 64], dtype: 'bfloat16' } as const
+/** Of so many pixels. */
+const ENCODED = (side: number) => ({ shape: [1, 4, side / 8, side / 8], dtype: 'float16' }) as const
 const JPEG = { file: 'image/jpeg' } as const
 const PNG = { file: 'image/png' } as const
 const SD = 'scaling_factor=0.18215'
@@ -63,6 +63,7 @@ export const clients: readonly ClientRequest[] = [
     ['diffusers-pt', 'a tensor in -1..1', RAW, SD, 'sd-v1'],
     ['diffusers-pt-uint8', '`partial_postprocess`', { shape: [1, 64, 64, 3], dtype: 'uint8' }, SDXL, 'sdxl'],
     ['diffusers-batch', 'three latents at once', { shape: [3, 3, 64, 64], dtype: 'float16' }, SD, 'sd-v1'],
+    ['diffusers-batch-jpg', 'three latents, a JPEG: of the first', JPEG, SD, 'sd-v1'],
     ['diffusers-sizes', 'height and width without need', JPEG, SD, 'sd-v1'],
     ['diffusers-flux-unpacked', 'bfloat16, not packed', JPEG, FLUX, 'flux'],
     ['diffusers-flux-packed', 'bfloat16, packed', { shape: [1, 64, 64, 3], dtype: 'uint8' }, FLUX, 'flux'],
@@ -87,8 +88,8 @@ export const clients: readonly ClientRequest[] = [
     ['diffusers-basic-credentials', '`https://x:KEY@host/`', JPEG, SD, 'sd-v1'],
   ]),
   ...family('diffusers `remote_encode`', MERGED, [
-    ['diffusers-encode-picture', 'a PNG without a type', { refusal: 'encode-unsupported' }],
-    ['diffusers-encode-tensor', 'a tensor without a type', { refusal: 'encode-unsupported' }],
+    ['diffusers-encode-picture', 'a PNG without a type', ENCODED(64), SD, 'sd-v1'],
+    ['diffusers-encode-tensor', 'a tensor without a type', ENCODED(16), SD, 'sd-v1'],
   ]),
   ...family('JSON pilot', 'blog, first draft; SD.Next 1b2d4286b', [
     ['pilot-json', 'float32 in base64, no scaling in words', JPEG, MODEL, 'sd-v1'],

@@ -12,6 +12,11 @@ from support.weights import TinyWeights, small_picture_vae, small_video_vae, wei
 MODELS = ("sd-v1", "sdxl", "flux")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    text = "random requests that /openapi.json is tried with"
+    parser.addoption("--cases", type=int, default=1_500, help=text)
+
+
 def pytest_report_header() -> str:
     if DATA is None:
         return "real weights and photographs: not found, so random weights and no PSNR (set VAE_GATEWAY_DATA)"

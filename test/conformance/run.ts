@@ -15,9 +15,12 @@ const python = join(venv, 'bin', 'python')
 const stamp = join(venv, 'installed')
 const pytest = ['-m', 'pytest', '-q', '-rs', '-p', 'no:cacheprovider']
 
-const pins = ['requirements.txt', 'requirements-dev.txt'].map((file) =>
-  readFileSync(join(backend, file), 'utf8'),
-)
+const requirements = [
+  join(backend, 'requirements.txt'),
+  join(backend, 'requirements-dev.txt'),
+  join(root, 'test', 'conformance', 'requirements.txt'),
+]
+const pins = requirements.map((file) => readFileSync(file, 'utf8'))
 const wanted = createHash('sha256').update(pins.join()).digest('hex')
 
 function run(command: string, args: string[], cwd = root): void {
@@ -35,7 +38,7 @@ function install(): void {
   const torch = /^torch==.*$/m.exec(pins.join())?.[0]
   if (!torch) throw new Error('backend/requirements.txt does not pin torch.')
   run(python, [...pip, torch])
-  run(python, [...pip, '-r', join(backend, 'requirements-dev.txt')])
+  run(python, [...pip, ...requirements.flatMap((file) => ['-r', file])])
   writeFileSync(stamp, wanted)
 }
 

@@ -15,6 +15,7 @@ from PIL import Image
 
 from support.data import SAMPLES, read_latent
 from support.gateway import Gateway
+from support.replica import Replica
 from support.weights import SCALING, TinyWeights, unscale
 
 SAMPLE = {
@@ -87,6 +88,21 @@ def test_diffusers_keeps_a_batch(gateway: Gateway, weights: dict[str, TinyWeight
         gateway.endpoint("sd-v1"), batch, **SCALING["sd-v1"], output_type="pt", partial_postprocess=True
     )
     assert same(np.stack([np.asarray(p) for p in pictures]), as_bytes(weights["sd-v1"].decode(batch)))
+
+
+def test_a_batch_in_two_parts_is_the_batch_of_one_replica(
+    gateway: Gateway, replicas: dict[str, list[Replica]]
+) -> None:
+    latent = latent_of("sd-v1", 32)
+    batch = torch.cat([latent.roll(n, -1) for n in range(8)])
+    options = {**SCALING["sd-v1"], "output_type": "pt", "return_type": "pt"}
+    seen = len(gateway.decodes())
+    spread = remote_decode(gateway.endpoint("sd-v1"), batch, **options)
+    [event] = gateway.wait_for_decodes(seen + 1)[seen:]
+    alone = remote_decode(replicas["sd-v1"][0].url, batch, **options)
+    assert event["attempts"] == 2, "both replicas were idle"
+    assert spread.dtype == alone.dtype
+    assert torch.equal(spread, alone)
 
 
 def test_diffusers_with_a_processor_and_pil_gets_unit_floats(

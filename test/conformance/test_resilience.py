@@ -7,7 +7,7 @@ import numpy as np
 from diffusers.utils.remote_utils import remote_decode
 
 from support.gateway import Gateway
-from support.replica import Replica
+from support.replica import Replica, kill_at_work
 from support.weights import SCALING, TinyWeights
 from test_clients import as_bytes, latent_of, same
 
@@ -42,7 +42,7 @@ def test_300_decodes_survive_the_death_and_return_of_a_replica(
                 n, picture = future.result()
                 correct += same(picture, expected[n % DIFFERENT])
                 if done == KILL_AT:
-                    victim.kill()
+                    victim = kill_at_work(replicas["sd-v1"])
                 if done == RESTART_AT:
                     victim.start()
     finally:

@@ -103,8 +103,23 @@ test.each(['gzip', 'br', 'zstd', 'identity, gzip'])(
 )
 
 test('P11: more uploads than the isolate may hold are refused at once, and can be tried again', async () => {
-  const response = await decode(on.gateway, `/sd-v1?${pictureQuery(400)}`, uniqueLatent(400))
+  const half = uniqueLatent(300)
+  const request = rawDecode(on.gateway, `/sd-v1?${pictureQuery(300)}`, new Uint8Array(), {
+    declared: half.length,
+  })
+  const socket = await rawConnection(on.gateway)
+  socket.write(withHead(request, (head) => `${head}\r\nexpect: 100-continue`))
+  // It is told to go on when its body is being read, and then the bytes are taken.
+  await once(socket, 'data')
+  const response = await decode(on.gateway, `/sd-v1?${pictureQuery(300)}`, uniqueLatent(300))
   expect(response.headers.get('retry-after')).toBe('1')
   expect(await problemOf(response)).toMatchObject({ code: 'isolate-busy', status: 503 })
   expect((await decode(on.gateway, PATH, uniqueLatent())).status).toBe(200)
+  socket.resetAndDestroy()
+})
+
+test('P11: an upload that no isolate could ever hold is not told to try again', async () => {
+  const response = await decode(on.gateway, `/sd-v1?${pictureQuery(400)}`, uniqueLatent(400))
+  expect(response.headers.get('retry-after')).toBeNull()
+  expect(await problemOf(response)).toMatchObject({ code: 'payload-too-large', status: 413 })
 })

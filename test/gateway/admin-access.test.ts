@@ -17,6 +17,7 @@ const ROUTES: readonly [method: string, path: string][] = [
   ['GET', '/pools'],
   ['POST', '/backends/preview/drain'],
   ['GET', '/config'],
+  ['GET', '/metrics'],
 ]
 
 /** Whatever there is not, or is not for that method. */

@@ -108,6 +108,11 @@ describe('a key that an operator creates', () => {
       'Expected overrides.concurrency: number to be >0.',
     ],
     [
+      'a bound that could not be counted',
+      { overrides: { megapixelsPerMonth: 1.6e308 } },
+      'Expected overrides.megapixelsPerMonth: number to be <=9000000000.',
+    ],
+    [
       'a day that is over',
       { expires: '2020-01-01' },
       'Expected expires: today or a day to come, until 2149-06-06.',

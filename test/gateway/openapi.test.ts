@@ -53,6 +53,12 @@ test('the document is for everybody, and may be kept for a while', async () => {
   expect(response.headers.get('access-control-allow-origin')).toBe('*')
 })
 
+test('the document is not sent again to who has it', async () => {
+  const etag = (await fetch(`${gateway.url}/openapi.json`)).headers.get('etag') ?? ''
+  const { status } = await fetch(`${gateway.url}/openapi.json`, { headers: { 'if-none-match': etag } })
+  expect(status).toBe(304)
+})
+
 describe('an answer is as the document describes it', () => {
   test.each<[route: string, path: string, init?: RequestInit]>([
     ['GET /health', '/health'],
@@ -86,6 +92,7 @@ describe('an answer is as the document describes it', () => {
     ['POST /v1/admin/backends/{id}/{order}', '/backends/preview/probe', {}],
     ['POST /v1/admin/backends/{id}/{order}', '/backends/unheard-of/probe', {}],
     ['GET /v1/admin/config', '/config'],
+    ['GET /v1/admin/metrics', '/metrics'],
   ])('%s, as an operator at %s', async (route, path, body) => {
     expect(await complaints(route, await operate(gateway, path, body))).toEqual([])
   })

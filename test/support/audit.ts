@@ -13,7 +13,9 @@ export async function audit(gateway: TestGateway, pools = gateway.pools): Promis
   try {
     await Promise.all(pools.map((pool) => slotsAreFree(gateway, pool)))
     await vi.waitFor(() => {
-      const ids = eventsOf(gateway).flatMap(({ kind, requestId }) => (kind === 'decode' ? requestId : []))
+      const ids = eventsOf(gateway).flatMap(({ kind, requestId }) =>
+        kind === 'decode' || kind === 'encode' ? requestId : [],
+      )
       expect(ids.sort(), 'requests with a line in the log').toEqual([...gateway.owed].sort())
     }, SOON)
     const log = gateway.log.join('\n')

@@ -14,7 +14,12 @@ const server = require('node:net').createServer().listen({ port: 0, host: '127.0
 /** More than its queue of connections takes, so that the rest stay without an answer. */
 const FILLERS = 8
 
-export async function startBlackhole(): Promise<{ url: string; stop(): Promise<void> }> {
+export interface Blackhole {
+  readonly url: string
+  stop(): Promise<void>
+}
+
+export async function startBlackhole(): Promise<Blackhole> {
   const sleeper = new Worker(SLEEPER, { eval: true })
   const [port] = (await once(sleeper, 'message')) as [number]
   const fillers = Array.from({ length: FILLERS }, () => connect(port, '127.0.0.1'))

@@ -1,6 +1,8 @@
 /** Everything around the loop of a request: backends, a pool and a client that do as they are told, and books on it all. */
+import type { DecodeOf } from '../../src/dispatch/batch/batch.ts'
+import { dispatchBatch } from '../../src/dispatch/batch/dispatch-batch.ts'
 import { ByteBudget } from '../../src/dispatch/byte-budget.ts'
-import { type DispatchServices, dispatch } from '../../src/dispatch/dispatch.ts'
+import type { DispatchServices } from '../../src/dispatch/dispatch.ts'
 import type { DecodeJob } from '../../src/dispatch/job.ts'
 import type { Signal } from '../../src/lib/signal.ts'
 import type { Lease, SlotAnswer, SlotRequest } from '../../src/pool/client.ts'
@@ -78,12 +80,24 @@ export class DispatchWorld {
     }
   }
 
-  start(changes: Partial<DecodeJob> = {}): ReturnType<typeof dispatch> {
-    return dispatch({ ...this.job, ...changes }, this.client.signal, this.#services())
+  /** So many latents, each of which decodes to what one backend always answers. */
+  batchOf(count: number, answered: 'all' | 'first' = 'all'): Partial<DecodeJob> {
+    const { query, expected, maxAnswerBytes, predictedMs } = this.job
+    const of = (some: number): DecodeOf => ({
+      query,
+      expected,
+      maxAnswerBytes,
+      predictedMs: some * predictedMs,
+    })
+    return { ...of(count), batch: { count, answered, of } }
+  }
+
+  start(changes: Partial<DecodeJob> = {}): ReturnType<typeof dispatchBatch> {
+    return dispatchBatch({ ...this.job, ...changes }, this.client.signal, this.#services())
   }
 
   /** The outcome, once time has passed: until there is one, for two minutes at most. */
-  async run(changes: Partial<DecodeJob> = {}): Promise<Awaited<ReturnType<typeof dispatch>>> {
+  async run(changes: Partial<DecodeJob> = {}): Promise<Awaited<ReturnType<typeof dispatchBatch>>> {
     const outcome = this.start(changes)
     let isOver = false
     void outcome.then(() => {
@@ -151,6 +165,8 @@ export class DispatchWorld {
       expectedMs: 200,
       isLearnt: true,
       isLocal: false,
+      idle: [],
+      resize: () => undefined,
       said: [],
       isFree: false,
       isDisposed: false,

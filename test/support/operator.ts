@@ -24,3 +24,12 @@ export async function ordered<T>(answer: Promise<Response>): Promise<T> {
   if (response.ok) return (await response.json()) as T
   throw new Error(JSON.stringify(await problemOf(response)))
 }
+
+/** What a scrape gets, as text. */
+export async function metricsText(gateway: TestGateway): Promise<string> {
+  const response = await fetch(`${gateway.url}/metrics`, {
+    headers: { authorization: `Bearer ${ADMIN_TOKEN}` },
+  })
+  if (response.status === 200) return response.text()
+  throw new Error(JSON.stringify(await problemOf(response)))
+}

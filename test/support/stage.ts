@@ -16,7 +16,9 @@ export interface Stage {
 }
 
 /** @param settings of the gateway, around the URL of the backend */
-export function stage(settings: (url: string) => { BACKENDS: readonly object[]; DISPATCH?: object }): Stage {
+export function stage(
+  settings: (url: string) => { BACKENDS: readonly object[]; MODELS?: readonly object[]; DISPATCH?: object },
+): Stage {
   let backend: FakeBackend
   let gateway: TestGateway
   beforeAll(async () => {

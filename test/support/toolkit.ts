@@ -3,6 +3,7 @@
  * like, from a missing parameter to memory that has run out, is a 400.
  */
 import { createCipheriv, createHash } from 'node:crypto'
+import { readPictureHeader } from '../../src/wire/picture-header.ts'
 import { pictureFile, serveFile, serveTensor, VIDEO_FILE } from './answers.ts'
 import { head } from './behaviours.ts'
 import type { BackendRequest, Behaviour } from './fake-backend.ts'
@@ -17,6 +18,7 @@ export function tensorOf(latent: Uint8Array, length: number): Buffer {
 }
 
 export const toolkit: Behaviour = (socket, request) => {
+  if (isEncode(request)) return encodeLike(socket, request)
   const wrong = complaint(request)
   if (wrong !== undefined) {
     const body = JSON.stringify({ error: wrong })
@@ -25,6 +27,27 @@ export const toolkit: Behaviour = (socket, request) => {
     return
   }
   answerTo(request)(socket, request)
+}
+
+/** A request without output_type, of pixels or of a file; a latent of 8 pixels an element and four channels. */
+const isEncode = ({ query }: BackendRequest): boolean => !query.has('output_type')
+
+function sidesOf(file: Buffer): number[] {
+  const { height = 0, width = 0 } = readPictureHeader(file) ?? {}
+  return [1, 3, height, width]
+}
+
+const encodeLike: Behaviour = (socket, request) => {
+  const { query, headers, body } = request
+  const [batch = 1, , height = 0, width = 0] = query.has('shape')
+    ? query.getAll('shape').map(Number)
+    : sidesOf(body)
+  const isFile = headers['content-type']?.startsWith('image/')
+  const isTensor = headers['content-type'] === 'tensor/binary' && query.has('shape')
+  if (!isFile && !isTensor) throw new Error(`an encode of ${headers['content-type']}`)
+  const shape = [batch, 4, Math.floor(height / 8), Math.floor(width / 8)]
+  const length = shape.reduce((product, side) => product * side, 2)
+  serveTensor(shape, 'float16', tensorOf(body, length))(socket, request)
 }
 
 function complaint({ headers, query, body }: BackendRequest): string | undefined {

@@ -1,6 +1,6 @@
 """A VAE of diffusers as a decoder: latents to its space, through its adapter, and back."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
@@ -8,6 +8,7 @@ import torch
 from vae_backend.decoders.adapters import adapt
 from vae_backend.decoders.graphs import Graphs
 from vae_backend.decoders.measure import measure
+from vae_backend.decoders.side_by_side import SideBySide
 from vae_backend.errors import Refused
 from vae_backend.families import Family
 from vae_backend.scaling import Scaling, model_to_raw, request_to_diffusion, request_to_raw
@@ -23,15 +24,19 @@ class VaeDecoder:
         self.device, self.dtype = parameter.device, parameter.dtype
         self.adapter = adapt(vae, family)
         self._graphs: Graphs | None = None
+        apart = self.device.type == "cpu" and self.adapter.stateless
+        self._apart = SideBySide() if apart else None
         self._own = model_to_raw(family, self.adapter.constants(config))
         self.can_encode, self.can_tile = self.adapter.can_encode, self.adapter.can_tile
         measured = measure(self, vae)
         self.spatial, self.temporal = measured.spatial, measured.temporal
         self.bytes_per_pixel = measured.bytes_per_pixel
 
-    def compile(self) -> None:
+    def compile(self, backend: str | Callable[..., Any] = "inductor") -> None:
         """Lets torch.compile make the decoder's kernels, each shape at its first decode. Minutes on a GPU."""
-        self.adapter.vae.decoder.compile(dynamic=False)
+        # The compiler is not made for several threads at once.
+        self._apart = None
+        self.adapter.vae.decoder.compile(dynamic=False, backend=backend)
 
     @torch.inference_mode()
     def record(self, shape: tuple[int, ...]) -> None:
@@ -51,6 +56,8 @@ class VaeDecoder:
         """See `Decoder.run`."""
         if self._graphs and tile is None and (replayed := self._graphs.replay(inputs)) is not None:
             return replayed
+        if self._apart and tile is None:
+            return self._apart.run(lambda one: self.adapter.decode(one, None), inputs)
         return self.adapter.decode(inputs, tile)
 
     def decode(self, latents: torch.Tensor, scaling: Scaling) -> torch.Tensor:

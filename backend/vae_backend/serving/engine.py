@@ -6,68 +6,27 @@ handler calls it as it is.
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import torch
 
+from vae_backend.allocator import give_back
 from vae_backend.decoders.base import Decoder
 from vae_backend.limits import Size
-from vae_backend.media import Form
 from vae_backend.memory import free, free_bytes, is_device_lost, is_out_of_memory, out_of_memory
 from vae_backend.outputs import present
-from vae_backend.scaling import Scaling
 from vae_backend.serving.budget import Budget, Plan, batch_limit, plan_decode
+from vae_backend.serving.tasks import DecodeTask, Done, EncodeTask
 from vae_backend.serving.transfer import Arriving, Stopwatch, link_to
 
 log = logging.getLogger("vae_backend")
-
-
-@dataclass(frozen=True)
-class DecodeTask:
-    """latents: as they arrived, in the canonical order of axes. tile: of the plan made for them."""
-
-    latents: torch.Tensor
-    scaling: Scaling
-    form: Form
-    size: Size
-    tile: int | None = None
-
-    @property
-    def key(self) -> tuple[object, ...]:
-        """Tasks with the same key can be one batch: their form and scaling may differ."""
-        return (*self.latents.shape[1:], self.tile)
-
-
-@dataclass(frozen=True)
-class EncodeTask:
-    """pixels: `[N, 3, H, W]` or `[N, 3, F, H, W]` in -1..1."""
-
-    pixels: torch.Tensor
-    scaling: Scaling
-
-
-@dataclass(frozen=True)
-class Done:
-    """A tensor on its way to the host, and the device's time for its batch."""
-
-    arriving: Arriving
-    stopwatch: Stopwatch
-
-    def wait(self) -> torch.Tensor:
-        """The tensor; on a GPU it may still be computed when this is called."""
-        return self.arriving.wait()
-
-    @property
-    def compute_ms(self) -> float:
-        """Of the whole batch: what each of its jobs held the device for."""
-        return self.stopwatch.ms()
 
 
 class Engine:
     """One decoder at work.
 
     memory: bytes free on its device; injected where a test decides it. on_lost: called when the device failed
-    so that only a new process can use it.
+    so that only a new process can use it. jpeg_stays: pixels of JPEG files stay on the device, to be written
+    there.
     """
 
     def __init__(
@@ -76,9 +35,11 @@ class Engine:
         *,
         capacity: int = 1,
         memory: Callable[[], int | None] | None = None,
+        jpeg_stays: bool = False,
     ) -> None:
         self.decoder = decoder
         self.capacity = capacity
+        self.jpeg_stays = jpeg_stays
         self.lost = False
         self.on_lost: Callable[[], None] = lambda: None
         self._memory = memory or (lambda: free_bytes(decoder.device))
@@ -92,7 +53,12 @@ class Engine:
 
     def plan(self, size: Size) -> Plan:
         """How to decode this much. Raises Refused (503) with what would fit when it cannot be done."""
-        plan = plan_decode(size, self.budget(), self.decoder.spatial, self.decoder.temporal)
+        decoder = self.decoder
+        plan = plan_decode(size, self.budget(), decoder.spatial, decoder.temporal)
+        if plan != Plan():
+            # On a CPU some of what seems taken may only be kept from the last decode.
+            give_back()
+            plan = plan_decode(size, self.budget(), decoder.spatial, decoder.temporal)
         if plan.fits:
             raise out_of_memory(plan.fits)
         return plan
@@ -129,7 +95,7 @@ class Engine:
         # Brought to its smallest form where it is, so that as few bytes as possible travel.
         shown = [present(part, task.form) for part, task in zip(parts, tasks, strict=True)]
         stopwatch.stop()
-        done = [Done(self._link.down(tensor), stopwatch) for tensor in shown]
+        done = [Done(self._hand(tensor, task), stopwatch) for tensor, task in zip(shown, tasks, strict=True)]
         self._keep_pace(done[-1])
         return done
 
@@ -141,6 +107,10 @@ class Engine:
         done = Done(self._link.down(latents), stopwatch)
         self._keep_pace(done)
         return done
+
+    def _hand(self, tensor: torch.Tensor, task: DecodeTask) -> Arriving:
+        stays = self.jpeg_stays and task.form == "jpeg"
+        return self._link.stay(tensor) if stays else self._link.down(tensor)
 
     def _keep_pace(self, done: Done) -> None:
         """At most two batches are with the device: one at work, one that follows at once."""

@@ -31,8 +31,8 @@ class Here:
 
 
 @dataclass(frozen=True)
-class Pinned:
-    """A tensor in pinned memory, complete when `event` has happened."""
+class Awaited:
+    """A tensor in pinned memory or on the device, complete when `event` has happened."""
 
     tensor: torch.Tensor
     event: Any
@@ -52,6 +52,10 @@ class HostLink:
 
     def down(self, tensor: torch.Tensor) -> Arriving:
         """A device tensor to the host."""
+        return Here(tensor)
+
+    def stay(self, tensor: torch.Tensor) -> Arriving:
+        """A device tensor that is needed where it is."""
         return Here(tensor)
 
 
@@ -81,7 +85,13 @@ class CudaLink:
             tensor.record_stream(self._down)
             event = torch.cuda.Event()
             event.record(self._down)
-        return Pinned(host, event)
+        return Awaited(host, event)
+
+    def stay(self, tensor: torch.Tensor) -> Arriving:
+        """See `HostLink.stay`."""
+        event = torch.cuda.Event()
+        event.record(torch.cuda.current_stream(self._device))
+        return Awaited(tensor, event)
 
 
 def link_to(device: torch.device) -> HostLink | CudaLink:

@@ -52,6 +52,14 @@ def warm_up(engine: Engine, shots: Sequence[Shot], *, compiled: bool, graphs: bo
                         f"not enough memory for --warmup {shot} and --batch {batch}"
                     ) from error
                 raise
+    if compiled:
+        compile_no_more()
+
+
+def compile_no_more() -> None:
+    """Has shapes that were not compiled run as they are: a request must not wait minutes for a compiler."""
+    if hasattr(torch.compiler, "set_stance"):
+        torch.compiler.set_stance("eager_on_recompile")
 
 
 def warm_for(decoder: VaeDecoder, shape: tuple[int, ...], *, graphs: bool) -> None:

@@ -5,65 +5,21 @@ keeps the place until its answer is complete. Jobs alike run as one batch. The e
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Hashable, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from time import perf_counter
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
 from vae_backend.errors import Refused
 from vae_backend.memory import guarded
 from vae_backend.serving.batching import Waiting, choose
 from vae_backend.serving.metrics import Metrics
+from vae_backend.serving.place import Entry, Place
 
-D = TypeVar("D")
 T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class Finished(Generic[T]):
-    """What came out, how long it waited for its turn, how long the device took, and in whose company."""
-
-    value: T
-    queue_ms: float
-    compute_ms: float
-    batch: int
-
-
-@dataclass(frozen=True)
-class Job(Generic[D]):
-    """Work for the device. key, pictures, limit: as in `batching.Waiting`. run: does a batch of such `work`,
-    one outcome for each, an exception for one that failed by itself."""
-
-    work: Any
-    run: Callable[[list[Any]], list[D | Exception]]
-    key: Hashable | None = None
-    pictures: int = 1
-    limit: int = 1
-
-
-@dataclass(eq=False)
-class Entry:
-    """A job in line."""
-
-    job: Job[Any]
-    place: "Place"
-    arrived: float
-    result: asyncio.Future[Any]
-    started: float = 0.0
-    ended: float = 0.0
-    batch: int = 1
-
-    def settle(self, outcome: object) -> None:
-        """Hands over what came out; nobody may be waiting any more."""
-        if self.result.done():
-            return
-        if isinstance(outcome, BaseException):
-            self.result.set_exception(outcome)
-        else:
-            self.result.set_result(outcome)
 
 
 @dataclass(frozen=True)
@@ -92,7 +48,7 @@ class GpuWorker:
         self._encoders = ThreadPoolExecutor(max_workers=pace.encoders, thread_name_prefix="encode")
 
     @contextmanager
-    def place(self) -> Iterator["Place"]:
+    def place(self) -> Iterator[Place]:
         """A place in the line, for a `with` block. Raises Refused (503) when there is none."""
         if self._taken >= self.pace.queue_slots + self.pace.capacity:
             raise Refused(
@@ -170,56 +126,3 @@ class GpuWorker:
         """Lets what runs end and starts nothing else."""
         self._thread.shutdown(wait=False, cancel_futures=True)
         self._encoders.shutdown(wait=False, cancel_futures=True)
-
-
-@dataclass(eq=False)
-class Place:
-    """One request's place in the line."""
-
-    worker: GpuWorker
-    _waits: bool = field(default=True, init=False)
-    _uploads: bool = field(default=True, init=False)
-
-    def __post_init__(self) -> None:
-        self.worker.metrics.waiting += 1
-        self.worker.metrics.uploading += 1
-
-    def uploaded(self) -> None:
-        """Its body is here: nobody has to wait for it any more. Once."""
-        if self._uploads:
-            self._uploads = False
-            self.worker.metrics.uploading -= 1
-
-    def stop_waiting(self) -> None:
-        """Counts the request out of the waiting ones, once."""
-        self.uploaded()
-        if self._waits:
-            self._waits = False
-            self.worker.metrics.waiting -= 1
-
-    async def run(
-        self,
-        job: Job[D],
-        finish: Callable[[D], T],
-        client_gone: Callable[[], Awaitable[None]],
-    ) -> Finished[T]:
-        """Waits for the turn, runs `job` on the worker's thread and then `finish` beside it.
-
-        finish: turns decoded pixels into the answer's bytes (CPU work such as PNG), during which the
-        next batch may already run. Raises Refused: 499 client gone, 503 out of memory.
-        """
-        arrived = perf_counter()
-        entry = Entry(job, self, arrived, asyncio.get_running_loop().create_future())
-        gone = asyncio.ensure_future(client_gone())
-        self.worker.enter(entry)
-        try:
-            await asyncio.wait({entry.result, gone}, return_when=asyncio.FIRST_COMPLETED)
-            if not entry.result.done() and self.worker.withdraw(entry):
-                raise Refused("client-gone", "The client left before its decode began.")
-        finally:
-            gone.cancel()
-        decoded = await entry.result
-        value = await self.worker.finish(lambda: finish(decoded))
-        queue_ms, compute_ms = (entry.started - arrived) * 1e3, (entry.ended - entry.started) * 1e3
-        self.worker.metrics.queued(queue_ms / 1e3)
-        return Finished(value, queue_ms, compute_ms, entry.batch)

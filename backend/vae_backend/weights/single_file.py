@@ -12,6 +12,7 @@ from safetensors.torch import load_file
 from vae_backend.errors import StartupError
 from vae_backend.families import Family
 from vae_backend.weights.architectures import architecture_of, vae_class
+from vae_backend.weights.pooled_blocks import add_pools
 from vae_backend.weights.tiny_keys import FIRST_LAYER, network_state
 
 # One of these is in every full VAE's file, as diffusers or as the original code names it.
@@ -57,6 +58,7 @@ def load_tiny(path: Path) -> tuple[diffusers.AutoencoderTiny, int]:
     decoder = network_state(weights, "decoder")
     channels = decoder[FIRST_LAYER].shape[1]
     vae = diffusers.AutoencoderTiny(latent_channels=channels)
+    add_pools(vae.decoder.layers, decoder)
     vae.decoder.load_state_dict(decoder, strict=True)
     beside = path.with_name("encoder.safetensors")
     if path.name == "decoder.safetensors" and beside.is_file():
@@ -65,6 +67,7 @@ def load_tiny(path: Path) -> tuple[diffusers.AutoencoderTiny, int]:
         }
     encoder = network_state(weights, "encoder")
     if encoder:
+        add_pools(vae.encoder.layers, encoder)
         vae.encoder.load_state_dict(encoder, strict=True)
     else:
         vae.encoder = None

@@ -18,8 +18,9 @@ import {
   type Usage,
   usageSchema,
 } from '../../admin/contract.ts'
+import { type ProblemDocument, parseJson, readProblem } from '../../client/problem.ts'
 import { err, ok, type Result } from '../../lib/result.ts'
-import { type ProblemDocument, parseJson, readProblem, reasonOf } from '../answers.ts'
+import { reasonOf } from '../answers.ts'
 
 export interface AdminAccess {
   /** Of the gateway, without a slash at its end. */

@@ -1,6 +1,7 @@
 /** Asks a backend for the smallest decode of each of its models, and says in words how it went. */
 import type { Backend } from '../../backends/backend.ts'
-import { type ProbeTools, probeBackend, smallestDecode } from '../../backends/probe.ts'
+import { type ProbeTools, probeBackend } from '../../backends/probe.ts'
+import { smallestDecode } from '../../backends/smallest-request.ts'
 import { type ExpectedAnswer, expectAnswer } from '../../models/answer.ts'
 import type { Geometry } from '../../models/geometry.ts'
 import { readGeometry } from '../../models/latent-shape.ts'

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { Option } from 'commander'
+import { type Answer, createClient, type Progress } from '../../client/index.ts'
 import { realAmbient } from '../../lib/ambient.ts'
 import { LATENT_DTYPES } from '../../wire/dtype.ts'
 import { gatewayUrl, withUrl } from '../admin/access.ts'
@@ -9,17 +10,18 @@ import { interruption } from '../terminal/interrupt.ts'
 import { createProgress, formatBytes } from '../terminal/progress.ts'
 import { remark, say } from '../terminal/say.ts'
 import { printable } from '../terminal/table.ts'
-import { type AnswerFacts, factsOfAnswer, receive, refusal, send } from './exchange.ts'
+import { failureOf } from './failure.ts'
 import {
   type DecodeOptions,
-  factsOf,
+  orderOf,
   parseDeadline,
   parseFactor,
   parsePixels,
   parseShape,
 } from './options.ts'
+import { defaultOutput, formatOfFile } from './output.ts'
 import { readLatentFile } from './read-file.ts'
-import { decodeHeaders, decodeTarget, defaultOutput, mediaTypeOf } from './request.ts'
+import { saveWhole } from './save.ts'
 
 export const decodeCommand = withUrl(
   newCommand('decode <file>', {
@@ -52,45 +54,50 @@ export const decodeCommand = withUrl(
     const url = gatewayUrl(options, process.env)
     const key = options.key ?? process.env.VAE_GATEWAY_KEY
     if (!key) throw new UsageFailure('Expected an API key (--key or VAE_GATEWAY_KEY).')
-    const facts = factsOf(options)
+    const order = orderOf(options)
     const latent = readLatentFile(file, options)
     if (!latent.ok) throw new CommandFailure(`${file}: expected ${latent.error}.`)
     const output = options.output ?? defaultOutput(file, latent.value, options.model)
-    const mediaType = mediaTypeOf(output)
-    if (!mediaType.ok) throw new UsageFailure(`${output}: expected ${mediaType.error}.`)
+    const format = formatOfFile(output)
+    if (!format.ok) throw new UsageFailure(`${output}: expected ${format.error}.`)
     if (existsSync(output) && !options.force)
       throw new CommandFailure(`${output} exists; --force replaces it.`)
 
-    const { fetch, now } = realAmbient
+    const { now } = realAmbient
     const startedAt = now()
-    const interrupted = interruption()
-    const progress = createProgress(process.stderr, now)
-    const target = `${url}${decodeTarget(latent.value, mediaType.value, facts)}`
-    const headers = decodeHeaders(key, latent.value, mediaType.value, facts)
+    const signal = interruption()
+    const line = createProgress(process.stderr, now)
+    const onProgress = ({ phase, bytes, totalBytes }: Progress): void =>
+      line.show(PHASES[phase], bytes, totalBytes)
+    const client = createClient({ endpoint: url, apiKey: key, retry: false })
     try {
-      const response = await send(fetch, target, headers, latent.value, progress, interrupted)
-      if (response.status !== 200) throw await refusal(response)
-      const bytes = await receive(response, output, progress, interrupted)
-      progress.clear()
-      const ms = now() - startedAt
-      report(options, { output, bytes, ms, mediaType: mediaType.value, ...factsOfAnswer(response.headers) })
+      const told = { ...order, as: 'stream', format: format.value, signal, onProgress } as const
+      const answer = await client.decode(latent.value, told)
+      const bytes = await saveWhole(answer.stream, output)
+      if (bytes === undefined)
+        throw new CommandFailure('The answer is no whole picture or video. Nothing was written.')
+      line.clear()
+      report(options, answer, { output, bytes, ms: now() - startedAt })
+    } catch (error) {
+      throw failureOf(error, output, signal)
     } finally {
-      progress.clear()
+      line.clear()
     }
   })
 
+const PHASES = { sending: 'sending', waiting: 'decoding,', receiving: 'receiving' } as const
+
 function report(
   options: DecodeOptions,
-  result: AnswerFacts & {
-    readonly output: string
-    readonly bytes: number
-    readonly ms: number
-    readonly mediaType: string
-  },
+  answer: Answer<'stream'>,
+  file: { readonly output: string; readonly bytes: number; readonly ms: number },
 ): void {
-  const { output, bytes, ms, model, backend, quality, warning } = result
+  const { output, bytes, ms } = file
+  const { model = null, backend = null, attempts, quality = null, mediaType, headers } = answer
+  const warning = headers.get('x-vae-warning')
   if (warning !== null) remark(options, printable(`warning: ${warning}`))
   const soft = quality === 'preview' ? ', an approximate preview' : ''
   const by = printable(`${model ?? 'the gateway'} on ${backend ?? 'a backend'}`)
+  const result = { ...file, mediaType, model, backend, attempts, quality, warning }
   say(options, result, `${output}: ${formatBytes(bytes)}${soft}, by ${by} in ${(ms / 1000).toFixed(1)} s`)
 }

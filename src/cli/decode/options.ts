@@ -1,10 +1,10 @@
 /** What `decode` can be told. */
 import { InvalidArgumentError } from 'commander'
+import type { DecodeOptions as Order } from '../../client/index.ts'
 import { MAX_DEADLINE_MS, MIN_DEADLINE_MS } from '../../wire/deadline.ts'
 import type { LatentDtype } from '../../wire/dtype.ts'
 import { UsageFailure } from '../ending.ts'
 import type { JsonOption } from '../terminal/say.ts'
-import type { DecodeFacts } from './request.ts'
 
 export interface DecodeOptions extends JsonOption {
   readonly url?: string
@@ -54,8 +54,12 @@ export const parseDeadline = (text: string): number => {
   return ms
 }
 
-/** @throws UsageFailure where one option is missing beside another */
-export function factsOf(options: DecodeOptions): DecodeFacts {
+/**
+ * What is asked of the gateway.
+ *
+ * @throws UsageFailure where one option is missing beside another
+ */
+export function orderOf(options: DecodeOptions): Order {
   const { model, height, width, scaling, scalingFactor: factor, shiftFactor: shift, deadline } = options
   if (shift !== undefined && factor === undefined) {
     throw new UsageFailure('Expected --scaling-factor as well as --shift-factor.')

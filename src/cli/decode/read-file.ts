@@ -1,11 +1,11 @@
 /** A latent from a file, by the kind that the file's name says. */
 import { readFileSync, statSync } from 'node:fs'
 import { extname } from 'node:path'
+import { readNpy } from '../../client/files/npy.ts'
+import { readSafetensors } from '../../client/files/safetensors.ts'
+import { type Tensor, tensorOf } from '../../client/tensor/tensor.ts'
 import { err, type Result } from '../../lib/result.ts'
 import { LATENT_DTYPES, type LatentDtype } from '../../wire/dtype.ts'
-import { checkedLatent, type Latent } from './latent.ts'
-import { readNpy } from './npy.ts'
-import { readSafetensors } from './safetensors.ts'
 
 export interface FileFacts {
   /** For a file that does not say it itself. */
@@ -19,7 +19,7 @@ export interface FileFacts {
 const MAX_FILE_BYTES = 128 * 1024 * 1024
 
 /** @returns the latent, or what was expected of the file */
-export function readLatentFile(path: string, facts: FileFacts): Result<Latent, string> {
+export function readLatentFile(path: string, facts: FileFacts): Result<Tensor, string> {
   const stats = statSync(path, { throwIfNoEntry: false })
   if (!stats?.isFile()) return err('a file that is there')
   if (stats.size > MAX_FILE_BYTES) return err('at most 128 MiB, which is more than any latent has')
@@ -35,9 +35,9 @@ export function readLatentFile(path: string, facts: FileFacts): Result<Latent, s
   }
 }
 
-function readRaw(file: Uint8Array<ArrayBuffer>, { shape, dtype }: FileFacts): Result<Latent, string> {
+function readRaw(file: Uint8Array<ArrayBuffer>, { shape, dtype }: FileFacts): Result<Tensor, string> {
   if (!shape || !dtype) {
     return err(`--shape and --dtype (${LATENT_DTYPES.join(', ')}), which a raw file does not say itself`)
   }
-  return checkedLatent(shape, dtype, file)
+  return tensorOf(shape, dtype, file)
 }

@@ -83,7 +83,12 @@ async function writeChecked(output: string, wanted: NewGateway): Promise<void> {
     const way = relative(dirname(resolve(output)), join(projectDir, path))
     return way.startsWith('.') ? way : `./${way}`
   }
-  const text = newSettings(template, wanted, { main: from('src/worker.ts'), assets: from('public') })
+  const text = newSettings(template, wanted, {
+    main: from('src/worker.ts'),
+    assets: from('dist/public'),
+    project: from('.'),
+    pages: from('public'),
+  })
   const draft = `${output}.new`
   writeFileSync(draft, text, { flag: 'wx' })
   try {

@@ -22,13 +22,23 @@ export interface NewGateway {
 export interface Places {
   readonly main: string
   readonly assets: string
+  /** The folder that the build runs in. */
+  readonly project: string
+  /** The folder that is watched for changes. */
+  readonly pages: string
 }
 
 /** @param template the project's own wrangler.toml */
 export function newSettings(template: string, { name, backends }: NewGateway, places: Places): string {
   const platform = platformPart(template)
-  const renamed = setValue(setValue(platform, ['name'], name), ['main'], places.main)
-  const placed = setValue(renamed, ['assets', 'directory'], places.assets)
+  const values: readonly (readonly [path: readonly [string, string?], value: string])[] = [
+    [['name'], name],
+    [['main'], places.main],
+    [['build', 'cwd'], places.project],
+    [['build', 'watch_dir'], places.pages],
+    [['assets', 'directory'], places.assets],
+  ]
+  const placed = values.reduce((text, [path, value]) => setValue(text, path, value), platform)
   return `${placed.trimEnd()}\n\n${backends.map(describeBackend).join('\n')}`
 }
 

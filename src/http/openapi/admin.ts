@@ -1,6 +1,7 @@
 /** What operators may ask for. */
 import { listKeysSchema, orders, usageQuerySchema } from '../../admin/contract.ts'
 import type { ProblemCode } from '../../errors/codes.ts'
+import { EXPOSITION_TYPE } from '../../telemetry/exposition.ts'
 import { problemResponses } from './problems.ts'
 import { type Json, jsonAnswer, pathParameters, queryParameters, ref } from './schema.ts'
 
@@ -132,5 +133,23 @@ export const adminPaths = (): Json => ({
       summary: 'The configuration that counts, secrets masked',
       answer: 'Configuration',
     }),
+  },
+  '/v1/admin/metrics': {
+    get: operation({ id: 'listMetrics', summary: 'What /metrics says, in JSON', answer: 'Metrics' }),
+  },
+  '/metrics': {
+    get: {
+      operationId: 'showMetrics',
+      tags: ['admin'],
+      summary: 'Metrics for Prometheus',
+      security: [{ adminToken: [] }],
+      responses: {
+        200: {
+          description: 'The text format of Prometheus, 0.0.4; docs/operations.md has every metric.',
+          content: { [EXPOSITION_TYPE]: { schema: { type: 'string' } } },
+        },
+        ...problemResponses(['unauthorized', 'too-many-bad-keys']),
+      },
+    },
   },
 })

@@ -6,6 +6,7 @@ import {
   keyDetailSchema,
   keyPageSchema,
   keySchema,
+  metricsSchema,
   mintedKeySchema,
   nothingSchema,
   orderedBackendSchema,
@@ -18,17 +19,40 @@ import { warningCodes } from '../../inspection/codes.ts'
 import { jsonBodySchema } from '../../wire/json-body.ts'
 import { type Json, jsonSchema } from './schema.ts'
 
+const count = z.int().min(0)
+
+const availability = z.object({
+  status: z.enum(['available', 'recovering', 'cold', 'unavailable', 'unknown']),
+  canTakeWork: count.describe('Backends that take a decode now.'),
+  idle: count.describe('Those of them that have a slot free.'),
+  wouldBeCold: z
+    .boolean()
+    .nullable()
+    .describe('Whether a decode that came now would first have to wake a backend; null when nobody knows.'),
+  waitMs: count
+    .nullable()
+    .describe('Until a decode that came now would start; null unless a backend takes it.'),
+  states: z.record(z.string(), count).describe('Backends by their state.'),
+})
+
 const model = z.looseObject({
   id: z.string(),
   aliases: z.array(z.string()),
   kind: z.enum(['image', 'video']),
+  latentSpace: z.string().describe('Models of one latent space decode each other’s latents.'),
+  layouts: z.array(z.string()).describe('Orders of axes, `BCTHW`; the usual one first.'),
+  packing: z.string().nullable().describe('How latents are flattened to tokens; null where they are not.'),
   /** Null where it is not known. */
   dtype: z.string().nullable(),
   outputs: z.array(z.enum(['pil', 'pt', 'mp4'])),
+  operations: z.array(z.enum(['decode', 'encode'])),
   limits: z.object({ maxMegapixels: z.number(), maxFrames: z.int().nullable() }),
   served: z.boolean(),
   backends: z.array(z.object({ id: z.string(), kind: z.string() })),
+  /** At this moment; null where it is not served. */
+  availability: availability.nullable(),
   endpoint: z.string().nullable(),
+  remoteDecode: z.string().nullable().describe('The call in Python; KEY stands for an API key.'),
 })
 
 const answerInJson = z.object({
@@ -81,6 +105,7 @@ const adminAnswers = {
   Pools: poolsSchema,
   OrderedBackend: orderedBackendSchema,
   Configuration: configSchema,
+  Metrics: metricsSchema,
 }
 
 const described = (schemas: Readonly<Record<string, z.ZodType>>, io: 'input' | 'output'): Json =>

@@ -1,14 +1,13 @@
 /** The decode routes: one operation under many paths. */
 import { type ProblemCode, problemCodes } from '../../errors/codes.ts'
-import { MAX_DEADLINE_MS, MIN_DEADLINE_MS } from '../../wire/deadline.ts'
 import { type DecodeParameter, decodeQuerySchema } from '../../wire/decode-query.ts'
-import { HEADER } from '../../wire/headers.ts'
 import { JSON_TYPE, TENSOR, TENSOR_BASE64 } from '../../wire/media-types.ts'
+import { deadlineParameter, found, pictures, securityOf } from './carrier.ts'
 import { problemResponses } from './problems.ts'
 import { type Json, pathParameters, queryParameters, ref } from './schema.ts'
 
 /** Codes that no decode is answered with: those of other routes, and what only a log is told. */
-const NOT_OF_DECODES: readonly ProblemCode[] = [
+export const NOT_OF_DECODES: readonly ProblemCode[] = [
   'not-found',
   'method-not-allowed',
   'unknown-key',
@@ -17,6 +16,13 @@ const NOT_OF_DECODES: readonly ProblemCode[] = [
   'key-unavailable',
   'directory-unavailable',
   'client-closed-request',
+]
+
+/** Where the URL says decode these do not come. */
+export const OF_ENCODES: readonly ProblemCode[] = [
+  'encode-unsupported',
+  'invalid-picture',
+  'picture-too-large',
 ]
 
 const PARAMETERS: Readonly<Record<DecodeParameter, string>> = {
@@ -36,24 +42,6 @@ const PARAMETERS: Readonly<Record<DecodeParameter, string>> = {
   strict: 'Whether a latent that looks wrong is refused, instead of a warning. True or False, in any case.',
 }
 
-const FOUND = {
-  [HEADER.requestId]: 'Of this request, in the log too.',
-  [HEADER.model]: 'Id of the model.',
-  [HEADER.backend]: 'Id of the backend that decoded.',
-  [HEADER.attempts]: 'Tries that it took.',
-  [HEADER.quality]: '`preview`: an approximation, without a GPU.',
-  [HEADER.shape]: 'Of a tensor, as a JSON array.',
-  [HEADER.dtype]: 'Of a tensor.',
-  [HEADER.warning]:
-    'What looks wrong about the latent, as a structured field; `/warnings/{code}` has the meaning.',
-  [HEADER.serverTiming]: 'Where the time went.',
-}
-
-const described = (headers: Readonly<Record<string, string>>): Json =>
-  Object.fromEntries(
-    Object.entries(headers).map(([name, description]) => [name, { description, schema: { type: 'string' } }]),
-  )
-
 interface Form {
   readonly isKeyInPath: boolean
   readonly namesModel: boolean
@@ -67,26 +55,23 @@ const operation = ({ isKeyInPath, namesModel, impliesDecode }: Form, operationId
   summary: namesModel
     ? 'Decode a latent of this model'
     : 'Decode a latent, whose model is named or recognised',
-  security: isKeyInPath ? [] : [{ bearer: [] }, { basic: [] }, { apiKey: [] }],
+  security: securityOf(isKeyInPath),
   parameters: [
     ...pathParameters(...(isKeyInPath ? [['key', 'The API key.'] as const] : [])),
     ...pathParameters(...(namesModel ? [['model', 'Id or alias of a model.'] as const] : [])),
     // In JSON they may all stand in the body.
     ...queryParameters(decodeQuerySchema.partial(), 'input', PARAMETERS),
-    {
-      name: HEADER.deadline,
-      in: 'header',
-      description: 'How long the client waits, from the last byte of the latent to the first of the answer.',
-      schema: { type: 'integer', minimum: MIN_DEADLINE_MS, maximum: MAX_DEADLINE_MS },
-    },
+    deadlineParameter,
   ],
   requestBody: {
     required: true,
     description:
-      'The raw little-endian bytes of the latent; or JSON with them, which may hold the parameters too.',
+      'The raw little-endian bytes of the latent; or JSON with them, which may hold the parameters too.' +
+      (impliesDecode ? '' : ' Without output_type it is an encode: see /v1/encode.'),
     content: {
       [TENSOR]: {},
       'application/octet-stream': {},
+      ...(!impliesDecode && pictures),
       [JSON_TYPE]: { schema: ref('LatentInJson') },
       [TENSOR_BASE64]: { schema: ref('LatentInJson') },
     },
@@ -94,7 +79,7 @@ const operation = ({ isKeyInPath, namesModel, impliesDecode }: Form, operationId
   responses: {
     200: {
       description: 'The picture, tensor or video; which one Accept and output_type decide.',
-      headers: described(FOUND),
+      headers: found,
       content: {
         'image/jpeg': {},
         'image/png': {},
@@ -107,7 +92,7 @@ const operation = ({ isKeyInPath, namesModel, impliesDecode }: Form, operationId
     },
     ...problemResponses(
       problemCodes.filter(
-        (code) => !NOT_OF_DECODES.includes(code) && !(impliesDecode && code === 'encode-unsupported'),
+        (code) => !NOT_OF_DECODES.includes(code) && !(impliesDecode && OF_ENCODES.includes(code)),
       ),
       [],
     ),

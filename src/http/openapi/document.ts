@@ -2,6 +2,7 @@
 import { adminPaths } from './admin.ts'
 import { componentSchemas } from './components.ts'
 import { decodePaths } from './decode.ts'
+import { encodePaths } from './encode.ts'
 import { publicPaths } from './public.ts'
 import type { Json } from './schema.ts'
 
@@ -21,7 +22,7 @@ const keySchemes = {
 /** @param hasAdmin whether this gateway has an admin API; one that has none does not describe it */
 export function openapiDocument(hasAdmin: boolean): Json {
   const paths: Record<string, object> = {}
-  const parts = [publicPaths(), decodePaths(), ...(hasAdmin ? [adminPaths()] : [])]
+  const parts = [publicPaths(), decodePaths(), encodePaths(), ...(hasAdmin ? [adminPaths()] : [])]
   for (const [path, item] of parts.flatMap((part) => Object.entries(part))) {
     paths[path] = { ...paths[path], ...(item as object) }
   }
@@ -29,6 +30,7 @@ export function openapiDocument(hasAdmin: boolean): Json {
     openapi: '3.1.1',
     info: { title: 'vae-gateway', version: '1', description: DESCRIPTION, license: LICENSE },
     servers: [{ url: '/' }],
+    tags: [...TAGS, ...(hasAdmin ? [ADMIN_TAG] : [])],
     paths,
     components: {
       schemas: componentSchemas(hasAdmin),
@@ -36,5 +38,16 @@ export function openapiDocument(hasAdmin: boolean): Json {
     },
   }
 }
+
+/** In the order in which readers will want them. */
+const TAGS = [
+  { name: 'decode', description: 'A latent in, a picture, tensor or video out.' },
+  { name: 'encode', description: 'A picture in, a latent out, where some backend encodes.' },
+  { name: 'models', description: 'What is served, and whether a decode would start now.' },
+  { name: 'problems', description: 'What codes in answers mean.' },
+  { name: 'state', description: 'Of the gateway.' },
+  { name: 'pages', description: 'For people.' },
+]
+const ADMIN_TAG = { name: 'admin', description: 'Keys, pools and backends, for who has the admin token.' }
 
 const LICENSE = { name: 'Apache-2.0', identifier: 'Apache-2.0' }

@@ -5,22 +5,29 @@ export type Json = Readonly<Record<string, unknown>>
 
 /** @param io the form that is sent, or the one that it becomes when it is read */
 export function jsonSchema(schema: z.ZodType, io: 'input' | 'output'): Json {
-  const {
-    $schema: _,
-    '~standard': __,
-    ...rest
-  } = z.toJSONSchema(schema, { io, override: withoutFlags }) as Json
+  const { $schema: _, '~standard': __, ...rest } = z.toJSONSchema(schema, { io, override: portable }) as Json
   return rest
 }
 
-/** A pattern that looks over upper and lower case would say the wrong thing: JSON Schema has no such flag. */
-function withoutFlags({ zodSchema, jsonSchema }: { zodSchema: z.core.$ZodType; jsonSchema: Json }): void {
+/** A pattern in JSON Schema has no flags, and who reads it may know no properties of Unicode. */
+function portable({ zodSchema, jsonSchema }: { zodSchema: z.core.$ZodType; jsonSchema: Json }): void {
   const { checks = [] } = innermost(zodSchema)._zod.def
-  const isVague = checks.some(({ _zod }) => 'pattern' in _zod.def && isCaseBlind(_zod.def.pattern))
-  if (isVague) delete (jsonSchema as { pattern?: string }).pattern
+  for (const { _zod } of checks) {
+    const pattern = 'pattern' in _zod.def ? _zod.def.pattern : undefined
+    if (pattern instanceof RegExp) Object.assign(jsonSchema, { pattern: withoutFlags(pattern) })
+  }
 }
 
-const isCaseBlind = (pattern: unknown): boolean => pattern instanceof RegExp && pattern.ignoreCase
+/** The same pattern without flags. @throws Error for one that this cannot say */
+export function withoutFlags({ source, ignoreCase }: RegExp): string {
+  const plain = source.replaceAll('\\P{Cc}', '[^\\u0000-\\u001f\\u007f-\\u009f]')
+  if (!ignoreCase) return plain
+  return plain.replaceAll(/\\.|\[[^\]]*\]|[a-z]/gi, (part) => {
+    if (part.length === 1) return `[${part.toUpperCase()}${part.toLowerCase()}]`
+    if (part.startsWith('[') && /[a-z]/i.test(part)) throw new Error(`letters in ${part} of ${source}`)
+    return part
+  })
+}
 
 /** What is sent, before it is made into something else. */
 function innermost(schema: z.core.$ZodType): z.core.$ZodType {

@@ -15,5 +15,6 @@ export async function ready(c: AppContext): Promise<Response> {
       c.var.requestId,
     )
   }
-  return c.json({ status: 'ready', models: served.size, backends: config.backends.length })
+  const models = new Set([...served.decode, ...served.encode])
+  return c.json({ status: 'ready', models: models.size, backends: config.backends.length })
 }

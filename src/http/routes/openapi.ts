@@ -1,11 +1,14 @@
+import { problem, problemResponse } from '../../errors/problem.ts'
 import type { AppContext } from '../context.ts'
-import { openapiDocument } from '../openapi/document.ts'
+import { fetchAsset } from '../fetch-asset.ts'
 
-/** Made once per isolate: it takes milliseconds, and env does not change. */
-let text: string | undefined
-
-/** GET /openapi.json: what this gateway serves; the admin API only where there is one. */
-export function showOpenapi(c: AppContext): Response {
-  text ??= JSON.stringify(openapiDocument(c.var.services.adminDigest !== undefined))
-  return c.body(text, 200, { 'content-type': 'application/json', 'cache-control': 'public, max-age=300' })
+/** GET /openapi.json: what this gateway serves, written when it was built; the admin API only where there is one. */
+export async function showOpenapi(c: AppContext): Promise<Response> {
+  const variant = c.var.services.adminDigest === undefined ? 'public' : 'admin'
+  const file = await fetchAsset(c, `/openapi/${variant}.json`)
+  if (!file)
+    return problemResponse(problem('not-found', 'This gateway was deployed without assets.'), c.var.requestId)
+  const headers = new Headers(file.headers)
+  headers.set('cache-control', 'public, max-age=300')
+  return new Response(file.body, { status: file.status, headers })
 }

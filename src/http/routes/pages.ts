@@ -1,9 +1,16 @@
 import { problem, problemResponse } from '../../errors/problem.ts'
 import type { AppContext } from '../context.ts'
+import { fetchAsset } from '../fetch-asset.ts'
+import { PAGE_HEADERS } from '../page-headers.ts'
 
-/** GET / and /assets/*: the page for people and its files. Raw workerd has no assets, and the API needs none. */
+/**
+ * GET /, /docs, /assets/*: pages for people and their files. Their etags change with them, so a browser may keep them and asks
+ * each time.
+ */
 export async function page(c: AppContext): Promise<Response> {
-  const file = await c.env.ASSETS?.fetch(c.req.raw)
-  if (file && file.status !== 404) return new Response(file.body, file)
-  return problemResponse(problem('not-found', 'There is no such page.'), c.var.requestId)
+  const path = c.req.path.replace(/(?<=.)\/+$/, '')
+  const file = await fetchAsset(c, path)
+  if (!file) return problemResponse(problem('not-found', 'There is no such page.'), c.var.requestId)
+  const headers = { ...Object.fromEntries(file.headers), ...PAGE_HEADERS }
+  return new Response(file.body, { status: file.status, headers })
 }

@@ -1,5 +1,5 @@
 /** Linear latent-to-RGB factors by latent space (numbers as in ComfyUI's latent_formats.py). */
-import { isServable, type ServableModel } from '../../models/registry.ts'
+import { isServable, type ServableModel } from '../../models/servable.ts'
 import type { VaeModel } from '../../models/vae.ts'
 import { flux2Factors } from './flux2.ts'
 import { hunyuanFactors } from './hunyuan.ts'

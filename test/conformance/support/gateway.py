@@ -47,18 +47,24 @@ def decode_events(lines: list[str]) -> list[dict]:
     return [event for event in events if event["kind"] == "decode"]
 
 
+def entry(replica: Replica, model: str) -> str:
+    facts = {"id": replica.name, "url": replica.url, "kind": replica.kind}
+    lines = [f'{name} = "{value}"' for name, value in facts.items()]
+    operations = 'operations = ["decode", "encode"]'
+    return "\n".join(["[[vars.BACKENDS]]", *lines, f'models = ["{model}"]', operations, ""])
+
+
 @contextmanager
-def start_gateway(replicas: Mapping[str, list[Replica]], folder: Path) -> Iterator[Gateway]:
-    entries = "".join(
-        f'[[vars.BACKENDS]]\nid = "{replica.name}"\nurl = "{replica.url}"\nmodels = ["{model}"]\n'
-        for model, group in replicas.items()
-        for replica in group
-    )
+def start_gateway(
+    replicas: Mapping[str, list[Replica]], folder: Path, more: str = "", env: dict[str, str] | None = None
+) -> Iterator[Gateway]:
+    """Serves by the replicas, by what `more` adds to wrangler.toml, and by the preview."""
+    entries = "".join(entry(replica, model) for model, group in replicas.items() for replica in group)
     config = folder / "wrangler.toml"
-    config.write_text(entries + CONFIG)
+    config.write_text(entries + more + CONFIG)
     port = free_port()
     options = f"--config {config} --port {port} --data {folder}".split()
-    process = Process(["npm", "start", "--silent", "--", *options], ROOT)
+    process = Process(["npm", "start", "--silent", "--", *options], ROOT, env)
     try:
         line = process.wait_for(lambda line: line.strip().startswith("key "))
         yield Gateway(port, line.split()[1], process)

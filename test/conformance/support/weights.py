@@ -9,12 +9,14 @@ from safetensors.torch import load_file
 
 from support.data import DATA
 
-CHANNELS = {"sd-v1": 4, "sdxl": 4, "flux": 16}
+CHANNELS = {"sd-v1": 4, "sdxl": 4, "sd3": 16, "flux": 16, "flux2": 32}
 SCALING = {
     "sd-v1": {"scaling_factor": 0.18215},
     "sdxl": {"scaling_factor": 0.13025},
     "flux": {"scaling_factor": 0.3611, "shift_factor": 0.1159},
 }
+# Models whose published tiny VAEs encode as well.
+ROUND_TRIP_SCALING = SCALING | {"sd3": {"scaling_factor": 1.5305, "shift_factor": 0.0609}, "flux2": {}}
 
 
 @dataclass(frozen=True)
@@ -37,13 +39,20 @@ def weights_for(model: str, folder: Path) -> TinyWeights:
         vae = AutoencoderTiny(latent_channels=CHANNELS[model]).eval()
         vae.save_pretrained(folder / model)
         return TinyWeights(folder / model, vae)
-    real = DATA / "vae" / model
+    return TinyWeights(DATA / "vae" / model, published_vae(model))
+
+
+def published_vae(model: str) -> AutoencoderTiny:
+    """The real weights in diffusers' own network, encoder included."""
+    assert DATA is not None
     vae = AutoencoderTiny(latent_channels=CHANNELS[model]).eval()
-    published = load_file(real / "decoder.safetensors")
-    # The published list of layers begins with the clamp that diffusers keeps outside of it.
-    state = {f"layers.{int(key.split('.')[0]) - 1}.{key.split('.', 1)[1]}": w for key, w in published.items()}
-    vae.decoder.load_state_dict(state, strict=True)
-    return TinyWeights(real, vae.float())
+    # The published list of a decoder begins with the clamp that diffusers keeps outside of it.
+    for part, offset in (("encoder", 0), ("decoder", -1)):
+        published = load_file(DATA / "vae" / model / f"{part}.safetensors")
+        layers = ((key.split(".", 1), weight) for key, weight in published.items())
+        state = {f"layers.{int(index) + offset}.{name}": weight for (index, name), weight in layers}
+        getattr(vae, part).load_state_dict(state, strict=True)
+    return vae.float()
 
 
 def unscale(latent: torch.Tensor, model: str) -> torch.Tensor:

@@ -127,6 +127,7 @@ export const backends: readonly Entry[] = [
     'is thrown away',
     [
       `${FAULTS}backend-desync.test.ts`,
+      `${FAULTS}backend-framing.test.ts`,
       `${FAULTS}backend-answers.test.ts`,
       `${FAULTS}backend-bodies.test.ts`,
     ],

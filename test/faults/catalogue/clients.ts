@@ -36,7 +36,7 @@ export const clients: readonly Entry[] = [
     'C10',
     'framing that can be read in two ways',
     '400, or one reading and the end of the connection',
-    [`${FAULTS}client-framing.test.ts`],
+    [`${FAULTS}client-framing.test.ts`, `${FAULTS}client-smuggling.test.ts`],
     `${DEPLOYED}what the edge makes of HTTP/2 before it reaches us`,
   ],
   ['C11', 'chunks', 'counted; 413 as soon as it is too much', [`${FAULTS}client-body.test.ts`]],

@@ -1,0 +1,1 @@
+"""Benchmarks: decodes by themselves, a server under load, and the page that holds what was measured."""

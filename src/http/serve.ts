@@ -1,0 +1,128 @@
+/** Life of a decode or an encode, in the order it happens. */
+import { dispatchBatch } from '../dispatch/batch/dispatch-batch.ts'
+import type { DecodeJob } from '../dispatch/job.ts'
+import { relay } from '../dispatch/relay.ts'
+import { backendPatience } from '../dispatch/stall.ts'
+import { isOurs, type Problem, problem, problemResponse } from '../errors/problem.ts'
+import { shared } from '../lib/signal.ts'
+import { allowsModel } from '../models/allow-list.ts'
+import { type Operation, taskOf } from '../models/operation.ts'
+import { type Span, withServerTiming } from '../telemetry/server-timing.ts'
+import { admit, close } from './admit.ts'
+import { answerHeaders } from './answer-headers.ts'
+import { authenticate } from './authenticate.ts'
+import type { AppContext } from './context.ts'
+import { presentDispatched } from './present.ts'
+import { readDeadline } from './read-deadline.ts'
+import { type RequestForm, readForm } from './read-form.ts'
+import { answeredEvent, failedEvent, type Known } from './request-event.ts'
+import { takeDecode } from './take-decode.ts'
+import { takeEncode } from './take-encode.ts'
+
+/** What a request is, from its path or from its form. */
+type OperationOf = (form: RequestForm) => Operation
+
+export function serve(c: AppContext, operationOf: OperationOf): Promise<Response> {
+  const served = live(c, operationOf)
+  // A client that resets takes the context of its request with it, unless something is still to be waited for:
+  // then slots are handed back, stubs let go of and the line of the log is written as for any other end.
+  c.var.services.defer(served.catch(() => undefined))
+  return served
+}
+
+async function live(c: AppContext, operationOf: OperationOf): Promise<Response> {
+  const { services, startedAt, requestId } = c.var
+  const { ambient, events, config } = services
+  const request = c.req.raw
+  const spans: Partial<Record<Span, number>> = {}
+  // What is refused before its form is read may have its form in JSON, as only decodes of old have.
+  const known: Known = {
+    operation: operationOf({ params: new URLSearchParams(), bytes: new ArrayBuffer(0) }),
+  }
+  const fail = (why: Problem): Response => {
+    const ms = ambient.now() - startedAt
+    if (known.uploadedAt !== undefined) endSpans(spans, ambient.now() - known.uploadedAt)
+    events.emit(failedEvent(why, known, spans, ms))
+    const response = problemResponse(why, requestId)
+    // How far a key came is nobody's business that was not let in: one that was revoked came further than a forged one.
+    return why.code === 'unauthorized' ? response : withServerTiming(response, { ...spans, total: ms })
+  }
+
+  const authenticated = await authenticate(request, c.req.param('key'), services, startedAt)
+  spans.auth = ambient.now() - startedAt
+  if (!authenticated.ok) return fail(authenticated.error)
+  const caller = authenticated.value
+  known.keyId = caller.keyId
+
+  const deadline = readDeadline(request.headers, config.dispatch.deadlineMs)
+  if (!deadline.ok) return fail(deadline.error)
+  const form = await readForm(request, services.budget, ambient)
+  if (!form.ok) return fail(form.error)
+  const operation = operationOf(form.value)
+  known.operation = operation
+  const take = operation === 'decode' ? takeDecode : takeEncode
+  const taken = await take(c, form.value, (id) => {
+    known.model = id
+    if (allowsModel(caller.plan.models, id)) return undefined
+    return problem('forbidden', `The plan of this key leaves out ${id}.`)
+  })
+  if (!taken.ok) return fail(taken.error)
+  const { order, beginning } = taken.value
+  const { expected, maxAnswerBytes } = order
+
+  const admitted = await admit(request, taken.value, caller, services, spans).finally(beginning?.release)
+  if (!admitted.ok) return fail(admitted.error)
+  const { body, release, place, quotas, warnings } = admitted.value
+  const uploadedAt = ambient.now()
+  known.uploadedAt = uploadedAt
+  known.receivedBytes = order.bodyBytes
+
+  const left = shared(request.signal)
+  const job: DecodeJob = {
+    key: caller.account,
+    model: taskOf(order.model.id, operation),
+    query: order.upstreamQuery,
+    contentType: order.contentType,
+    body,
+    expected,
+    maxAnswerBytes,
+    predictedMs: order.predictedMs,
+    ...(order.batch && { batch: order.batch }),
+    deadlineAt: uploadedAt + deadline.value,
+    isStillGood: () => place.isGood(),
+    waited: (ms) => {
+      spans.queue = (spans.queue ?? 0) + ms
+    },
+  }
+  const dispatched = await dispatchBatch(job, left, services.dispatch).finally(release)
+  const presented = presentDispatched(dispatched, order, services.budget, config.dispatch.commitBytes)
+  if (!presented.ok) {
+    close(place, isOurs(presented.error))
+    return fail(presented.error)
+  }
+  const { answer, expectedMs, queueMs, finish } = presented.value
+  const answeredAt = ambient.now()
+  spans.queue = queueMs
+  endSpans(spans, answeredAt - uploadedAt)
+  spans.total = answeredAt - startedAt
+
+  // From here the end of the transfer is what is recorded.
+  const patience = backendPatience(expected.kind === 'video', expectedMs)
+  const limits = { maxBytes: maxAnswerBytes, patience }
+  const { body: stream, ended, sentBytes } = relay(answer, limits, left, ambient)
+  services.defer(
+    ended.then((end) => {
+      finish(end)
+      close(place, end === 'broke-off')
+      const ms = ambient.now() - startedAt
+      events.emit(answeredEvent(end, sentBytes(), known, order, presented.value, warnings, spans, ms))
+    }),
+  )
+  return new Response(stream, { headers: answerHeaders(order, presented.value, quotas, warnings, spans) })
+}
+
+/** What is not spent waiting for slots is the backend's; parts of a batch wait side by side, which adds up to more. */
+function endSpans(spans: Partial<Record<Span, number>>, sinceUploadMs: number): void {
+  if (spans.queue !== undefined) spans.queue = Math.min(spans.queue, sinceUploadMs)
+  spans.backend = sinceUploadMs - (spans.queue ?? 0)
+}

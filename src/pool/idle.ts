@@ -1,0 +1,36 @@
+/** Backends that have nothing to do: where the parts of a batch may go. */
+import { leaseOf } from './leases.ts'
+import { isAble } from './selection.ts'
+import type { BackendState, Job, PoolState } from './state.ts'
+
+/** Those with a free slot that could begin with the job now. Who is on trial is left to single jobs. */
+export const idleFor = (
+  backends: readonly BackendState[],
+  job: Pick<Job, 'model' | 'predictedMs' | 'exclude'>,
+  now: number,
+): readonly BackendState[] =>
+  backends.filter(
+    (backend) =>
+      backend.health.kind === 'usable' &&
+      backend.busyUntil <= now &&
+      backend.leases.length < backend.slots &&
+      isAble(backend, job, now),
+  )
+
+/**
+ * Ids of the backends beside the one that was just granted which stand idle, the quickest first; none while anybody
+ * waits. Slots are not counted: a backend with several decodes one batch in them as fast as many parts of it.
+ */
+export function idleBeside(
+  { backends, lanes }: PoolState,
+  granted: { readonly backendId: string; readonly leaseId: number },
+  now: number,
+): readonly string[] {
+  const own = backends.find(({ id }) => id === granted.backendId)
+  const lease = own && leaseOf(own, granted.leaseId)
+  if (!lease || lanes.length > 0) return []
+  const { model, predictedMs } = lease
+  return idleFor(backends, { model, predictedMs, exclude: [granted.backendId] }, now)
+    .toSorted((a, b) => a.leases.length - b.leases.length || a.pace.speed - b.pace.speed)
+    .map(({ id }) => id)
+}

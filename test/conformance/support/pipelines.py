@@ -1,0 +1,97 @@
+"""Pipelines that are real but for their size and their random weights, and have no VAE."""
+
+import torch
+from diffusers import (
+    DDIMScheduler,
+    FlowMatchEulerDiscreteScheduler,
+    FluxPipeline,
+    FluxTransformer2DModel,
+    StableDiffusionPipeline,
+    UNet2DConditionModel,
+)
+
+EMBEDDING = 32
+WORDS = 8
+
+
+def embeddings(prompt: str, *shape: int) -> torch.Tensor:
+    """What a text encoder would say of the prompt: the same each time, and something else for another."""
+    return torch.randn(shape, generator=torch.Generator().manual_seed(sum(prompt.encode())))
+
+
+class TinyStableDiffusion:
+    """Called as the pipeline is, with a prompt."""
+
+    def __init__(self) -> None:
+        torch.manual_seed(17)
+        unet = UNet2DConditionModel(
+            block_out_channels=(4, 8),
+            layers_per_block=1,
+            norm_num_groups=2,
+            down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"),
+            up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"),
+            cross_attention_dim=EMBEDDING,
+            attention_head_dim=2,
+        )
+        self._pipeline = StableDiffusionPipeline(
+            vae=None,
+            text_encoder=None,
+            tokenizer=None,
+            unet=unet,
+            scheduler=DDIMScheduler(steps_offset=1, clip_sample=False),
+            safety_checker=None,
+            feature_extractor=None,
+            requires_safety_checker=False,
+        )
+        self._pipeline.set_progress_bar_config(disable=True)
+
+    def __call__(self, prompt: str, height: int, width: int) -> torch.Tensor:
+        """[1, 4, height/8, width/8] in diffusion space."""
+        return self._pipeline(
+            prompt_embeds=embeddings(prompt, 1, WORDS, EMBEDDING),
+            negative_prompt_embeds=embeddings("", 1, WORDS, EMBEDDING),
+            height=height,
+            width=width,
+            num_inference_steps=2,
+            generator=torch.Generator().manual_seed(5),
+            output_type="latent",
+        ).images
+
+
+class TinyFlux:
+    """The same of Flux, whose latents are packed."""
+
+    def __init__(self) -> None:
+        torch.manual_seed(17)
+        transformer = FluxTransformer2DModel(
+            in_channels=64,
+            num_layers=1,
+            num_single_layers=1,
+            attention_head_dim=16,
+            num_attention_heads=2,
+            joint_attention_dim=EMBEDDING,
+            pooled_projection_dim=EMBEDDING,
+            axes_dims_rope=(4, 4, 8),
+        )
+        self._pipeline = FluxPipeline(
+            vae=None,
+            text_encoder=None,
+            tokenizer=None,
+            text_encoder_2=None,
+            tokenizer_2=None,
+            transformer=transformer,
+            scheduler=FlowMatchEulerDiscreteScheduler(),
+        )
+        self._pipeline.set_progress_bar_config(disable=True)
+
+    def __call__(self, prompt: str, height: int, width: int) -> torch.Tensor:
+        """[1, (height/16)(width/16), 64] in diffusion space."""
+        return self._pipeline(
+            prompt_embeds=embeddings(prompt, 1, WORDS, EMBEDDING),
+            pooled_prompt_embeds=embeddings(prompt, 1, EMBEDDING),
+            height=height,
+            width=width,
+            num_inference_steps=2,
+            generator=torch.Generator().manual_seed(5),
+            output_type="latent",
+        ).images
