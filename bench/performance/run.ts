@@ -42,7 +42,10 @@ export async function runRounds(
 ): Promise<Round[]> {
   const contenders = await startAll(backend)
   try {
-    for (const contender of contenders) await measure(contender, WARM_UP, 2 * forMs, loader)
+    for (const contender of contenders) {
+      const { requests } = await measure(contender, WARM_UP, 2 * forMs, loader)
+      if (requests === 0) throw new Error(`Nothing was served by the ${contender.name}.`)
+    }
     const done: Round[] = []
     for (let round = 1; round <= rounds; round++) {
       for (const point of points) {
