@@ -1,4 +1,6 @@
 /** What is sent and what comes back: the sizes that people's latents and pictures have, made once and always the same. */
+import { rawStd } from '../../src/inspection/scale.ts'
+import { findModel } from '../../src/models/registry.ts'
 import { type AnswerDtype, type LatentDtype, tensorBytes } from '../../src/wire/dtype.ts'
 import { formatShape, HEADER } from '../../src/wire/headers.ts'
 import { writeFloats } from '../../src/wire/tensor.ts'
@@ -6,6 +8,7 @@ import { writeFloats } from '../../src/wire/tensor.ts'
 export interface Cell {
   /** `32k/60k`: up and down. */
   readonly id: string
+  readonly model: string
   /** Path and query of the request. */
   readonly target: string
   readonly accept: string
@@ -46,7 +49,7 @@ function cell(
   const dtype = 'float16'
   const sizes = shape.map((size) => `shape=${size}`).join('&')
   const target = `/${model}?${wanted}&do_scaling=False&dtype=${dtype}&${sizes}`
-  return { id, target, accept: answer.headers['content-type'] ?? '', shape, dtype, answer }
+  return { id, model, target, accept: answer.headers['content-type'] ?? '', shape, dtype, answer }
 }
 
 /** There is no `32k/60m`: no VAE makes 60 MB of 32 KB. */
@@ -78,7 +81,9 @@ export const bodyBytes = ({ shape, dtype }: Cell): number => tensorBytes(shape, 
 /** Numbers as a latent has them, so that there is nothing to warn of. */
 export function bodyOf(cell: Cell): Buffer {
   const length = cell.shape.reduce((product, size) => product * size)
-  const values = Float32Array.from({ length }, (_, i) => Math.sin(i * 0.7) * 1.4)
+  const model = findModel(cell.model)
+  const amplitude = Math.SQRT2 * ((model && rawStd(model.scaling)) ?? 1)
+  const values = Float32Array.from({ length }, (_, i) => Math.sin(i * 0.7) * amplitude)
   return Buffer.from(writeFloats(values, cell.dtype))
 }
 
