@@ -8,7 +8,7 @@
  * --json           figures for machines
  * --gate           fails when a floor is broken
  */
-import { cpus } from 'node:os'
+import { cpus, loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
 import { CELLS } from './cells.ts'
 import { costOf, countBilled } from './cost.ts'
@@ -30,8 +30,7 @@ const { values: options } = parseArgs({
   },
 })
 
-async function main(stage: Stage): Promise<Results> {
-  const cells = options.only ?? CELLS.map(({ id }) => id)
+async function main(stage: Stage, machine: Results['machine']): Promise<Results> {
   const clients = options.clients?.map(Number) ?? CLIENTS
   const points = cells.flatMap((cell) => clients.map((clients) => ({ cell, clients })))
   const forMs = Number(options.seconds) * 1_000
@@ -44,7 +43,7 @@ async function main(stage: Stage): Promise<Results> {
   const counts = await countBilled(stage, 12 * forMs)
   const usual = lines.find(({ contender }) => contender === 'gateway')
   return {
-    machine: describeMachine(),
+    machine,
     lines,
     memory,
     cost: { counts, parts: costOf(counts, usual?.cpuMsPerRequest.median ?? Number.NaN) },
@@ -54,12 +53,26 @@ async function main(stage: Stage): Promise<Results> {
 
 function describeMachine(): Results['machine'] {
   const [cpu] = cpus()
-  return { '': new Date().toISOString(), Node: process.version, cores: cpus().length, CPU: cpu?.model ?? '' }
+  const [load = 0] = loadavg()
+  return {
+    '': new Date().toISOString(),
+    Node: process.version,
+    cores: cpus().length,
+    CPU: cpu?.model ?? '',
+    'load before': load.toFixed(1),
+  }
 }
 
+const known = CELLS.map(({ id }) => id)
+const cells = options.only ?? known
+if (cells.some((cell) => !known.includes(cell))) {
+  console.error(`--only must be one of ${known.join(', ')}.`)
+  process.exit(2)
+}
+const machine = describeMachine()
 const stage = await setStage()
 try {
-  const results = await main(stage)
+  const results = await main(stage, machine)
   console.log(options.json ? JSON.stringify(results, null, 2) : markdown(results))
   process.exitCode = options.gate && results.floors.some(({ isKept }) => !isKept) ? 1 : 0
 } finally {
