@@ -13,9 +13,8 @@ import type { ConfigProblem } from './config/problem.ts'
 import { type Config, readConfig } from './config.ts'
 import { ByteBudget } from './dispatch/byte-budget.ts'
 import type { DispatchServices } from './dispatch/dispatch.ts'
-import { type Ambient, realAmbient } from './lib/ambient.ts'
+import { type Ambient, realAmbient as ambient } from './lib/ambient.ts'
 import { ok, type Result } from './lib/result.ts'
-import { onOneTimer } from './lib/timers.ts'
 import type { RateCounter } from './limits/abuse-floor.ts'
 import { type KeyStub, LimitsClient, LimitsMemory } from './limits/client.ts'
 import type { Operation } from './models/operation.ts'
@@ -89,7 +88,7 @@ export function createPoolParts(env: Readonly<Record<string, unknown>>, preview:
   // A gateway that is misconfigured asks no pool.
   const backends = config.ok ? config.value.backends : []
   const models = config.ok ? config.value.models : builtIn
-  const { fetch, randomUuid, now } = realAmbient
+  const { fetch, randomUuid } = ambient
   return {
     membersOf: (poolName) =>
       (poolName === undefined ? backends : membersOf(backends, poolName)).map(memberOf),
@@ -101,7 +100,7 @@ export function createPoolParts(env: Readonly<Record<string, unknown>>, preview:
     },
     isMetered: config.ok && config.value.adminToken !== undefined,
     forgetful: (error) =>
-      logEvents('pool', now).emit({
+      logEvents('pool', ambient.now).emit({
         kind: 'pool-memory-failed',
         error: error instanceof Error ? error.name : 'unknown',
       }),
@@ -159,7 +158,6 @@ export async function createServices({
   const installation = await installed
   if (!installation.ok) return installation
   const { config, budget, backends, view, limitsMemory, overviewMemory, recorder } = installation.value
-  const ambient = { ...realAmbient, after: onOneTimer(realAmbient.now, realAmbient.after) }
   const log = logEvents(requestId, ambient.now)
   const poolOf = ({ name, shard }: PoolRef): PoolStub & PoolControl & PoolMeters => {
     const locationHint = config.shards.get(shard ?? '')?.locationHint

@@ -3,7 +3,6 @@ import { createMiddleware } from 'hono/factory'
 import { describeProblems } from '../config/problem.ts'
 import { problem, problemResponse } from '../errors/problem.ts'
 import type { Ambient } from '../lib/ambient.ts'
-import { together } from '../lib/together.ts'
 import type { createServices, Invocation } from '../services.ts'
 import { logEvents } from '../telemetry/events.ts'
 import { HEADER } from '../wire/headers.ts'
@@ -54,7 +53,7 @@ export const provide = (create: typeof createServices, previewOf: () => Invocati
       requestId,
       preview: previewOf(),
       continent: continentOf(c.req.raw),
-      defer: together((all) => c.executionCtx.waitUntil(all)),
+      defer: (task) => c.executionCtx.waitUntil(task),
     })
     if (!services.ok) {
       const problems = describeProblems(services.error)
