@@ -17,7 +17,8 @@ export function judge(lines: readonly Line[], memory: Readonly<Record<string, Me
   const throughputs = large.map(({ ratio }) => ratio.requestsPerSecond.median)
   const { gateway, [BUFFERING]: buffering, [BASELINE]: streaming } = memory
   const isMeasured = gateway && buffering && streaming
-  const broken = lines.reduce((sum, { broken }) => sum + broken, gateway?.broken ?? 0)
+  const own = lines.filter(({ contender }) => contender === 'gateway')
+  const broken = own.reduce((sum, { broken }) => sum + broken, gateway?.broken ?? 0)
   return [
     atLeast(
       '32 KB up, 60 KB down, 8 at a time: requests/s of the pass-through',

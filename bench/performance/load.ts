@@ -6,8 +6,8 @@ import { connect, type Socket } from 'node:net'
 import { bodyOf, CELLS, type Cell } from './cells.ts'
 import type { LoadOrder, LoadResult } from './load-protocol.ts'
 
-/** A client that is refused tries again after so long, on a new connection: its upload was cut short. */
-const PAUSE_MS = 100
+/** A client that is refused tries again after so long, as it is told, and on a new connection. */
+const PAUSE_MS = 1_000
 
 class Client {
   readonly #order: LoadOrder

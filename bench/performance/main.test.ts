@@ -17,7 +17,13 @@ test('the benchmark runs from end to end, and with --json says nothing but JSON'
   const { stdout } = await run('--json', '--only=32k/60k', '--clients=2')
   const { lines, memory, cost, floors } = JSON.parse(stdout) as Results
   const contenders = lines.map(({ contender }) => contender).filter((name) => name !== 'nginx')
-  expect(contenders).toEqual(['direct', 'pass-through', 'buffering pass-through', 'gateway'])
+  expect(contenders).toEqual([
+    'direct',
+    'pass-through',
+    'buffering pass-through',
+    'pass-through with leases',
+    'gateway',
+  ])
   for (const { requests, broken } of lines) {
     expect(requests).toBeGreaterThan(0)
     expect(broken).toBe(0)

@@ -27,6 +27,7 @@ http {
   scgi_temp_path scgi;
   client_max_body_size 0;
   client_body_buffer_size 8m;
+  proxy_max_temp_file_size 0;
   keepalive_requests 1000000000;
   upstream backend {
     server ${backend.host}:${backend.port};

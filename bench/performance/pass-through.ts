@@ -16,6 +16,36 @@ const SCRIPTS = {
       return fetch(${TARGET}, { method, headers, body: await request.arrayBuffer() })
     },
   }`,
+  /**
+   * What the design asks of the platform and nothing else: a call that gives a right for as long as it is held to an
+   * object per key and to one per pool, and a small answer that is here as a whole before it goes out.
+   */
+  'pass-through with leases': `import { DurableObject, RpcTarget } from 'cloudflare:workers'
+  class Lease extends RpcTarget {
+    free() {}
+    [Symbol.dispose]() {}
+  }
+  export class Leases extends DurableObject {
+    ask() { return { ok: true, handle: new Lease() } }
+  }
+  export default {
+    async fetch(request, env, ctx) {
+      const { method, headers } = request
+      const asked = env.LEASES.getByName('key').ask({ model: 'any' })
+      const body = await request.arrayBuffer()
+      const place = await asked
+      const slot = await env.LEASES.getByName('pool').ask({ model: 'any' })
+      const answer = await fetch(${TARGET}, { method, headers, body })
+      const isSmall = answer.headers.get('content-length') <= 4194304
+      const bytes = isSmall ? await answer.arrayBuffer() : answer.body
+      const freed = slot.handle.free({ ms: 1 }).then(() => {
+        slot[Symbol.dispose]()
+        place[Symbol.dispose]()
+      })
+      ctx.waitUntil(freed)
+      return new Response(bytes, answer)
+    },
+  }`,
 } as const
 
 export async function startPassThrough(
@@ -31,6 +61,8 @@ export async function startPassThrough(
         script: SCRIPTS[name],
         compatibilityDate: '2026-10-01',
         compatibilityFlags: ['enable_request_signal'],
+        durableObjects:
+          name === 'pass-through with leases' ? { LEASES: { className: 'Leases', useSQLite: true } } : {},
         bindings: { BACKEND: `http://${backend.host}:${backend.port}` },
         unsafeDirectSockets: [{ host: backend.host, port: 0 }],
       }),

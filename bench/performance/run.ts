@@ -70,6 +70,7 @@ async function startAll(backend: BackendAddress): Promise<Contender[]> {
     ...(nginx ? [nginx] : []),
     await startPassThrough('pass-through', backend),
     await startPassThrough('buffering pass-through', backend),
+    await startPassThrough('pass-through with leases', backend),
     await startGatewayContender(backend),
   ]
 }

@@ -6,6 +6,7 @@ import type { Ambient } from '../lib/ambient.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 import type { Signal } from '../lib/signal.ts'
 import { isLatentType } from '../wire/media-types.ts'
+import { drain } from './drain.ts'
 import type { Taken } from './taken.ts'
 
 /** Time for any upload, and the slowest that one may be beyond that, in bytes per millisecond (64 KB/s). */
@@ -95,7 +96,10 @@ export async function readUpload(
 ): Promise<Result<Upload, Problem>> {
   if (bodyBytes > budget.capacity) return err(tooLarge(budget.capacity))
   const release = budget.reserve(bodyBytes)
-  if (!release) return err(busy())
+  if (!release) {
+    await drain(request, ambient, unwanted)
+    return err(busy())
+  }
   // When a client resets, the runtime may drop this context without running what follows.
   request.signal.addEventListener('abort', release)
   const read = await readWithin(
