@@ -24,7 +24,7 @@ export interface CostPart {
   readonly how: string
 }
 
-/** Prices of Cloudflare's paid plan beyond what it includes, in dollars, as published in November 2026. */
+/** Prices of Cloudflare's paid plan beyond what it includes, in dollars, as its pages had them in 2026. */
 export const PRICES = {
   perMillionRequests: 0.3,
   perMillionCpuMs: 0.02,
