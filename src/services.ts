@@ -13,6 +13,7 @@ import type { ConfigProblem } from './config/problem.ts'
 import { type Config, readConfig } from './config.ts'
 import { ByteBudget } from './dispatch/byte-budget.ts'
 import type { DispatchServices } from './dispatch/dispatch.ts'
+import { OrderMemory } from './http/order-memory.ts'
 import { type Ambient, realAmbient as ambient } from './lib/ambient.ts'
 import { ok, type Result } from './lib/result.ts'
 import type { RateCounter } from './limits/abuse-floor.ts'
@@ -52,6 +53,8 @@ export interface Installation {
   readonly limitsMemory: LimitsMemory
   /** What this isolate has heard from pools, for those who look and want nothing. */
   readonly overviewMemory: OverviewMemory
+  /** What was asked for lately. */
+  readonly orders: OrderMemory
   /** The pools of each model that is served. */
   readonly pools: ReadonlyMap<string, readonly PoolRef[]>
   /** Ids of the models that some backend decodes, or encodes, with. */
@@ -125,6 +128,7 @@ async function install(
     view: new LocalView(),
     limitsMemory: new LimitsMemory(),
     overviewMemory: new OverviewMemory(),
+    orders: new OrderMemory(),
     backends: new Map(config.backends.map((backend) => [backend.id, backend])),
     pools: poolsByTask(config.backends),
     served: { decode: servedBy(config.backends, 'decode'), encode: servedBy(config.backends, 'encode') },

@@ -21,6 +21,23 @@ describe('KeyRing', () => {
     expect(expectValue(await ring.verify(key, NOW))).toEqual({ ...KEY, pepperId: 2 })
   })
 
+  test('refuses a key that has expired since it was known to be good', async () => {
+    const ring = await KeyRing.import([NEW])
+    const key = await ring.mint({ ...KEY, expiryDay: TODAY })
+    const midnight = Date.parse('2026-11-25T00:00:00Z')
+    expectValue(await ring.verify(key, midnight - 1_000))
+    expect(expectError(await ring.verify(key, midnight))).toBe('expired')
+  })
+
+  test('refuses a forgery of a key that it knows to be good', async () => {
+    const ring = await KeyRing.import([NEW])
+    const key = await ring.mint(KEY)
+    expectValue(await ring.verify(key, NOW))
+    const stranger = await KeyRing.import([[2, secret(9)]])
+    expect(expectError(await ring.verify(await stranger.mint(KEY), NOW))).toBe('forged')
+    expect(expectError(await ring.verify(key.toLowerCase(), NOW))).toBe('malformed')
+  })
+
   test('mints keys that later releases accept: the same payload gives the same text', async () => {
     const ring = await KeyRing.import([[7, Uint8Array.from({ length: 16 }, (_, i) => i)]])
     expect(await ring.mint({ keyId: '0123456789abcdef', expiryDay: 20_819, plan: 0xbeef })).toBe(

@@ -1,9 +1,14 @@
 /** The peppers that sign keys: the newest signs, all of them verify, so that they can be rotated. */
 import { fromBase64, timingSafeEqual } from '../lib/bytes.ts'
+import { ExpiringMap } from '../lib/expiring-map.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 import { formatKey, isExpired, type KeyPayload, packPayload, parseKey, TAG_BYTES } from './api-key.ts'
 
 const MIN_PEPPER_BYTES = 16
+
+/** Keys that a ring knows again, and how long at most: a key that is used says who it is a hundred times a minute. */
+const REMEMBERED = 1_000
+const REMEMBER_MS = 60_000
 
 /** A pepper's id, 0 to 255, and its secret bytes. */
 export type Pepper = readonly [id: number, secret: Uint8Array<ArrayBuffer>]
@@ -45,6 +50,8 @@ export function parsePeppers(text: string): Result<readonly Pepper[], string> {
 export class KeyRing {
   readonly #peppers: ReadonlyMap<number, CryptoKey>
   readonly #newest: number
+  /** In memory, for a minute, as long as the isolate lives. */
+  readonly #verified = new ExpiringMap<KeyPayload>(REMEMBERED)
 
   private constructor(peppers: ReadonlyMap<number, CryptoKey>, newest: number) {
     this.#peppers = peppers
@@ -71,14 +78,21 @@ export class KeyRing {
     return formatKey(payload, await this.#tag(this.#newest, payload))
   }
 
-  /** The payload of a key that one of our peppers signed and that has not expired at `now`. */
+  /**
+   * The payload of a key that one of our peppers signed and that has not expired at `now`. Good keys are known again
+   * for a minute; whether one is revoked is not asked here, and asked each time.
+   */
   async verify(text: string, now: number): Promise<Result<KeyPayload, KeyRefusal>> {
+    const known = this.#verified.get(text, now)
+    if (known) return isExpired(known, now) ? err('expired') : ok(known)
     const key = parseKey(text)
     if (!key) return err('malformed')
     const { payload, payloadBytes, tag } = key
     if (!this.#peppers.has(payload.pepperId)) return err('unknown-pepper')
     if (!timingSafeEqual(await this.#tag(payload.pepperId, payloadBytes), tag)) return err('forged')
-    return isExpired(payload, now) ? err('expired') : ok(payload)
+    if (isExpired(payload, now)) return err('expired')
+    this.#verified.set(text, payload, now + REMEMBER_MS)
+    return ok(payload)
   }
 
   /** A name that stands for a text and gives nothing of it away: 32 hexadecimal digits, as long as the newest pepper is. */

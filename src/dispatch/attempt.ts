@@ -2,6 +2,7 @@
 import type { Backend } from '../backends/backend.ts'
 import type { Send } from '../backends/upstream.ts'
 import type { Ambient } from '../lib/ambient.ts'
+import type { Signal } from '../lib/signal.ts'
 import type { Lease } from '../pool/client.ts'
 import type { Timings } from '../pool/protocol.ts'
 import { passedHeaders } from '../privacy/response-headers.ts'
@@ -59,7 +60,7 @@ export async function attempt(
   backend: Backend,
   lease: Lease,
   timeoutMs: number,
-  unwanted: AbortSignal,
+  unwanted: Signal,
   services: AttemptServices,
 ): Promise<AttemptOutcome> {
   const { ambient, commitBytes } = services
@@ -96,10 +97,11 @@ export async function attempt(
     const timings = timingsOf(response.headers, expected.kind, now - startedAt)
     // A one-picture decoder is done when it answers; a video may be encoded while it is sent.
     if (expected.kind !== 'video') lease.free(timings)
-    stopTimer()
-    const leftMs = startedAt + timeoutMs - now
     const bytesMs = receiveTimeoutMs(receivedAtOnce(head.value, commitBytes), deadlineAt - now)
-    stopTimer = ambient.after(Math.max(leftMs, bytesMs), timeOut)
+    if (now + bytesMs > startedAt + timeoutMs) {
+      stopTimer()
+      stopTimer = ambient.after(bytesMs, timeOut)
+    }
     const received = await receive(response.body, head.value, expected, services, abort.signal)
     if (!received.ok) return failed(received.error)
     const headers = passedHeaders(response.headers)

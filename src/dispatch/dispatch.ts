@@ -1,6 +1,7 @@
 /** The loop: a slot, an attempt, a judgement; until an answer, or until there is no point in another try. */
 import { type Problem, problem, unauthorized } from '../errors/problem.ts'
 import { err, ok, type Result } from '../lib/result.ts'
+import type { Signal } from '../lib/signal.ts'
 import { sleep } from '../lib/sleep.ts'
 import type { SlotAnswer } from '../pool/client.ts'
 import type { EventSink } from '../telemetry/events.ts'
@@ -53,7 +54,7 @@ export interface Asked {
  */
 export async function dispatch(
   job: DecodeJob,
-  clientLeft: AbortSignal,
+  clientLeft: Signal,
   services: DispatchServices,
   asked?: Asked,
 ): Promise<Result<Dispatched, Problem>> {
@@ -101,7 +102,7 @@ export async function dispatch(
 
 export async function askForSlot(
   course: Course,
-  clientLeft: AbortSignal,
+  clientLeft: Signal,
   { ambient, pool }: Pick<DispatchServices, 'ambient' | 'pool'>,
 ): Promise<Asked> {
   const askedAt = ambient.now()

@@ -2,7 +2,7 @@
  * One turn of the loop: an attempt and, when it is slow, perhaps a second one beside it. Whatever the order in which
  * timers, slots and answers come, each try ends once: it wins, it is noted as a failure, or it is called off.
  */
-import { sleep } from '../lib/sleep.ts'
+import { type Signal, Trigger } from '../lib/signal.ts'
 import type { Lease, PoolClient } from '../pool/client.ts'
 import type { Answer, AttemptOutcome } from './attempt.ts'
 import type { Course } from './course.ts'
@@ -23,7 +23,7 @@ export type RaceOutcome =
 export async function race(
   course: Course,
   lease: Lease,
-  clientLeft: AbortSignal,
+  clientLeft: Signal,
   services: RaceServices,
 ): Promise<RaceOutcome> {
   const first = startTry(course, lease, clientLeft, services)
@@ -42,30 +42,38 @@ interface Backup {
   callOff(): void
 }
 
-function planHedge(course: Course, first: Try, clientLeft: AbortSignal, services: RaceServices): Backup {
-  const calledOff = new AbortController()
-  const started = startHedge(course, first, calledOff.signal, clientLeft, services)
+const NO_BACKUP: Backup = { started: Promise.resolve(undefined), callOff: () => undefined }
+
+/** Costs a timer, unless the attempt is slow: hardly any is. */
+function planHedge(course: Course, first: Try, clientLeft: Signal, services: RaceServices): Backup {
+  const { failures, hasHedged } = course
+  const { lease, timeoutMs } = first
+  if (!mayHedge(lease, { failures, hasHedged, timeoutMs, isLocal: lease.isLocal })) return NO_BACKUP
+  const { promise: started, resolve } = Promise.withResolvers<Try | undefined>()
+  let calledOff: Trigger | undefined
+  const stopTimer = services.ambient.after(hedgeAfterMs(lease), () => {
+    calledOff = new Trigger()
+    resolve(startHedge(course, first, calledOff, clientLeft, services))
+  })
   const callOff = (): void => {
-    calledOff.abort()
-    services.defer(started.then((hedge) => hedge?.callOff()))
+    stopTimer()
+    resolve(undefined)
+    calledOff?.abort()
+    if (calledOff) services.defer(started.then((hedge) => hedge?.callOff()))
   }
   return { started, callOff }
 }
 
 async function startHedge(
   course: Course,
-  { lease, timeoutMs }: Try,
-  calledOff: AbortSignal,
-  clientLeft: AbortSignal,
+  { lease }: Try,
+  calledOff: Signal,
+  clientLeft: Signal,
   services: RaceServices,
 ): Promise<Try | undefined> {
-  const { ambient, budget, pool } = services
-  const { failures, hasHedged, job } = course
-  if (!mayHedge(lease, { failures, hasHedged, timeoutMs, isLocal: lease.isLocal })) return undefined
-  await sleep(hedgeAfterMs(lease), ambient, calledOff)
-  if (calledOff.aborted) return undefined
+  const { budget, pool } = services
   // Each copy that is sent is one more in memory.
-  const release = budget.reserve(job.body.byteLength)
+  const release = budget.reserve(course.job.body.byteLength)
   if (!release) return undefined
   // When a client resets, the runtime may drop this context without running what follows.
   clientLeft.addEventListener('abort', release)

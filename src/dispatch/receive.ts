@@ -1,5 +1,6 @@
 /** Receives an answer as far as it must be seen before the client gets its first byte. */
 import { err, ok, type Result } from '../lib/result.ts'
+import type { Signal } from '../lib/signal.ts'
 import type { ExpectedAnswer } from '../models/answer.ts'
 import type { ByteBudget } from './byte-budget.ts'
 import { checkBody } from './check-body.ts'
@@ -45,7 +46,7 @@ export async function receive(
   head: AnswerHead,
   expected: ExpectedAnswer,
   { commitBytes, budget }: ReceiveLimits,
-  unwanted: AbortSignal,
+  unwanted: Signal,
 ): Promise<Result<ReceivedBody, Flaw>> {
   const bound = head.byteLength ?? head.maxBytes
   const held = Math.min(bound, commitBytes)

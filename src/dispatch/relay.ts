@@ -1,5 +1,6 @@
 /** Sends a committed answer on. From here nothing can be retried, and nothing may look complete that is not. */
 import type { Ambient } from '../lib/ambient.ts'
+import type { Signal } from '../lib/signal.ts'
 import type { Answer } from './attempt.ts'
 import {
   FIRST_PIECE_BYTES,
@@ -42,7 +43,7 @@ const HELD_PIECE_BYTES = 524_288
 export function relay(
   answer: Answer,
   limits: RelayLimits,
-  clientLeft: AbortSignal,
+  clientLeft: Signal,
   ambient: Ambient,
 ): { body: ReadableStream<Uint8Array>; ended: Promise<RelayEnd>; sentBytes: () => number } {
   const { byteLength, abort, following } = answer

@@ -1,5 +1,6 @@
 /** One backend's turn: from its lease to an outcome, with everything that has to be given back. */
 import type { Backend } from '../backends/backend.ts'
+import { type Signal, Trigger } from '../lib/signal.ts'
 import type { Lease } from '../pool/client.ts'
 import { type AttemptOutcome, type AttemptServices, attempt } from './attempt.ts'
 import type { Course } from './course.ts'
@@ -24,12 +25,12 @@ export interface Try {
 }
 
 /** @param clientLeft fires when nobody waits for any answer any more */
-export function startTry(course: Course, lease: Lease, clientLeft: AbortSignal, services: TryServices): Try {
+export function startTry(course: Course, lease: Lease, clientLeft: Signal, services: TryServices): Try {
   const { ambient, backendOf, minAttemptMs, defer } = services
   const startedAt = ambient.now()
   const { job } = course
   const timeoutMs = attemptTimeoutMs(job.body.byteLength, lease, minAttemptMs, course.remainingMs)
-  const unwanted = new AbortController()
+  const unwanted = new Trigger()
   const leave = (): void => unwanted.abort()
   clientLeft.addEventListener('abort', leave)
   if (clientLeft.aborted) leave()
@@ -37,7 +38,7 @@ export function startTry(course: Course, lease: Lease, clientLeft: AbortSignal, 
   lease.keep()
   const backend = backendOf(lease.backendId)
   const outcome = backend
-    ? attempt(job, backend, lease, timeoutMs, unwanted.signal, services)
+    ? attempt(job, backend, lease, timeoutMs, unwanted, services)
     : Promise.resolve(unknownBackend(lease.backendId))
   const done = outcome.finally(() => clientLeft.removeEventListener('abort', leave))
   let isCalledOff = false

@@ -5,6 +5,7 @@
 import { isOurs, type Problem } from '../errors/problem.ts'
 import type { Warning } from '../inspection/codes.ts'
 import { err, ok, type Result } from '../lib/result.ts'
+import { Trigger } from '../lib/signal.ts'
 import type { Place } from '../limits/place.ts'
 import type { Quota } from '../limits/protocol.ts'
 import { refusalProblem } from '../limits/refusal.ts'
@@ -35,13 +36,13 @@ export async function admit(
 ): Promise<Result<Admitted, Problem>> {
   const { model, megapixels, bodyBytes } = taken.order
   const startedAt = ambient.now()
-  const refused = new AbortController()
+  const refused = new Trigger()
   const asked = limits.admit(caller.account, caller.plan, { model: model.id, megapixels }).then((verdict) => {
     spans.limit = ambient.now() - startedAt
     if (!verdict.ok) refused.abort()
     return verdict
   })
-  const upload = await readBody(request, taken, bodyBytes, budget, ambient, refused.signal)
+  const upload = await readBody(request, taken, bodyBytes, budget, ambient, refused)
   spans.upload = ambient.now() - startedAt
   const verdict = await asked
   if (!verdict.ok) {

@@ -13,8 +13,8 @@ export function answerHeaders(
   quotas: readonly Quota[],
   warnings: readonly Warning[],
   spans: Readonly<Partial<Record<Span, number>>>,
-): Headers {
-  const headers = new Headers({
+): Record<string, string> {
+  return {
     ...answer.headers,
     ...rateLimitHeaders(quotas),
     'content-type': presentation.envelope ?? expected.mediaType,
@@ -22,11 +22,8 @@ export function answerHeaders(
     [HEADER.backend]: [...new Set(backendIds)].join(', '),
     [HEADER.attempts]: String(attempts),
     [HEADER.serverTiming]: formatServerTiming(spans),
-  })
-  if (expected.kind === 'tensor' && answer.dtype) {
-    headers.set(HEADER.shape, formatShape(expected.shape))
-    headers.set(HEADER.dtype, answer.dtype)
+    ...(expected.kind === 'tensor' &&
+      answer.dtype && { [HEADER.shape]: formatShape(expected.shape), [HEADER.dtype]: answer.dtype }),
+    ...(warnings.length > 0 && { [HEADER.warning]: formatWarnings(warnings) }),
   }
-  if (warnings.length > 0) headers.set(HEADER.warning, formatWarnings(warnings))
-  return headers
 }

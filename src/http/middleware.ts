@@ -32,9 +32,13 @@ const openToPages = cors({
 })
 
 /** Pages have no business with the admin API. */
-export const allowBrowsers = createMiddleware<AppEnv>(async (c, next) =>
-  isAdminPath(c.req.path) ? next() : openToPages(c, next),
-)
+export const allowBrowsers = createMiddleware<AppEnv>(async (c, next) => {
+  if (isAdminPath(c.req.path)) return next()
+  if (c.req.method === 'OPTIONS') return openToPages(c, next)
+  await next()
+  // Its headers go onto the answer that is there; set before, they would be an answer of their own, and copied.
+  await openToPages(c, async () => undefined)
+})
 
 /** Absent where the platform does not say, as on a machine of one's own. */
 const continentOf = ({ cf }: Request): string | undefined =>

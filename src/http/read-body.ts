@@ -4,7 +4,9 @@ import type { ByteBudget } from '../dispatch/byte-budget.ts'
 import { type Problem, problem } from '../errors/problem.ts'
 import type { Ambient } from '../lib/ambient.ts'
 import { err, ok, type Result } from '../lib/result.ts'
+import type { Signal } from '../lib/signal.ts'
 import { isLatentType } from '../wire/media-types.ts'
+import { drain } from './drain.ts'
 import type { Taken } from './taken.ts'
 
 /** Time for any upload, and the slowest that one may be beyond that, in bytes per millisecond (64 KB/s). */
@@ -56,7 +58,7 @@ export async function readBody(
   bodyBytes: number,
   budget: ByteBudget,
   ambient: Ambient,
-  unwanted: AbortSignal,
+  unwanted: Signal,
 ): Promise<Result<Upload, Problem>> {
   if (!inHand) return readUpload(request, bodyBytes, budget, ambient, unwanted, { begin: beginning?.body })
   const release = budget.reserve(bodyBytes)
@@ -89,12 +91,15 @@ export async function readUpload(
   bodyBytes: number,
   budget: ByteBudget,
   ambient: Ambient,
-  unwanted: AbortSignal,
+  unwanted: Signal,
   part: UploadPart = {},
 ): Promise<Result<Upload, Problem>> {
   if (bodyBytes > budget.capacity) return err(tooLarge(budget.capacity))
   const release = budget.reserve(bodyBytes)
-  if (!release) return err(busy())
+  if (!release) {
+    await drain(request, ambient, unwanted)
+    return err(busy())
+  }
   // When a client resets, the runtime may drop this context without running what follows.
   request.signal.addEventListener('abort', release)
   const read = await readWithin(
@@ -115,7 +120,7 @@ async function readWithin(
   bodyBytes: number,
   timeoutMs: number,
   ambient: Ambient,
-  unwanted: AbortSignal,
+  unwanted: Signal,
   { begin = new ArrayBuffer(0), isPart = false }: UploadPart,
 ): Promise<Result<ArrayBuffer, Problem>> {
   if (begin.byteLength === bodyBytes) return ok(begin)

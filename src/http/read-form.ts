@@ -8,6 +8,7 @@ import type { Ambient } from '../lib/ambient.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 import { readJsonRequest } from '../wire/json-body.ts'
 import { type Envelope, envelopeOf } from '../wire/media-types.ts'
+import { drain } from './drain.ts'
 import { busy, checkEncoding, readUpload, type Upload } from './read-body.ts'
 
 export interface RequestForm {
@@ -67,7 +68,10 @@ async function readText(
     return err(problem('payload-too-large', detail))
   }
   const releaseCopies = budget.reserve(length * (COPIES_WHILE_READ - 1))
-  if (!releaseCopies) return err(busy())
+  if (!releaseCopies) {
+    await drain(request, ambient, request.signal)
+    return err(busy())
+  }
   request.signal.addEventListener('abort', releaseCopies)
   const read = await readUpload(request, length, budget, ambient, request.signal)
   if (!read.ok) {

@@ -4,6 +4,7 @@ import type { DecodeJob } from '../dispatch/job.ts'
 import { relay } from '../dispatch/relay.ts'
 import { backendPatience } from '../dispatch/stall.ts'
 import { isOurs, type Problem, problem, problemResponse } from '../errors/problem.ts'
+import { shared } from '../lib/signal.ts'
 import { allowsModel } from '../models/allow-list.ts'
 import { type Operation, taskOf } from '../models/operation.ts'
 import { type Span, withServerTiming } from '../telemetry/server-timing.ts'
@@ -76,6 +77,7 @@ async function live(c: AppContext, operationOf: OperationOf): Promise<Response> 
   known.uploadedAt = uploadedAt
   known.receivedBytes = order.bodyBytes
 
+  const left = shared(request.signal)
   const job: DecodeJob = {
     key: caller.account,
     model: taskOf(order.model.id, operation),
@@ -92,7 +94,7 @@ async function live(c: AppContext, operationOf: OperationOf): Promise<Response> 
       spans.queue = (spans.queue ?? 0) + ms
     },
   }
-  const dispatched = await dispatchBatch(job, request.signal, services.dispatch).finally(release)
+  const dispatched = await dispatchBatch(job, left, services.dispatch).finally(release)
   const presented = presentDispatched(dispatched, order, services.budget, config.dispatch.commitBytes)
   if (!presented.ok) {
     close(place, isOurs(presented.error))
@@ -107,7 +109,7 @@ async function live(c: AppContext, operationOf: OperationOf): Promise<Response> 
   // From here the end of the transfer is what is recorded.
   const patience = backendPatience(expected.kind === 'video', expectedMs)
   const limits = { maxBytes: maxAnswerBytes, patience }
-  const { body: stream, ended, sentBytes } = relay(answer, limits, request.signal, ambient)
+  const { body: stream, ended, sentBytes } = relay(answer, limits, left, ambient)
   services.defer(
     ended.then((end) => {
       finish(end)

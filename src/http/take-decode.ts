@@ -16,8 +16,12 @@ export function takeDecode(
   { params, bytes: inHand }: RequestForm,
   mayServe: (modelId: string) => Problem | undefined,
 ): Result<Taken, Problem> {
-  const { config, served } = c.var.services
-  const read = readOrder(params, c.req.header('accept'), c.req.param('model'), served.decode, config.models)
+  const { services, startedAt } = c.var
+  const { config, orders, served } = services
+  const accept = c.req.header('accept')
+  const named = c.req.param('model')
+  const readIt = () => readOrder(params, accept, named, served.decode, config.models)
+  const read = inHand ? readIt() : orders.recall([params.toString(), accept, named], startedAt, readIt)
   if (!read.ok) return read
   const order = read.value
   const { model, query } = order

@@ -24,21 +24,22 @@ const BLOCK_BYTES = 8_192
 /** @param bytes whole elements of the dtype, little-endian; takes well under a millisecond however many they are */
 export function measure(bytes: ArrayBuffer, dtype: LatentDtype): Measurements {
   const values = sample(bytes, dtype)
+  // Once over the numbers, as they differ from the first: sums of squares around a far mean would lose digits.
+  const [first = 0] = values
   let sum = 0
-  for (const value of values) sum += value
-  const mean = sum / values.length
   let squares = 0
-  let isZero = true
-  for (const value of values) {
-    squares += (value - mean) ** 2
-    if (value !== 0) isZero = false
+  for (let i = 0; i < values.length; i++) {
+    const difference = (values[i] as number) - first
+    sum += difference
+    squares += difference * difference
   }
+  const mean = sum / values.length
   return {
     isFinite: Number.isFinite(sum) && !hasNonFinite(bytes, dtype),
-    isZero,
+    isZero: first === 0 && squares === 0,
     count: values.length,
-    mean,
-    std: Math.sqrt(squares / values.length),
+    mean: first + mean,
+    std: Math.sqrt(Math.max(0, squares / values.length - mean * mean)),
   }
 }
 

@@ -19,3 +19,13 @@ test('of too many values the oldest are forgotten, and one that is set again is 
   for (let i = 0; i < 10_000; i++) map.set(`flood-${i}`, i, 100)
   expect(map.size).toBe(2)
 })
+
+test('those that are over go when any is looked for, the oldest first', () => {
+  const map = new ExpiringMap<number>(10)
+  map.set('a', 1, 100)
+  map.set('b', 2, 200)
+  map.set('c', 3, 300)
+  expect(map.get('other', 250)).toBeUndefined()
+  expect(map.size).toBe(1)
+  expect(map.get('c', 250)).toBe(3)
+})

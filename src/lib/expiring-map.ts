@@ -7,13 +7,14 @@ export class ExpiringMap<Value> {
     this.#capacity = capacity
   }
 
-  /** Undefined from the moment `until` on. */
+  /** Undefined from the moment `until` on. The oldest that are over go with it, whatever their names. */
   get(name: string, now: number): Value | undefined {
+    for (const [oldest, { until }] of this.#entries) {
+      if (now < until) break
+      this.#entries.delete(oldest)
+    }
     const entry = this.#entries.get(name)
-    if (!entry) return undefined
-    if (now < entry.until) return entry.value
-    this.#entries.delete(name)
-    return undefined
+    return entry && now < entry.until ? entry.value : undefined
   }
 
   set(name: string, value: Value, until: number): void {

@@ -1,7 +1,8 @@
 import type { Ambient } from './ambient.ts'
+import { type Signal, Trigger } from './signal.ts'
 
 /** Resolves after `ms`, or as soon as the signal fires. */
-export function sleep(ms: number, ambient: Pick<Ambient, 'after'>, wake?: AbortSignal): Promise<void> {
+export function sleep(ms: number, ambient: Pick<Ambient, 'after'>, wake?: Signal): Promise<void> {
   return new Promise((resolve) => {
     if (wake?.aborted) return resolve()
     const end = (): void => {
@@ -20,8 +21,8 @@ export async function settledWithin(
   ms: number,
   ambient: Pick<Ambient, 'after'>,
 ): Promise<void> {
-  const settled = new AbortController()
+  const settled = new Trigger()
   const settle = (): void => settled.abort()
   void promise.then(settle, settle)
-  await sleep(ms, ambient, settled.signal)
+  await sleep(ms, ambient, settled)
 }

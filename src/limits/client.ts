@@ -94,15 +94,17 @@ function within<Answer extends Partial<Disposable>>(
       resolve(how)
     }
     const stopTimer = after(ms, () => end('silent'))
-    const called = (async () => call())()
-    called.then(
-      (answer) => {
-        if (isOver) answer[Symbol.dispose]?.()
-        else end(answer)
-      },
-      () => {
-        if (!isOver) end('errors')
-      },
-    )
+    const fail = (): void => {
+      if (!isOver) end('errors')
+    }
+    const take = (answer: Answer): void => {
+      if (isOver) answer[Symbol.dispose]?.()
+      else end(answer)
+    }
+    try {
+      call().then(take, fail)
+    } catch {
+      fail()
+    }
   })
 }

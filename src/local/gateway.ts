@@ -17,6 +17,8 @@ export interface GatewayOptions {
   readonly bindings: Readonly<Record<string, unknown>>
   /** Takes each line of the Worker's log; standard output when left out. */
   readonly log?: (line: string) => void
+  /** Code of the Worker; the project's own when left out. */
+  readonly script?: string
 }
 
 export interface RunningGateway {
@@ -31,7 +33,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
   const { host, port, log = writeLine } = options
   await assertPortIsFree(host, port)
   const [script, { assets: _inFront, ...platform }] = await Promise.all([
-    bundleWorker(),
+    options.script ?? bundleWorker(),
     readPlatform(),
     buildAssets(),
   ])

@@ -1,4 +1,5 @@
 /** Asks one pool's object for a slot, over whatever happens to the object meanwhile. */
+import type { Signal } from '../lib/signal.ts'
 import { callForSlot, type PoolStub } from './call.ts'
 import type { Lease } from './lease.ts'
 import type { PoolRef } from './membership.ts'
@@ -17,7 +18,7 @@ export async function askPool(
   pool: PoolRef,
   wanted: SlotRequest,
   isTrial: boolean,
-  calledOff: AbortSignal,
+  calledOff: Signal,
   parts: PoolClientParts,
 ): Promise<SlotAnswer | undefined> {
   const { ambient, stubOf, view, emit, defer } = parts
@@ -62,7 +63,7 @@ function leaseOf(
   grant: RemoteGrant,
   stub: () => PoolStub,
   { predictedMs, remainingMs }: SlotRequest,
-  calledOff: AbortSignal,
+  calledOff: Signal,
   parts: PoolClientParts,
 ): Lease {
   const { ambient, defer, view } = parts

@@ -1,5 +1,6 @@
 /** One call for a slot, which may wait for a minute; and a watch on whether anybody is there to answer it. */
 import type { Ambient } from '../lib/ambient.ts'
+import type { Signal } from '../lib/signal.ts'
 import { settledWithin } from '../lib/sleep.ts'
 import type { RemoteGrant, RemoteLease } from './object-lease.ts'
 import type { AcquireAnswer, AcquireRequest, AdoptRequest, Refusal } from './protocol.ts'
@@ -55,7 +56,7 @@ export interface CallParts {
 export function callForSlot(
   request: AcquireRequest,
   isTrial: boolean,
-  calledOff: AbortSignal,
+  calledOff: Signal,
   { ambient, stub, alive, defer }: CallParts,
 ): Promise<CallEnd> {
   return new Promise((resolve) => {

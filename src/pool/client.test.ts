@@ -4,7 +4,7 @@ import type { Backend } from '../backends/backend.ts'
 import { PoolClient, type PoolStub, type SlotAnswer, type SlotRequest } from './client.ts'
 import type { ReachabilityEvent } from './local-view.ts'
 import { LocalView } from './local-view.ts'
-import type { AcquireRequest, Grant, Refusal } from './protocol.ts'
+import { type AcquireRequest, type Grant, PROTOCOL_VERSION, type Refusal } from './protocol.ts'
 import type { Shard } from './shards.ts'
 
 const backend = (id: string, changes: Partial<Backend> = {}): Backend => ({
@@ -120,7 +120,7 @@ describe('acquire', () => {
     const { acquire, requests, diary, ambient } = setUp({ acquires: [granted] })
     expect(await acquire()).toMatchObject({ ok: true, lease: { backendId: 'gpu-1', isLocal: false } })
     expect(diary).toEqual(['acquire at gpu-1 1'])
-    expect(requests).toEqual([{ v: 2, ...WANTED }])
+    expect(requests).toEqual([{ v: PROTOCOL_VERSION, ...WANTED }])
     expect(ambient.timers).toEqual([])
   })
 

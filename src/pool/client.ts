@@ -1,4 +1,5 @@
 /** The pools as the Worker sees them: a slot from the pool near by, from another, or without any when none answers. */
+import type { Signal } from '../lib/signal.ts'
 import { askPool } from './ask.ts'
 import { localLease } from './lease.ts'
 import { membersOf, type PoolRef, poolsOf } from './membership.ts'
@@ -38,7 +39,7 @@ export class PoolClient {
    *
    * @param calledOff gives up the place in the queue: the client left, or a slot is not needed any more
    */
-  async acquire(wanted: SlotRequest, calledOff: AbortSignal): Promise<SlotAnswer> {
+  async acquire(wanted: SlotRequest, calledOff: Signal): Promise<SlotAnswer> {
     const { ambient, view } = this.#parts
     const askedAt = ambient.now()
     const remainingMs = (): number => wanted.remainingMs - (ambient.now() - askedAt)
@@ -69,7 +70,7 @@ export class PoolClient {
   }
 
   /** Without their objects nobody knows whether backends are idle, so there are no hedges. */
-  #placeLocally(pools: readonly PoolRef[], wanted: SlotRequest, calledOff: AbortSignal): SlotAnswer {
+  #placeLocally(pools: readonly PoolRef[], wanted: SlotRequest, calledOff: Signal): SlotAnswer {
     const { ambient, backends, view } = this.#parts
     const { model, predictedMs, exclude, purpose, remainingMs } = wanted
     if (purpose === 'hedge' || purpose === 'part') return { ok: false, reason: 'budget', retryAfterMs: 0 }

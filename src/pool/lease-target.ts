@@ -23,11 +23,13 @@ export class LeaseTarget extends RpcTarget implements LeaseHandle {
     this.#tell = tell
   }
 
-  /** A holder of the release before says nothing of times. */
-  free(timings: Timings = { decoded: true }): void {
-    if (!this.#isHeld) return
-    this.#isHeld = false
-    this.#tell({ kind: 'free', ...timings })
+  /** A holder of an old release says nothing of times. */
+  free(timings: Timings = { decoded: true }, evidence?: Evidence): void {
+    if (this.#isHeld) {
+      this.#isHeld = false
+      this.#tell({ kind: 'free', ...timings })
+    }
+    if (evidence) this.report(evidence)
   }
 
   report(evidence: Evidence): void {

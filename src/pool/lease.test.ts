@@ -2,19 +2,22 @@ import { describe, expect, test } from 'vitest'
 import { FakeAmbient, settle } from '../../test/support/fake-ambient.ts'
 import { localLease } from './lease.ts'
 import { ObjectLease, type RemoteGrant, type RemoteLease } from './object-lease.ts'
-import type { AdoptRequest } from './protocol.ts'
+import { type AdoptRequest, PROTOCOL_VERSION } from './protocol.ts'
 
 const TIMINGS = { attemptMs: 300, computeMs: 250, decoded: true }
 const reset = () => Promise.reject(new Error('Durable Object reset'))
 
 /** A lease, and a diary of what the pool hears of it. */
-function setUp(options: { renew?: () => Promise<void>; adopted?: 'lease' | 'nothing' | 'error' } = {}) {
+function setUp(
+  options: { renew?: () => Promise<void>; adopted?: 'lease' | 'nothing' | 'error'; v?: number } = {},
+) {
   const diary: string[] = []
   const ambient = new FakeAmbient()
   const deferred: Promise<unknown>[] = []
   let adopt = (): void => {}
   const remote = (name: string): RemoteLease => ({
-    free: async ({ decoded }) => void diary.push(`${name}: free ${decoded}`),
+    free: async ({ decoded }, evidence) =>
+      void diary.push(`${name}: free ${decoded}${evidence ? `, ${evidence.kind}` : ''}`),
     report: async ({ kind }) => void diary.push(`${name}: ${kind}`),
     renew: name === 'old' && options.renew ? options.renew : async () => void diary.push(`${name}: renew`),
     resize: async (predictedMs) => void diary.push(`${name}: resize ${predictedMs}`),
@@ -22,7 +25,7 @@ function setUp(options: { renew?: () => Promise<void>; adopted?: 'lease' | 'noth
   })
   const grant: RemoteGrant = {
     ok: true,
-    v: 2,
+    v: options.v ?? PROTOCOL_VERSION,
     epoch: 'e',
     backendId: 'gpu-1',
     startsInMs: 20,
@@ -93,6 +96,49 @@ describe('a lease', () => {
     expect(diary).toEqual(['left', 'old: dispose'])
   })
 
+  test('tells that it is free and what the attempt showed in one call, when both are known within 5 ms', async () => {
+    const { lease, diary, ambient } = setUp()
+    lease.free(TIMINGS)
+    await ambient.pass(4)
+    expect(diary).toEqual(['left'])
+    await lease.report({ kind: 'served' })
+    lease[Symbol.dispose]()
+    expect(diary).toEqual(['left', 'learnt served', 'old: free true, served', 'left', 'old: dispose'])
+    expect(ambient.timers).toEqual([])
+  })
+
+  test('keeps its slot for no more than 5 ms when its answer takes longer', async () => {
+    const { lease, diary, ambient } = setUp()
+    lease.free(TIMINGS)
+    await ambient.pass(5)
+    expect(diary).toEqual(['left', 'old: free true'])
+    await lease.report({ kind: 'soft' })
+    expect(diary).toEqual(['left', 'old: free true', 'learnt soft', 'old: soft'])
+  })
+
+  test('keeps the context of its request until the object was told that it is free', async () => {
+    const { lease, deferred, ambient } = setUp()
+    lease.free(TIMINGS)
+    const isOver = async (): Promise<boolean> => {
+      let over = false
+      void Promise.all(deferred).then(() => {
+        over = true
+      })
+      await settle()
+      return over
+    }
+    expect(await isOver()).toBe(false)
+    await ambient.pass(5)
+    expect(await isOver()).toBe(true)
+  })
+
+  test('P4: tells an object of the release before in two calls', async () => {
+    const { lease, diary } = setUp({ v: 2 })
+    lease.free(TIMINGS)
+    await lease.report({ kind: 'served' })
+    expect(diary).toEqual(['left', 'learnt served', 'old: free true', 'old: served'])
+  })
+
   test('passes evidence to the pool, and to what this isolate knows', async () => {
     const { lease, diary } = setUp()
     await lease.report({ kind: 'soft' })
@@ -128,8 +174,8 @@ describe('P10: a lease that is kept', () => {
     lease.keep()
     end(lease)
     lease.keep()
-    expect(ambient.timers).toEqual([])
     await ambient.pass(20_000)
+    expect(ambient.timers).toEqual([])
     expect(diary).not.toContain('old: renew')
   })
 })

@@ -9,7 +9,7 @@ import type { Cause, Health } from './health-states.ts'
 import type { Job } from './state.ts'
 
 /** The release of these messages; each side understands its own and the one before. */
-export const PROTOCOL_VERSION = 2
+export const PROTOCOL_VERSION = 3
 
 export interface AcquireRequest
   extends Pick<Job, 'ticket' | 'key' | 'model' | 'predictedMs' | 'exclude' | 'failures' | 'purpose'> {
@@ -32,8 +32,8 @@ export interface Timings {
 
 /** A slot, held until freed, disposed, or until its holder's execution context ends. */
 export interface LeaseHandle {
-  /** The GPU is done with this job; the slot goes to the next. */
-  free(timings: Timings): void
+  /** The GPU is done with this job; the slot goes to the next. What the attempt showed, where it is known already. */
+  free(timings: Timings, evidence?: Evidence): void
   /** What the attempt showed about the backend. May come after `free`, when the body has ended. */
   report(evidence: Evidence): void
   /** It is still decoding: the lease lasts longer. Costs nothing, the session is open anyway. */

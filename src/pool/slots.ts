@@ -1,6 +1,7 @@
 /** What the Worker asks its pools for, and what it gets. */
 import type { Backend } from '../backends/backend.ts'
 import type { Ambient } from '../lib/ambient.ts'
+import type { Signal } from '../lib/signal.ts'
 import type { PoolStub } from './call.ts'
 import type { RejectReason } from './events.ts'
 import type { Lease } from './lease.ts'
@@ -46,7 +47,7 @@ export function enter(
   { view, ambient }: PoolClientParts,
   backendId: string,
   remainingMs: number,
-  calledOff: AbortSignal,
+  calledOff: Signal,
 ): () => void {
   const leave = view.enter(backendId, ambient.now() + remainingMs + LEASE_GRACE_MS)
   calledOff.addEventListener('abort', leave)

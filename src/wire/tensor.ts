@@ -9,7 +9,7 @@ export function readFloats(bytes: ArrayBuffer, dtype: LatentDtype): Float32Array
     case 'float32':
       return new Float32Array(bytes)
     case 'float16':
-      return Float32Array.from(new Float16Array(bytes))
+      return new Float32Array(new Float16Array(bytes))
     case 'bfloat16': {
       // A bfloat16 is the upper half of a float32.
       const halves = new Uint16Array(bytes)

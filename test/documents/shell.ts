@@ -6,7 +6,10 @@ export const NOT_HERE: readonly (readonly [command: RegExp, reason: string])[] =
     /^npm (ci|test|start)\b|^npm ci && npm (start|test)$/,
     'is behind whoever runs this; test/gateway/start.test.ts starts',
   ],
-  [/^npm run (check|bench|soak|sim|sim:internet|test:\w+|fuzz)\b/, 'takes minutes, and has a run of its own'],
+  [
+    /^npm run (?:--silent )?(?:check|bench|soak|sim|sim:internet|test:\w+|fuzz)\b/,
+    'takes minutes, and has a run of its own',
+  ],
   [/wrangler (login|secret|tail|rollback)|^npm run deploy/, 'needs an account'],
   [/^npx vae-gateway init/, 'asks questions; test/cli/init.test.ts answers them'],
   [/^npx vae-gateway pools watch/, 'ends when it is told to; test/cli/admin.test.ts tells it'],

@@ -4,6 +4,7 @@ import { dispatchBatch } from '../../src/dispatch/batch/dispatch-batch.ts'
 import { ByteBudget } from '../../src/dispatch/byte-budget.ts'
 import type { DispatchServices } from '../../src/dispatch/dispatch.ts'
 import type { DecodeJob } from '../../src/dispatch/job.ts'
+import type { Signal } from '../../src/lib/signal.ts'
 import type { Lease, SlotAnswer, SlotRequest } from '../../src/pool/client.ts'
 import type { Evidence } from '../../src/pool/events.ts'
 import type { Timings } from '../../src/pool/protocol.ts'
@@ -135,7 +136,7 @@ export class DispatchWorld {
     }
   }
 
-  #acquire(request: SlotRequest, calledOff: AbortSignal): Promise<SlotAnswer> {
+  #acquire(request: SlotRequest, calledOff: Signal): Promise<SlotAnswer> {
     this.requests.push(request)
     const say = this.#pool(request, this)
     return new Promise((resolve) => {
@@ -153,7 +154,7 @@ export class DispatchWorld {
         stopTimer()
         resolve(cancelled)
       }
-      calledOff.addEventListener('abort', cancel, { once: true })
+      calledOff.addEventListener('abort', cancel)
     })
   }
 

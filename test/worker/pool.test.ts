@@ -3,7 +3,12 @@
 import { abortAllDurableObjects, evictDurableObject, runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import type { AcquireRequest, BackendStatus, PoolStatus } from '../../src/pool/protocol.ts'
+import {
+  type AcquireRequest,
+  type BackendStatus,
+  type PoolStatus,
+  PROTOCOL_VERSION as v,
+} from '../../src/pool/protocol.ts'
 import type { Pool } from '../../src/worker.ts'
 
 const pools = (env as unknown as { POOL: DurableObjectNamespace<Pool> }).POOL
@@ -11,7 +16,7 @@ const pools = (env as unknown as { POOL: DurableObjectNamespace<Pool> }).POOL
 let serial = 0
 
 const request = (changes: Partial<AcquireRequest> = {}): AcquireRequest => ({
-  v: 2,
+  v,
   ticket: `ticket-${++serial}`,
   key: 'key',
   model: 'sd-v1',
@@ -91,7 +96,7 @@ describe('a lease', () => {
     using answer = await granted()
     expect(answer).toMatchObject({
       ok: true,
-      v: 2,
+      v,
       epoch: await pool().ping(),
       backendId: 'preview',
       isLearnt: false,
@@ -161,7 +166,7 @@ describe('a call', () => {
     const waiting = pool().acquire(request({ ticket: 'mine', remainingMs: 60_000 }))
     await expect.poll(queued).toBe(1)
     await pool().cancel('mine')
-    expect(await waiting).toMatchObject({ ok: false, v: 2, reason: 'cancelled', retryAfterMs: 0 })
+    expect(await waiting).toMatchObject({ ok: false, v, reason: 'cancelled', retryAfterMs: 0 })
     disposeAll(held)
   })
 
@@ -313,7 +318,7 @@ describe('a pool that was killed', () => {
     const { slots } = await backend()
     const adopted = await Promise.all(
       Array.from({ length: slots }, () =>
-        pool().adopt({ v: 2, backendId: 'preview', predictedMs: 2_000, elapsedMs: 200 }),
+        pool().adopt({ v, backendId: 'preview', predictedMs: 2_000, elapsedMs: 200 }),
       ),
     )
     expect(await leases()).toBe(slots)
@@ -328,7 +333,7 @@ describe('a pool that was killed', () => {
   })
 
   test('P2: takes over nothing for a backend that is not there', async () => {
-    const lost = { v: 2, backendId: 'unheard-of', predictedMs: 100, elapsedMs: 0 }
+    const lost = { v, backendId: 'unheard-of', predictedMs: 100, elapsedMs: 0 }
     expect(await pool().adopt(lost)).toBeNull()
     expect(await leases()).toBe(0)
   })

@@ -1,6 +1,7 @@
 /** The parts of one batch, which stand or fall together. */
 import type { Problem } from '../../errors/problem.ts'
 import { err, ok, type Result } from '../../lib/result.ts'
+import type { Signal } from '../../lib/signal.ts'
 import type { Dispatched } from '../dispatch.ts'
 import type { BatchJob } from './batch.ts'
 
@@ -14,7 +15,7 @@ export class Company {
   /** Fires when no part is wanted any more: the client left, a part failed for good, or the transfer broke off. */
   readonly calledOff = new AbortController()
 
-  constructor(clientLeft: AbortSignal) {
+  constructor(clientLeft: Signal) {
     const callOff = (): void => this.calledOff.abort()
     clientLeft.addEventListener('abort', callOff)
     if (clientLeft.aborted) callOff()

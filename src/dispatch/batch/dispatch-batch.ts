@@ -4,6 +4,7 @@
  */
 import type { Problem } from '../../errors/problem.ts'
 import { ok, type Result } from '../../lib/result.ts'
+import type { Signal } from '../../lib/signal.ts'
 import { Course } from '../course.ts'
 import { type Asked, askForSlot, type Dispatched, type DispatchServices, dispatch } from '../dispatch.ts'
 import type { DecodeJob } from '../job.ts'
@@ -20,7 +21,7 @@ const MAX_HALVINGS = 3
 /** @param clientLeft fires when nobody waits for the answer any more */
 export async function dispatchBatch(
   job: DecodeJob,
-  clientLeft: AbortSignal,
+  clientLeft: Signal,
   services: DispatchServices,
 ): Promise<Result<Dispatched, Problem>> {
   if (!isBatch(job)) return dispatch(job, clientLeft, services)

@@ -1,4 +1,5 @@
 /** Slots for the parts of a batch: the one that the batch was granted, and what stands idle beside it. */
+import { type Signal, Trigger } from '../../lib/signal.ts'
 import type { Lease, SlotRequest } from '../../pool/client.ts'
 import type { DispatchServices } from '../dispatch.ts'
 import { type BatchJob, partsOf } from './batch.ts'
@@ -20,7 +21,7 @@ const ASK_MS = 500
 export async function spread(
   job: BatchJob,
   granted: Lease,
-  calledOff: AbortSignal,
+  calledOff: Signal,
   services: DispatchServices,
 ): Promise<readonly Placed[]> {
   const { batch } = job
@@ -61,10 +62,10 @@ async function askAll(
   { key, model, predictedMs, deadlineAt, avoid = [] }: BatchJob,
   { backendId, idle }: Lease,
   count: number,
-  calledOff: AbortSignal,
+  calledOff: Signal,
   { ambient, pool }: DispatchServices,
 ): Promise<Lease[]> {
-  const enough = new AbortController()
+  const enough = new Trigger()
   const stop = (): void => enough.abort()
   calledOff.addEventListener('abort', stop)
   const stopTimer = ambient.after(ASK_MS, stop)
@@ -79,7 +80,7 @@ async function askAll(
     ticket: ambient.randomUuid(),
     purpose: 'part',
   })
-  const answers = await Promise.all(wanted.map((id) => pool.acquire(requestFor(id), enough.signal)))
+  const answers = await Promise.all(wanted.map((id) => pool.acquire(requestFor(id), enough)))
   stopTimer()
   calledOff.removeEventListener('abort', stop)
   return answers.flatMap((answer) => (answer.ok ? [answer.lease] : []))

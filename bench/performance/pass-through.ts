@@ -1,0 +1,76 @@
+/** The least that a proxy on this platform can be: a bare Worker, on the same workerd with the same settings. */
+import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare'
+import { type BackendAddress, type Contender, withChildren } from './contender.ts'
+import { addressOf } from './gateway.ts'
+
+const TARGET = "env.BACKEND + request.url.slice(request.url.indexOf('/', 8))"
+
+const SCRIPTS = {
+  'pass-through': `export default {
+    fetch: (request, env) => fetch(new Request(${TARGET}, request)),
+  }`,
+  /** A gateway that shall try again has to have the body. */
+  'buffering pass-through': `export default {
+    async fetch(request, env) {
+      const { method, headers } = request
+      return fetch(${TARGET}, { method, headers, body: await request.arrayBuffer() })
+    },
+  }`,
+  /**
+   * What the design asks of the platform and nothing else: a call that gives a right for as long as it is held to an
+   * object per key and to one per pool, and a small answer that is here as a whole before it goes out.
+   */
+  'pass-through with leases': `import { DurableObject, RpcTarget } from 'cloudflare:workers'
+  class Lease extends RpcTarget {
+    free() {}
+    [Symbol.dispose]() {}
+  }
+  export class Leases extends DurableObject {
+    ask() { return { ok: true, handle: new Lease() } }
+  }
+  export default {
+    async fetch(request, env, ctx) {
+      const { method, headers } = request
+      const asked = env.LEASES.getByName('key').ask({ model: 'any' })
+      const body = await request.arrayBuffer()
+      const place = await asked
+      const slot = await env.LEASES.getByName('pool').ask({ model: 'any' })
+      const answer = await fetch(${TARGET}, { method, headers, body })
+      const isSmall = answer.headers.get('content-length') <= 4194304
+      const bytes = isSmall ? await answer.arrayBuffer() : answer.body
+      const freed = slot.handle.free({ ms: 1 }).then(() => {
+        slot[Symbol.dispose]()
+        place[Symbol.dispose]()
+      })
+      ctx.waitUntil(freed)
+      return new Response(bytes, answer)
+    },
+  }`,
+} as const
+
+export async function startPassThrough(
+  name: keyof typeof SCRIPTS,
+  backend: BackendAddress,
+): Promise<Contender> {
+  const start = async (): Promise<Miniflare> => {
+    const miniflare = new Miniflare(
+      convertV4MiniflareOptions({
+        log: new Log(LogLevel.ERROR),
+        cf: false,
+        modules: true,
+        script: SCRIPTS[name],
+        compatibilityDate: '2026-10-01',
+        compatibilityFlags: ['enable_request_signal'],
+        durableObjects:
+          name === 'pass-through with leases' ? { LEASES: { className: 'Leases', useSQLite: true } } : {},
+        bindings: { BACKEND: `http://${backend.host}:${backend.port}` },
+        unsafeDirectSockets: [{ host: backend.host, port: 0 }],
+      }),
+    )
+    await miniflare.ready
+    return miniflare
+  }
+  const [miniflare, pids] = await withChildren(start)
+  const url = await miniflare.unsafeGetDirectURL()
+  return { name, ...addressOf(url.href), key: 'none', pids, stop: () => miniflare.dispose() }
+}
