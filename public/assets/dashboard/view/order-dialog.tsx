@@ -1,5 +1,5 @@
 import { signal } from '@preact/signals'
-import { useEffect, useRef } from 'preact/hooks'
+import { useLayoutEffect, useRef } from 'preact/hooks'
 import type { Order, OrderedBackend } from '../../../../src/admin/contract.ts'
 import { ask, type Failure } from '../api.ts'
 import { STATES, whyOf } from '../health.ts'
@@ -27,7 +27,7 @@ export function OrderDialog({ backends }: { readonly backends: readonly BackendR
   const dialog = useRef<HTMLDialogElement>(null)
   const id = subject.value
   const backend = backends.find((row) => row.id === id)
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (id === undefined) dialog.current?.close()
     else if (!dialog.current?.open) dialog.current?.showModal()
   }, [id])
@@ -109,8 +109,8 @@ interface ConfirmationProps {
 function Confirmation({ backend: { id }, order, isSent, lost }: ConfirmationProps) {
   const view = ORDERS.find((one) => one.order === order)
   const button = useRef<HTMLButtonElement>(null)
-  // The button that was pressed is gone, and with it the place of the keyboard.
-  useEffect(() => button.current?.focus(), [])
+  // The button that was pressed is gone, and with it the place of the keyboard; before a key can come in between.
+  useLayoutEffect(() => button.current?.focus(), [])
   return (
     <div class="confirmation">
       <p>{view?.meaning}</p>
