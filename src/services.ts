@@ -1,33 +1,26 @@
-/** The composition root: the only place that makes anything real. */
+/**
+ * The composition root: with what lives as long as the isolate (`installation.ts`) and what a pool's object is given
+ * (`pool-parts.ts`) the only place that makes anything real.
+ */
 import type { KeyAccount } from './admin/key-objects.ts'
 import { KeyDesk } from './admin/keys.ts'
 import { MetricsDesk, type PoolMeters } from './admin/metrics.ts'
 import { type PoolControl, PoolDesk } from './admin/pools.ts'
 import type { DirectoryService } from './admin/protocol.ts'
-import { digestOf } from './auth/admin-token.ts'
-import { KeyRing } from './auth/key-ring.ts'
-import type { Backend } from './backends/backend.ts'
-import { probeBackend } from './backends/probe.ts'
 import { createSend } from './backends/send.ts'
 import type { ConfigProblem } from './config/problem.ts'
-import { type Config, readConfig } from './config.ts'
-import { ByteBudget } from './dispatch/byte-budget.ts'
 import type { DispatchServices } from './dispatch/dispatch.ts'
-import { OrderMemory } from './http/order-memory.ts'
+import { type Installation, installationOf } from './installation.ts'
 import { type Ambient, realAmbient as ambient } from './lib/ambient.ts'
 import { ok, type Result } from './lib/result.ts'
 import type { RateCounter } from './limits/abuse-floor.ts'
-import { type KeyStub, LimitsClient, LimitsMemory } from './limits/client.ts'
-import type { Operation } from './models/operation.ts'
-import { builtIn } from './models/registry.ts'
+import { type KeyStub, LimitsClient } from './limits/client.ts'
 import { PoolClient, type PoolStub } from './pool/client.ts'
-import type { PoolParts } from './pool/durable-object.ts'
-import { LocalView } from './pool/local-view.ts'
-import { memberOf, membersOf, type PoolRef, poolsByTask } from './pool/membership.ts'
-import { OverviewMemory, PoolOverview } from './pool/overview.ts'
+import type { PoolRef } from './pool/membership.ts'
+import { PoolOverview } from './pool/overview.ts'
 import { type EventSink, logEvents } from './telemetry/events.ts'
 import type { Family } from './telemetry/exposition.ts'
-import { type Recorded, Recorder } from './telemetry/recorder.ts'
+import type { Recorded } from './telemetry/recorder.ts'
 
 /** Bindings of wrangler.toml; settings and secrets stand beside them and are read by `readConfig`. */
 export interface Env extends Readonly<Record<string, unknown>> {
@@ -39,30 +32,6 @@ export interface Env extends Readonly<Record<string, unknown>> {
   /** Absent where the platform counts nothing. */
   readonly BAD_KEYS?: RateCounter
   readonly ASSETS?: Fetcher
-}
-
-/** What lives as long as the isolate. */
-export interface Installation {
-  readonly config: Config
-  readonly keyRing: KeyRing
-  readonly budget: ByteBudget
-  /** What this isolate knows of pools and backends by itself. */
-  readonly view: LocalView
-  readonly backends: ReadonlyMap<string, Backend>
-  /** What this isolate knows of keys by itself. */
-  readonly limitsMemory: LimitsMemory
-  /** What this isolate has heard from pools, for those who look and want nothing. */
-  readonly overviewMemory: OverviewMemory
-  /** What was asked for lately. */
-  readonly orders: OrderMemory
-  /** The pools of each model that is served. */
-  readonly pools: ReadonlyMap<string, readonly PoolRef[]>
-  /** Ids of the models that some backend decodes, or encodes, with. */
-  readonly served: Readonly<Record<Operation, ReadonlySet<string>>>
-  /** Of the admin token; undefined where there is none. */
-  readonly adminDigest: Uint8Array | undefined
-  /** What this isolate has counted; undefined where nobody may ask for it. */
-  readonly recorder: Recorder | undefined
 }
 
 /** What one request works with. */
@@ -85,61 +54,6 @@ export interface AdminServices {
   readonly metrics: () => Promise<Family[]>
 }
 
-/** What a pool's object works with. */
-export function createPoolParts(env: Readonly<Record<string, unknown>>, preview: () => Fetcher): PoolParts {
-  const config = readConfig(env)
-  // A gateway that is misconfigured asks no pool.
-  const backends = config.ok ? config.value.backends : []
-  const models = config.ok ? config.value.models : builtIn
-  const { fetch, randomUuid } = ambient
-  return {
-    membersOf: (poolName) =>
-      (poolName === undefined ? backends : membersOf(backends, poolName)).map(memberOf),
-    probe: async (backendId, test) => {
-      const backend = backends.find(({ id }) => id === backendId)
-      return backend
-        ? probeBackend(backend, test, { fetch, randomUuid, models, send: createSend(fetch, preview()) })
-        : 'failed'
-    },
-    isMetered: config.ok && config.value.adminToken !== undefined,
-    forgetful: (error) =>
-      logEvents('pool', ambient.now).emit({
-        kind: 'pool-memory-failed',
-        error: error instanceof Error ? error.name : 'unknown',
-      }),
-  }
-}
-
-const servedBy = (backends: readonly Backend[], operation: Operation): ReadonlySet<string> =>
-  new Set(
-    backends.flatMap(({ models, operations = ['decode'] }) => (operations.includes(operation) ? models : [])),
-  )
-
-async function install(
-  env: Readonly<Record<string, unknown>>,
-): Promise<Result<Installation, readonly ConfigProblem[]>> {
-  const read = readConfig(env)
-  if (!read.ok) return read
-  const config = read.value
-  return ok({
-    config,
-    keyRing: await KeyRing.import(config.peppers),
-    budget: new ByteBudget(config.dispatch.bodyBudgetBytes),
-    view: new LocalView(),
-    limitsMemory: new LimitsMemory(),
-    overviewMemory: new OverviewMemory(),
-    orders: new OrderMemory(),
-    backends: new Map(config.backends.map((backend) => [backend.id, backend])),
-    pools: poolsByTask(config.backends),
-    served: { decode: servedBy(config.backends, 'decode'), encode: servedBy(config.backends, 'encode') },
-    adminDigest: config.adminToken === undefined ? undefined : await digestOf(config.adminToken),
-    recorder: config.adminToken === undefined ? undefined : new Recorder(),
-  })
-}
-
-/** Reads the configuration once per isolate; env does not change while it lives. */
-let installed: ReturnType<typeof install> | undefined
-
 /** What the platform hands to each request. */
 export interface Invocation {
   readonly env: Env
@@ -158,8 +72,7 @@ export async function createServices({
   continent,
   defer,
 }: Invocation): Promise<Result<Services, readonly ConfigProblem[]>> {
-  installed ??= install(env)
-  const installation = await installed
+  const installation = await installationOf(env)
   if (!installation.ok) return installation
   const { config, budget, backends, view, limitsMemory, overviewMemory, recorder } = installation.value
   const log = logEvents(requestId, ambient.now)

@@ -1,6 +1,7 @@
 import type { Context } from 'hono'
+import type { Installation } from '../installation.ts'
 import type { Ambient } from '../lib/ambient.ts'
-import type { Env, Installation, Services } from '../services.ts'
+import type { Env, Services } from '../services.ts'
 
 export interface AppEnv {
   Bindings: Env

@@ -1,0 +1,33 @@
+/** What a pool's object is given: who belongs to it, and how it looks at them. */
+import { probeBackend } from './backends/probe.ts'
+import { createSend } from './backends/send.ts'
+import { readConfig } from './config.ts'
+import { realAmbient as ambient } from './lib/ambient.ts'
+import { builtIn } from './models/registry.ts'
+import type { PoolParts } from './pool/durable-object.ts'
+import { memberOf, membersOf } from './pool/membership.ts'
+import { logEvents } from './telemetry/events.ts'
+
+export function createPoolParts(env: Readonly<Record<string, unknown>>, preview: () => Fetcher): PoolParts {
+  const config = readConfig(env)
+  // A gateway that is misconfigured asks no pool.
+  const backends = config.ok ? config.value.backends : []
+  const models = config.ok ? config.value.models : builtIn
+  const { fetch, randomUuid } = ambient
+  return {
+    membersOf: (poolName) =>
+      (poolName === undefined ? backends : membersOf(backends, poolName)).map(memberOf),
+    probe: async (backendId, test) => {
+      const backend = backends.find(({ id }) => id === backendId)
+      return backend
+        ? probeBackend(backend, test, { fetch, randomUuid, models, send: createSend(fetch, preview()) })
+        : 'failed'
+    },
+    isMetered: config.ok && config.value.adminToken !== undefined,
+    forgetful: (error) =>
+      logEvents('pool', ambient.now).emit({
+        kind: 'pool-memory-failed',
+        error: error instanceof Error ? error.name : 'unknown',
+      }),
+  }
+}
