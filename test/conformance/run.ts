@@ -1,6 +1,7 @@
 /**
  * Real Python clients and the reference backend against the gateway, after the backend's own tests. Makes its own
- * virtualenv once, and again when what it installs changes. Arguments go to pytest, and then only to the former.
+ * virtualenv once, and again when what it installs changes. Arguments go to pytest, and then only to the former;
+ * `--prepare` makes the virtualenv and nothing else.
  */
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -44,6 +45,7 @@ function install(): void {
 
 install()
 const narrowed = process.argv.slice(2)
+if (narrowed.includes('--prepare')) process.exit()
 if (narrowed.length === 0) {
   for (const folder of [backend, join(root, 'test', 'conformance'), join(root, 'test', 'compatibility')]) {
     run(python, ['-m', 'ruff', 'check', '--no-cache', '.'], folder)
