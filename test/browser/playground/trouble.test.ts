@@ -53,6 +53,14 @@ describe('a file', () => {
   })
 })
 
+test('a sample is offered where its model is served', async () => {
+  await on.use(async (page) => {
+    await page.locator('.samples button:enabled').first().waitFor()
+    const offered = await page.locator('.samples button').allTextContents()
+    expect(offered.map((text) => text.trim())).toEqual(['Astronaut sd-v1', 'Chelsea sdxl', 'Clip wan-2.1'])
+  })
+})
+
 test('a bad key is refused by the gateway, with a way to another and a request id', async () => {
   const { page, complaints } = await on.open('vg_not-a-key')
   await sample(page, 'Astronaut')
@@ -159,6 +167,7 @@ describe('a gateway', () => {
     await page.route('**/v1/models', (route) => route.fulfill({ json: { models: [] } }))
     await page.reload()
     await page.getByText('This gateway serves no model yet').waitFor()
+    expect(await page.locator('.samples button').count()).toBe(0)
     await page.close()
   })
 })

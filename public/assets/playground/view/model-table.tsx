@@ -8,7 +8,9 @@ export function ModelTable() {
     <section class="models" id="models" aria-labelledby="models-title">
       <details>
         <summary>
-          <h2 id="models-title">{models.length} models of this gateway</h2>
+          <h2 id="models-title">
+            {models.length === 1 ? '1 model' : `${models.length} models`} of this gateway
+          </h2>
         </summary>
         {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
         <section class="scroll" aria-label="Table of models" tabIndex={0}>

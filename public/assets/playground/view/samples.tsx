@@ -5,28 +5,26 @@ import { previewOf } from '../preview.ts'
 import { addSample, fetchSample, SAMPLES, type Sample } from '../samples.ts'
 import { Thumbnail } from './thumbnail.tsx'
 
+/** Those that the gateway can decode; all of them, to be waited for, until it has said what it serves. */
 export function Samples() {
+  const isKnown = models.value.state === 'known'
+  const offered = isKnown ? SAMPLES.filter(({ order }) => findModel(order.modelId)) : SAMPLES
+  if (offered.length === 0) return null
   return (
     <fieldset class="samples">
       <legend class="visually-hidden">Samples</legend>
-      {SAMPLES.map((sample) => (
-        <SampleButton key={sample.file} sample={sample} />
+      {offered.map((sample) => (
+        <SampleButton key={sample.file} sample={sample} isKnown={isKnown} />
       ))}
     </fieldset>
   )
 }
 
-function SampleButton({ sample }: { readonly sample: Sample }) {
+function SampleButton({ sample, isKnown }: { readonly sample: Sample; readonly isKnown: boolean }) {
   const { modelId } = sample.order
-  const isKnown = models.value.state === 'known'
-  const image = usePreview(sample, isKnown && findModel(modelId) !== undefined)
+  const image = usePreview(sample, isKnown)
   return (
-    <button
-      type="button"
-      disabled={!isKnown}
-      title={isKnown && !findModel(modelId) ? `${modelId} is not served here` : undefined}
-      onClick={async () => select(await addSample(sample))}
-    >
+    <button type="button" disabled={!isKnown} onClick={async () => select(await addSample(sample))}>
       <Thumbnail image={image} />
       <span>
         {sample.title} <span class="soft">{modelId}</span>
