@@ -3,7 +3,7 @@ import { cloudflareTest } from '@cloudflare/vitest-plugin'
 import { defineConfig } from 'vitest/config'
 import { buildAssets } from './src/local/assets.ts'
 
-// Before any project looks for the folder.
+// Once, for all gateways that tests start.
 await buildAssets()
 
 /** Mediabunny leaves Node's file system out by a map that the test runner does not read; its bundle does without. */
@@ -13,8 +13,8 @@ const mediabunny = fileURLToPath(
 
 export default defineConfig({
   test: {
-    // Much of the time is spent waiting, on purpose; one core would have half of the machine idle.
-    maxWorkers: 2,
+    // Much of the time is spent waiting, on purpose; fewer workers would have cores idle.
+    maxWorkers: 3,
     // The Worker's own log is not what a reader of the results looks for.
     onConsoleLog: (text) => !text.startsWith('{"time":'),
     projects: [

@@ -19,6 +19,8 @@ export interface GatewayOptions {
   readonly log?: (line: string) => void
   /** Code of the Worker; the project's own when left out. */
   readonly script?: string
+  /** Whether the pages lie there already; they are made otherwise. */
+  readonly hasAssets?: boolean
 }
 
 export interface RunningGateway {
@@ -35,7 +37,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
   const [script, { assets: _inFront, ...platform }] = await Promise.all([
     options.script ?? bundleWorker(),
     readPlatform(),
-    buildAssets(),
+    options.hasAssets || buildAssets(),
   ])
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({

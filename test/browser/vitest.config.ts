@@ -1,5 +1,8 @@
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
+import { buildAssets } from '../../src/local/assets.ts'
+
+await buildAssets()
 
 /** `npm run test:browser`: pages in Chromium, which `npm test` does without. */
 export default defineConfig({

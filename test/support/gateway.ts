@@ -69,6 +69,8 @@ export async function startTestGateway(settings: {
     dataDir,
     bindings,
     log: (line) => log.push(line),
+    // The runner's configuration has made the pages, once for all.
+    hasAssets: process.env.VITEST !== undefined,
   })
   const pools = await gateway.miniflare.getDurableObjectNamespace('POOL')
   const keys = await gateway.miniflare.getDurableObjectNamespace('KEY')
