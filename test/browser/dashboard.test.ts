@@ -215,6 +215,19 @@ describe('without a reload', () => {
   })
 })
 
+test('charts become as narrow as their places when the window does', async () => {
+  const { page } = await open()
+  const widest = (): Promise<number> =>
+    page.evaluate(`Math.max(...[...document.querySelectorAll('.chart')].map((chart) =>
+      chart.querySelector('.u-wrap').getBoundingClientRect().right - chart.getBoundingClientRect().right))`)
+  await page.locator('.u-wrap').first().waitFor()
+  for (const width of [700, 1280, 390]) {
+    await page.setViewportSize({ width, height: 900 })
+    await expect.poll(widest).toBeLessThan(0)
+  }
+  await page.close()
+})
+
 describe('an order', () => {
   test('to drain and to enable changes the pool, once it is confirmed', async () => {
     const { page, complaints } = await open()
