@@ -1,4 +1,5 @@
 /** What an answer other than 200 means. */
+import { readRetryAfter } from '../wire/retry-after.ts'
 import type { FailureReason } from './failure.ts'
 
 /** Bytes of an error body that are looked at, and then thrown away: it may hold the latent itself. */
@@ -29,10 +30,11 @@ export function classifyStatus(status: number, head: string, scaleToZero: boolea
   return status >= 500 ? 'server-error' : 'rejected'
 }
 
-/** Retry-After as milliseconds: seconds or a date (RFC 9110, 10.2.3); undefined when absent or nonsense. */
+/** No backend that means it says more. */
+const MAX_RETRY_AFTER_MS = 1e12
+
+/** Of a backend's Retry-After; undefined when it is absent, over, or nonsense. */
 export function parseRetryAfter(value: string | null, now: number): number | undefined {
-  if (value === null) return undefined
-  const text = value.trim()
-  const ms = /^[0-9]{1,9}$/.test(text) ? Number(text) * 1000 : Date.parse(text) - now
-  return Number.isFinite(ms) && ms >= 0 ? ms : undefined
+  const ms = readRetryAfter(value, now)
+  return ms !== undefined && ms >= 0 && ms < MAX_RETRY_AFTER_MS ? ms : undefined
 }

@@ -1,4 +1,5 @@
 /** Whether a request is sent again, and when. Pure. */
+import { readRetryAfter } from '../../wire/retry-after.ts'
 import { ConnectionError, type VaeGatewayError } from '../errors.ts'
 import type { RetryOptions } from '../options.ts'
 
@@ -51,10 +52,8 @@ export function retryDelay(
 const isPassing = (error: VaeGatewayError): boolean =>
   error.status === 429 || error.status === 503 || PASSING.has(error.code) || error instanceof ConnectionError
 
-/** Milliseconds of a `Retry-After`: seconds, or a date. Undefined where it is neither. */
+/** Milliseconds of a `Retry-After`, none for a date that is over. Undefined where it says neither seconds nor a date. */
 export function parseRetryAfter(text: string | null, now: number): number | undefined {
-  if (text === null) return undefined
-  if (/^\d+$/.test(text.trim())) return Number(text) * 1_000
-  const at = Date.parse(text)
-  return Number.isNaN(at) ? undefined : Math.max(0, at - now)
+  const ms = readRetryAfter(text, now)
+  return ms === undefined ? undefined : Math.max(0, ms)
 }
