@@ -1,6 +1,6 @@
 /** What became of backends while the page watched. */
 import type { BackendStatus } from '../../../src/admin/contract.ts'
-import { STATES } from './health.ts'
+import { isServing } from './health.ts'
 import type { BackendRow } from './rows.ts'
 
 export interface Change {
@@ -24,12 +24,10 @@ export function changesBetween(
   })
 }
 
-const isServing = (state: BackendStatus['state']): boolean => STATES[state].tone === 'good'
-
 /** For those who cannot see the table: who serves no more, and who serves again. Empty where that did not change. */
 export function announce(changes: readonly Change[]): string {
-  const out = changes.filter(({ from, to }) => isServing(from) && !isServing(to))
-  const back = changes.filter(({ from, to }) => !isServing(from) && isServing(to))
+  const out = changes.filter(({ from, to }) => isServing({ state: from }) && !isServing({ state: to }))
+  const back = changes.filter(({ from, to }) => !isServing({ state: from }) && isServing({ state: to }))
   const name = (some: readonly Change[], what: string, why = ''): string => {
     const [first] = some
     if (!first) return ''

@@ -1,6 +1,7 @@
 /** How requests end, in four classes and in words. */
+import type { KeyOutcome } from '../../../src/telemetry/busiest-keys.ts'
 
-export type OutcomeClass = 'served' | 'refused' | 'failed' | 'left'
+export type OutcomeClass = KeyOutcome
 
 const ENDS: Readonly<Record<string, readonly [OutcomeClass, string]>> = {
   served: ['served', 'Served'],

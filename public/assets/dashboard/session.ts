@@ -1,10 +1,7 @@
 /** The admin token: in memory, and in this tab for who asks; never beyond it. */
 import { effect, signal } from '@preact/signals'
-import { secretOfAddress } from '../base/address.ts'
-import { stored } from '../base/stored.ts'
+import { startSecret } from '../base/secret.ts'
 import { startTheme } from '../base/theme.ts'
-
-const TOKEN = 'vae-gateway.admin-token'
 
 export const token = signal('')
 /** Whether it outlives a reload of this tab. */
@@ -15,13 +12,8 @@ export const refusal = signal('')
 /** A token comes behind `#token=…` as well. */
 export function startSession(): void {
   startTheme()
-  const kept = stored('sessionStorage', TOKEN)
-  keepsToken.value = kept !== null
-  token.value = secretOfAddress('token') ?? kept ?? ''
-  addEventListener('hashchange', () => {
-    token.value = secretOfAddress('token') ?? token.value
-  })
-  effect(() => void stored('sessionStorage', TOKEN, keepsToken.value && token.value ? token.value : null))
+  const kept = { keptIn: 'sessionStorage', keptAs: 'vae-gateway.admin-token' } as const
+  startSecret({ text: token, isKept: keepsToken, inAddress: 'token', ...kept })
 }
 
 /** Forgets the token, here and in the tab. */

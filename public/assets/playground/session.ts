@@ -1,10 +1,7 @@
 /** Who is here: the key, which is forgotten with the page unless somebody asks otherwise. */
-import { effect, signal } from '@preact/signals'
-import { secretOfAddress } from '../base/address.ts'
-import { stored } from '../base/stored.ts'
+import { signal } from '@preact/signals'
+import { startSecret } from '../base/secret.ts'
 import { startTheme } from '../base/theme.ts'
-
-const KEY = 'vae-gateway.key'
 
 export const key = signal('')
 /** Whether this browser keeps the key. */
@@ -13,12 +10,6 @@ export const keepsKey = signal(false)
 /** A key comes behind `#key=…` as well, where `npm start` puts it. */
 export function startSession(): void {
   startTheme()
-  const kept = stored('localStorage', KEY)
-  keepsKey.value = kept !== null
-  key.value = secretOfAddress('key') ?? kept ?? ''
-  // The same tab, to which the link of another start is pasted.
-  addEventListener('hashchange', () => {
-    key.value = secretOfAddress('key') ?? key.value
-  })
-  effect(() => void stored('localStorage', KEY, keepsKey.value && key.value ? key.value : null))
+  const kept = { keptIn: 'localStorage', keptAs: 'vae-gateway.key' } as const
+  startSecret({ text: key, isKept: keepsKey, inAddress: 'key', ...kept })
 }
