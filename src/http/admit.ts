@@ -9,7 +9,7 @@ import { Trigger } from '../lib/signal.ts'
 import type { Place } from '../limits/place.ts'
 import type { Quota } from '../limits/protocol.ts'
 import { refusalProblem } from '../limits/refusal.ts'
-import type { Span } from '../telemetry/server-timing.ts'
+import type { Spans } from '../telemetry/server-timing.ts'
 import type { Caller } from './authenticate.ts'
 import type { Services } from './context.ts'
 import { readBody } from './read-body.ts'
@@ -32,7 +32,7 @@ export async function admit(
   taken: Taken,
   caller: Caller,
   { ambient, limits, budget }: Services,
-  spans: Partial<Record<Span, number>>,
+  spans: Spans,
 ): Promise<Result<Admitted, Problem>> {
   const { model, megapixels, bodyBytes } = taken.order
   const startedAt = ambient.now()

@@ -2,7 +2,7 @@ import type { Dispatched } from '../dispatch/dispatch.ts'
 import { formatWarnings, type Warning } from '../inspection/codes.ts'
 import { rateLimitHeaders } from '../limits/headers.ts'
 import type { Quota } from '../limits/protocol.ts'
-import { formatServerTiming, type Span } from '../telemetry/server-timing.ts'
+import { formatServerTiming, type Spans } from '../telemetry/server-timing.ts'
 import { formatShape, HEADER } from '../wire/headers.ts'
 import type { Order } from './order.ts'
 
@@ -12,7 +12,7 @@ export function answerHeaders(
   { answer, backendIds, attempts }: Dispatched,
   quotas: readonly Quota[],
   warnings: readonly Warning[],
-  spans: Readonly<Partial<Record<Span, number>>>,
+  spans: Readonly<Spans>,
 ): Record<string, string> {
   return {
     ...answer.headers,

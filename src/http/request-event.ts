@@ -6,11 +6,10 @@ import type { Problem } from '../errors/problem.ts'
 import type { Warning } from '../inspection/codes.ts'
 import type { Operation } from '../models/operation.ts'
 import type { GatewayEvent } from '../telemetry/events.ts'
-import { type Span, timesOf } from '../telemetry/server-timing.ts'
+import { type Spans, timesOf } from '../telemetry/server-timing.ts'
 import type { Order } from './order.ts'
 
 type RequestEvent = GatewayEvent & { kind: Operation }
-type Spans = Readonly<Partial<Record<Span, number>>>
 
 /** What a request has shown of itself; grows while it lives. */
 export interface Known {
@@ -23,7 +22,12 @@ export interface Known {
 }
 
 /** @param spans without a total, which is `ms`: since the request came */
-export const failedEvent = ({ code }: Problem, known: Known, spans: Spans, ms: number): RequestEvent => ({
+export const failedEvent = (
+  { code }: Problem,
+  known: Known,
+  spans: Readonly<Spans>,
+  ms: number,
+): RequestEvent => ({
   kind: known.operation,
   status: problemKind(code).status,
   code,
@@ -40,7 +44,7 @@ export const answeredEvent = (
   { megapixels }: Order,
   { backendId, attempts, expectedMs }: Dispatched,
   warnings: readonly Warning[],
-  spans: Spans,
+  spans: Readonly<Spans>,
   ms: number,
 ): RequestEvent => ({
   kind: known.operation,

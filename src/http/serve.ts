@@ -7,7 +7,7 @@ import { isOurs, type Problem, problem, problemResponse } from '../errors/proble
 import { shared } from '../lib/signal.ts'
 import { allowsModel } from '../models/allow-list.ts'
 import { type Operation, taskOf } from '../models/operation.ts'
-import { type Span, withServerTiming } from '../telemetry/server-timing.ts'
+import { endSpans, type Spans, withServerTiming } from '../telemetry/server-timing.ts'
 import { admit, close } from './admit.ts'
 import { answerHeaders } from './answer-headers.ts'
 import { authenticate } from './authenticate.ts'
@@ -34,7 +34,7 @@ async function live(c: AppContext, operationOf: OperationOf): Promise<Response> 
   const { services, startedAt, requestId } = c.var
   const { ambient, events, config } = services
   const request = c.req.raw
-  const spans: Partial<Record<Span, number>> = {}
+  const spans: Spans = {}
   // What is refused before its form is read may have its form in JSON, as only decodes of old have.
   const known: Known = {
     operation: operationOf({ params: new URLSearchParams(), bytes: new ArrayBuffer(0) }),
@@ -119,10 +119,4 @@ async function live(c: AppContext, operationOf: OperationOf): Promise<Response> 
     }),
   )
   return new Response(stream, { headers: answerHeaders(order, presented.value, quotas, warnings, spans) })
-}
-
-/** What is not spent waiting for slots is the backend's; parts of a batch wait side by side, which adds up to more. */
-function endSpans(spans: Partial<Record<Span, number>>, sinceUploadMs: number): void {
-  if (spans.queue !== undefined) spans.queue = Math.min(spans.queue, sinceUploadMs)
-  spans.backend = sinceUploadMs - (spans.queue ?? 0)
 }
