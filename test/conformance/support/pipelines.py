@@ -3,6 +3,7 @@
 import torch
 from diffusers import (
     DDIMScheduler,
+    DiffusionPipeline,
     FlowMatchEulerDiscreteScheduler,
     FluxPipeline,
     FluxTransformer2DModel,
@@ -21,20 +22,41 @@ def embeddings(prompt: str, *shape: int) -> torch.Tensor:
     return torch.randn(shape, generator=torch.Generator().manual_seed(sum(prompt.encode())))
 
 
+def tiny_unet(**more: object) -> UNet2DConditionModel:
+    """Stable Diffusion's, with random weights that are the same each time; `more` is what a family adds."""
+    torch.manual_seed(17)
+    return UNet2DConditionModel(
+        block_out_channels=(4, 8),
+        layers_per_block=1,
+        norm_num_groups=2,
+        down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"),
+        up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"),
+        cross_attention_dim=EMBEDDING,
+        attention_head_dim=2,
+        **more,
+    )
+
+
+def run(
+    pipeline: DiffusionPipeline, prompt: str, height: int, width: int, **embedded: torch.Tensor
+) -> torch.Tensor:
+    """Latents of two steps in diffusion space; `embedded` is what a family takes beside the prompt."""
+    return pipeline(
+        prompt_embeds=embeddings(prompt, 1, WORDS, EMBEDDING),
+        height=height,
+        width=width,
+        num_inference_steps=2,
+        generator=torch.Generator().manual_seed(5),
+        output_type="latent",
+        **embedded,
+    ).images
+
+
 class TinyStableDiffusion:
     """Called as the pipeline is, with a prompt."""
 
     def __init__(self) -> None:
-        torch.manual_seed(17)
-        unet = UNet2DConditionModel(
-            block_out_channels=(4, 8),
-            layers_per_block=1,
-            norm_num_groups=2,
-            down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"),
-            up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"),
-            cross_attention_dim=EMBEDDING,
-            attention_head_dim=2,
-        )
+        unet = tiny_unet()
         self._pipeline = StableDiffusionPipeline(
             vae=None,
             text_encoder=None,
@@ -49,30 +71,20 @@ class TinyStableDiffusion:
 
     def __call__(self, prompt: str, height: int, width: int) -> torch.Tensor:
         """[1, 4, height/8, width/8] in diffusion space."""
-        return self._pipeline(
-            prompt_embeds=embeddings(prompt, 1, WORDS, EMBEDDING),
+        return run(
+            self._pipeline,
+            prompt,
+            height,
+            width,
             negative_prompt_embeds=embeddings("", 1, WORDS, EMBEDDING),
-            height=height,
-            width=width,
-            num_inference_steps=2,
-            generator=torch.Generator().manual_seed(5),
-            output_type="latent",
-        ).images
+        )
 
 
 class TinyStableDiffusionXL:
     """The same of SDXL, which is told sizes and a second embedding."""
 
     def __init__(self) -> None:
-        torch.manual_seed(17)
-        unet = UNet2DConditionModel(
-            block_out_channels=(4, 8),
-            layers_per_block=1,
-            norm_num_groups=2,
-            down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"),
-            up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"),
-            cross_attention_dim=EMBEDDING,
-            attention_head_dim=2,
+        unet = tiny_unet(
             addition_embed_type="text_time",
             addition_time_embed_dim=SIZES,
             projection_class_embeddings_input_dim=6 * SIZES + EMBEDDING,
@@ -91,17 +103,15 @@ class TinyStableDiffusionXL:
 
     def __call__(self, prompt: str, height: int, width: int) -> torch.Tensor:
         """[1, 4, height/8, width/8] in diffusion space."""
-        return self._pipeline(
-            prompt_embeds=embeddings(prompt, 1, WORDS, EMBEDDING),
+        return run(
+            self._pipeline,
+            prompt,
+            height,
+            width,
             negative_prompt_embeds=embeddings("", 1, WORDS, EMBEDDING),
             pooled_prompt_embeds=embeddings(prompt, 1, EMBEDDING),
             negative_pooled_prompt_embeds=embeddings("", 1, EMBEDDING),
-            height=height,
-            width=width,
-            num_inference_steps=2,
-            generator=torch.Generator().manual_seed(5),
-            output_type="latent",
-        ).images
+        )
 
 
 class TinyFlux:
@@ -132,12 +142,10 @@ class TinyFlux:
 
     def __call__(self, prompt: str, height: int, width: int) -> torch.Tensor:
         """[1, (height/16)(width/16), 64] in diffusion space."""
-        return self._pipeline(
-            prompt_embeds=embeddings(prompt, 1, WORDS, EMBEDDING),
+        return run(
+            self._pipeline,
+            prompt,
+            height,
+            width,
             pooled_prompt_embeds=embeddings(prompt, 1, EMBEDDING),
-            height=height,
-            width=width,
-            num_inference_steps=2,
-            generator=torch.Generator().manual_seed(5),
-            output_type="latent",
-        ).images
+        )
