@@ -1,4 +1,7 @@
-/** A pool's memory while the pool works: read once, written now and then; a database that fails costs what was learnt and nothing else. */
+/**
+ * A pool's memory while the pool works: read once, written now and then; a database that fails costs what was learnt and
+ * nothing else.
+ */
 import type { Ambient } from '../lib/ambient.ts'
 import type { Database } from '../lib/database.ts'
 import type { Memory } from './initial.ts'

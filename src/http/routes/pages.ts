@@ -6,8 +6,8 @@ import { fetchAsset } from '../fetch-asset.ts'
 import { PAGE_HEADERS } from '../page-headers.ts'
 
 /**
- * GET /, /docs, /dashboard, /assets/*: pages for people and their files. Their etags change with them, so a browser may keep them and asks
- * each time.
+ * GET /, /docs, /dashboard, /assets/*: pages for people and their files. Their etags change with them, so a browser may
+ * keep them and asks each time.
  */
 export async function page(c: AppContext): Promise<Response> {
   const path = c.req.path.replace(/(?<=.)\/+$/, '')
