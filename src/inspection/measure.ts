@@ -1,5 +1,5 @@
 /** What a latent's numbers are like, by a sample of them where there are many. */
-import type { LatentDtype } from '../wire/dtype.ts'
+import { itemBytes, type LatentDtype } from '../wire/dtype.ts'
 import { readFloats } from '../wire/tensor.ts'
 
 export interface Measurements {
@@ -24,6 +24,7 @@ const BLOCK_BYTES = 8_192
 /** @param bytes whole elements of the dtype, little-endian; takes well under a millisecond however many they are */
 export function measure(bytes: ArrayBuffer, dtype: LatentDtype): Measurements {
   const values = sample(bytes, dtype)
+  const hasAll = values.length * itemBytes(dtype) === bytes.byteLength
   // Once over the numbers, as they differ from the first: sums of squares around a far mean would lose digits.
   const [first = 0] = values
   let sum = 0
@@ -35,7 +36,8 @@ export function measure(bytes: ArrayBuffer, dtype: LatentDtype): Measurements {
   }
   const mean = sum / values.length
   return {
-    isFinite: Number.isFinite(sum) && !hasNonFinite(bytes, dtype),
+    // A single number that is none is in the sum as well.
+    isFinite: Number.isFinite(sum) && (hasAll || !hasNonFinite(bytes, dtype)),
     isZero: first === 0 && squares === 0,
     count: values.length,
     mean: first + mean,
@@ -44,18 +46,22 @@ export function measure(bytes: ArrayBuffer, dtype: LatentDtype): Measurements {
 }
 
 /** All of the elements, or runs of them that lie evenly over the latent, its first and its last element included. */
-function sample(bytes: ArrayBuffer, dtype: LatentDtype): Float32Array {
-  const size = dtype === 'float32' ? 4 : 2
+function sample(bytes: ArrayBuffer, dtype: LatentDtype): Float32Array | Float16Array {
+  const size = itemBytes(dtype)
   const count = bytes.byteLength / size
-  if (count <= SAMPLE) return readFloats(bytes, dtype)
+  if (count <= SAMPLE) return numbersOf(bytes, dtype)
   const runs = SAMPLE / RUN
   const picked = new Uint8Array(SAMPLE * size)
   for (let run = 0; run < runs; run++) {
     const at = Math.floor(((count - RUN) * run) / (runs - 1)) * size
     picked.set(new Uint8Array(bytes, at, RUN * size), run * RUN * size)
   }
-  return readFloats(picked.buffer, dtype)
+  return numbersOf(picked.buffer, dtype)
 }
+
+/** Not copied where the platform reads them as they are, which takes a quarter of the time. */
+const numbersOf = (bytes: ArrayBuffer, dtype: LatentDtype): Float32Array | Float16Array =>
+  dtype === 'float16' ? new Float16Array(bytes) : readFloats(bytes, dtype)
 
 /**
  * NaN and infinity are the numbers whose exponent is all ones: adding one to it carries into the sign's place. So two
