@@ -10,7 +10,7 @@ import { ok, type Result } from './lib/result.ts'
 import { LimitsMemory } from './limits/client.ts'
 import type { Operation } from './models/operation.ts'
 import { LocalView } from './pool/local-view.ts'
-import { type PoolRef, poolsByTask } from './pool/membership.ts'
+import { Membership } from './pool/membership.ts'
 import { OverviewMemory } from './pool/overview.ts'
 import { Recorder } from './telemetry/recorder.ts'
 
@@ -30,8 +30,8 @@ export interface Installation {
   readonly overviewMemory: OverviewMemory
   /** What was asked for lately. */
   readonly orders: OrderMemory
-  /** The pools of each model that is served. */
-  readonly pools: ReadonlyMap<string, readonly PoolRef[]>
+  /** Which backends make up a pool. */
+  readonly membership: Membership
   /** Ids of the models that some backend decodes, or encodes, with. */
   readonly served: Readonly<Record<Operation, ReadonlySet<string>>>
   /** Of the admin token; undefined where there is none. */
@@ -66,7 +66,7 @@ async function install(env: Env): Promise<Installed> {
     overviewMemory: new OverviewMemory(),
     orders: new OrderMemory(),
     backends: new Map(config.backends.map((backend) => [backend.id, backend])),
-    pools: poolsByTask(config.backends),
+    membership: new Membership(config.backends),
     served: { decode: servedBy(config.backends, 'decode'), encode: servedBy(config.backends, 'encode') },
     adminDigest: config.adminToken === undefined ? undefined : await digestOf(config.adminToken),
     recorder: config.adminToken === undefined ? undefined : new Recorder(),

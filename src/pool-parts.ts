@@ -5,7 +5,7 @@ import { readConfig } from './config.ts'
 import { realAmbient as ambient } from './lib/ambient.ts'
 import { builtIn } from './models/registry.ts'
 import type { PoolParts } from './pool/durable-object.ts'
-import { memberOf, membersOf } from './pool/membership.ts'
+import { Membership, memberOf } from './pool/membership.ts'
 import { logEvents } from './telemetry/events.ts'
 
 export function createPoolParts(env: Readonly<Record<string, unknown>>, preview: () => Fetcher): PoolParts {
@@ -13,10 +13,11 @@ export function createPoolParts(env: Readonly<Record<string, unknown>>, preview:
   // A gateway that is misconfigured asks no pool.
   const backends = config.ok ? config.value.backends : []
   const models = config.ok ? config.value.models : builtIn
+  const membership = new Membership(backends)
   const { fetch, randomUuid } = ambient
   return {
     membersOf: (poolName) =>
-      (poolName === undefined ? backends : membersOf(backends, poolName)).map(memberOf),
+      (poolName === undefined ? backends : membership.membersOf(poolName)).map(memberOf),
     probe: async (backendId, test) => {
       const backend = backends.find(({ id }) => id === backendId)
       return backend

@@ -74,14 +74,14 @@ export async function createServices({
 }: Invocation): Promise<Result<Services, readonly ConfigProblem[]>> {
   const installation = await installationOf(env)
   if (!installation.ok) return installation
-  const { config, budget, backends, view, limitsMemory, overviewMemory, recorder } = installation.value
+  const { config, budget, backends, membership, view, limitsMemory, overviewMemory, recorder } =
+    installation.value
   const log = logEvents(requestId, ambient.now)
   const poolOf = ({ name, shard }: PoolRef): PoolStub & PoolControl & PoolMeters => {
     const locationHint = config.shards.get(shard ?? '')?.locationHint
     return env.POOL.getByName(name, locationHint === undefined ? {} : { locationHint })
   }
-  const metricsDesk = (): MetricsDesk =>
-    new MetricsDesk({ backends: config.backends, controlOf: poolOf, view, ambient })
+  const metricsDesk = (): MetricsDesk => new MetricsDesk({ membership, controlOf: poolOf, view, ambient })
   const recording = { ambient, defer, send: (recorded: Recorded) => metricsDesk().count(recorded) }
   const events: EventSink = {
     emit: (event) => {
@@ -115,7 +115,7 @@ export async function createServices({
       defer,
       pool: new PoolClient({
         stubOf: poolOf,
-        backends: config.backends,
+        membership,
         shards: config.shards,
         continent,
         view,
@@ -136,7 +136,7 @@ export async function createServices({
         models: config.models,
         ambient,
       }),
-      pools: new PoolDesk({ backends: config.backends, controlOf: poolOf, ambient }),
+      pools: new PoolDesk({ membership, controlOf: poolOf, ambient }),
       metrics: async () => {
         // What is here goes first, so that a gateway of one isolate is told of as it is.
         await recorder?.send(recording)

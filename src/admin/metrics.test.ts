@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { FakeAmbient } from '../../test/support/fake-ambient.ts'
 import type { Backend } from '../backends/backend.ts'
-import type { PoolRef } from '../pool/membership.ts'
+import { Membership, type PoolRef } from '../pool/membership.ts'
 import type { PoolMetrics } from '../pool/protocol.ts'
 import { BusiestKeys } from '../telemetry/busiest-keys.ts'
 import { reading } from '../telemetry/exposition.ts'
@@ -38,7 +38,7 @@ function desk(
   const ambient = new FakeAmbient()
   const reports = new Map(Object.entries(heard).map(([name, at]) => [name, { at, waitMs: 0, rttMs: 1 }]))
   const parts = {
-    backends: BACKENDS,
+    membership: new Membership(BACKENDS),
     controlOf: (pool: PoolRef) => controlOf(pool) as PoolMeters,
     view: { reports },
     ambient,

@@ -4,7 +4,7 @@ import type { Backend } from '../backends/backend.ts'
 import type { Ambient } from '../lib/ambient.ts'
 import { answerWithin } from '../lib/answer.ts'
 import type { LocalView } from '../pool/local-view.ts'
-import { allPools, membersOf, type PoolRef } from '../pool/membership.ts'
+import type { Membership, PoolRef } from '../pool/membership.ts'
 import type { PoolMetrics } from '../pool/protocol.ts'
 import {
   type Family,
@@ -27,7 +27,7 @@ export interface PoolMeters {
 }
 
 export interface MetricsDeskParts {
-  readonly backends: readonly Backend[]
+  readonly membership: Membership
   readonly controlOf: (pool: PoolRef) => PoolMeters
   readonly view: Pick<LocalView, 'reports'>
   readonly ambient: Pick<Ambient, 'now' | 'after'>
@@ -42,25 +42,25 @@ export class MetricsDesk {
 
   /** Tells the pool that was heard of last, which is awake anyway. Rejects when it cannot be told. */
   async count(recorded: Recorded): Promise<void> {
-    const { backends, view, controlOf } = this.#parts
+    const { membership, view, controlOf } = this.#parts
     const heardAt = ({ name }: PoolRef): number => view.reports.get(name)?.at ?? 0
-    const [latest] = allPools(backends).toSorted((a, b) => heardAt(b) - heardAt(a))
+    const [latest] = membership.pools.toSorted((a, b) => heardAt(b) - heardAt(a))
     if (latest) await controlOf(latest).count(recorded)
   }
 
   /** From every pool; one that does not answer is shown as that. */
   async read(): Promise<Family[]> {
-    const pools = await Promise.all(allPools(this.#parts.backends).map((pool) => this.#read(pool)))
+    const pools = await Promise.all(this.#parts.membership.pools.map((pool) => this.#read(pool)))
     const build: Source = { labels: {}, readings: [reading('vae_gateway_build_info', [manifest.version], 1)] }
     return familiesOf([build, ...pools])
   }
 
   async #read(pool: PoolRef): Promise<Source> {
-    const { controlOf, ambient, backends } = this.#parts
+    const { controlOf, ambient, membership } = this.#parts
     const { name, shard = '' } = pool
     const heard = await answerWithin(controlOf(pool).metrics(), PATIENCE_MS, ambient)
     const up = reading('vae_gateway_pool_up', [shard], heard.ok ? 1 : 0)
-    const known = heard.ok ? readingsOfPool(heard.value) : unknown(membersOf(backends, name))
+    const known = heard.ok ? readingsOfPool(heard.value) : unknown(membership.membersOf(name))
     return { labels: { pool: name }, readings: [up, ...known] }
   }
 }

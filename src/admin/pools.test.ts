@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { FakeAmbient } from '../../test/support/fake-ambient.ts'
 import { expectError, expectValue } from '../../test/support/results.ts'
 import type { Backend } from '../backends/backend.ts'
+import { Membership } from '../pool/membership.ts'
 import type { PoolStatus } from '../pool/protocol.ts'
 import { poolSchema } from './contract.ts'
 import { type PoolControl, PoolDesk } from './pools.ts'
@@ -39,7 +40,10 @@ function deskWith(control: Partial<PoolControl>): { desk: PoolDesk; ambient: Fak
     examine: async () => null,
     ...control,
   }
-  return { ambient, desk: new PoolDesk({ backends: [BACKEND], controlOf: () => whole, ambient }) }
+  return {
+    ambient,
+    desk: new PoolDesk({ membership: new Membership([BACKEND]), controlOf: () => whole, ambient }),
+  }
 }
 
 describe('a pool', () => {

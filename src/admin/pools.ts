@@ -1,11 +1,10 @@
 /** What an operator sees of the pools and does with their backends. */
-import type { Backend } from '../backends/backend.ts'
 import { type Problem, problem } from '../errors/problem.ts'
 import type { Ambient } from '../lib/ambient.ts'
 import { answerWithin } from '../lib/answer.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 import type { ProbeResult } from '../pool/events.ts'
-import { allPools, membersOf, type PoolRef } from '../pool/membership.ts'
+import type { Membership, PoolRef } from '../pool/membership.ts'
 import type { PoolStatus } from '../pool/protocol.ts'
 import { reportBackend } from './backend-report.ts'
 import type { BackendStatus, Order, OrderedBackend, PoolReport } from './contract.ts'
@@ -24,7 +23,7 @@ export interface PoolControl {
 }
 
 export interface PoolDeskParts {
-  readonly backends: readonly Backend[]
+  readonly membership: Membership
   readonly controlOf: (pool: PoolRef) => PoolControl
   readonly ambient: Pick<Ambient, 'now' | 'after'>
 }
@@ -38,14 +37,14 @@ export class PoolDesk {
 
   /** Of every pool; one that does not answer is reported as that. */
   report(): Promise<PoolReport[]> {
-    return Promise.all(allPools(this.#parts.backends).map((pool) => this.#report(pool)))
+    return Promise.all(this.#parts.membership.pools.map((pool) => this.#report(pool)))
   }
 
   /** @returns the backend as it is after the order */
   async order(backendId: string, order: Order): Promise<Result<OrderedBackend, Problem>> {
-    const { backends, controlOf, ambient } = this.#parts
-    const pool = allPools(backends).find(({ name }) =>
-      membersOf(backends, name).some(({ id }) => id === backendId),
+    const { membership, controlOf, ambient } = this.#parts
+    const pool = membership.pools.find(({ name }) =>
+      membership.membersOf(name).some(({ id }) => id === backendId),
     )
     if (!pool) return err(problem('unknown-backend', 'Expected the id of a backend that serves a model.'))
     const control = controlOf(pool)
@@ -67,9 +66,9 @@ export class PoolDesk {
   }
 
   async #report(pool: PoolRef): Promise<PoolReport> {
-    const { controlOf, ambient } = this.#parts
+    const { controlOf, ambient, membership } = this.#parts
     const heard = await answerWithin(controlOf(pool).status(), PATIENCE_MS, ambient)
-    const members = membersOf(this.#parts.backends, pool.name)
+    const members = membership.membersOf(pool.name)
     const now = ambient.now()
     const status = heard.ok ? heard.value : undefined
     const backends = members.map(

@@ -4,6 +4,7 @@ import type { Backend } from '../backends/backend.ts'
 import { PoolClient, type PoolStub, type SlotAnswer, type SlotRequest } from './client.ts'
 import type { ReachabilityEvent } from './local-view.ts'
 import { LocalView } from './local-view.ts'
+import { Membership } from './membership.ts'
 import { type AcquireRequest, type Grant, PROTOCOL_VERSION, type Refusal } from './protocol.ts'
 import type { Shard } from './shards.ts'
 
@@ -70,7 +71,7 @@ function setUp({ acquires = [], pings = [], backends = [backend('gpu-1')], ...wh
         adopt: async () => null,
       }
     },
-    backends,
+    membership: new Membership(backends),
     shards: where.shards ?? new Map(),
     continent: where.continent,
     view,

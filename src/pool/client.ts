@@ -2,7 +2,7 @@
 import type { Signal } from '../lib/signal.ts'
 import { askPool } from './ask.ts'
 import { localLease } from './lease.ts'
-import { membersOf, type PoolRef, poolsOf } from './membership.ts'
+import type { PoolRef } from './membership.ts'
 import { orderPools } from './shards.ts'
 import {
   enter,
@@ -62,8 +62,8 @@ export class PoolClient {
   }
 
   #poolsFor({ model, purpose }: SlotRequest, now: number): readonly PoolRef[] {
-    const { backends, shards, continent, view, ambient } = this.#parts
-    const pools = poolsOf(backends, model)
+    const { membership, shards, continent, view, ambient } = this.#parts
+    const pools = membership.poolsOf(model)
     const ordered = orderPools(pools, shards, continent, view.reports, ambient.random(), now)
     // A second copy is not worth a search, nor is a part that can go with the others.
     return purpose === 'hedge' || purpose === 'part' ? ordered.slice(0, 1) : ordered
@@ -71,11 +71,11 @@ export class PoolClient {
 
   /** Without their objects nobody knows whether backends are idle, so there are no hedges. */
   #placeLocally(pools: readonly PoolRef[], wanted: SlotRequest, calledOff: Signal): SlotAnswer {
-    const { ambient, backends, view } = this.#parts
+    const { ambient, membership, view } = this.#parts
     const { model, predictedMs, exclude, purpose, remainingMs } = wanted
     if (purpose === 'hedge' || purpose === 'part') return { ok: false, reason: 'budget', retryAfterMs: 0 }
     if (remainingMs <= 0) return UNREACHABLE
-    const members = pools.flatMap(({ name }) => membersOf(backends, name))
+    const members = pools.flatMap(({ name }) => membership.membersOf(name))
     const placed = view.place(members, model, exclude, ambient.random, ambient.now())
     if (!placed.ok) return placed
     const { backendId } = placed

@@ -2,7 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { seeded } from '../../test/support/seeded.ts'
 import type { Backend } from '../backends/backend.ts'
-import { allPools, membersOf, poolsByTask, poolsOf, servesTask } from './membership.ts'
+import { tasksOf } from '../models/operation.ts'
+import { Membership, servesTask } from './membership.ts'
 
 const backend = (id: string, ...models: string[]): Backend => ({
   id,
@@ -18,7 +19,7 @@ const backend = (id: string, ...models: string[]): Backend => ({
 
 /** The name of the one pool of a model. */
 const poolNameOf = (backends: readonly Backend[], model: string): string | undefined => {
-  const pools = poolsOf(backends, model)
+  const pools = new Membership(backends).poolsOf(model)
   expect(pools.length).toBeLessThanOrEqual(1)
   return pools[0]?.name
 }
@@ -89,14 +90,15 @@ test('a model has a pool per shard that has backends for it, and they share noth
     inShard('eu', backend('c', 'sdxl', 'flux')),
     inShard('us', backend('d', 'sdxl')),
   ]
-  expect(poolsOf(backends, 'sdxl')).toEqual([
+  const membership = new Membership([...backends, inShard('us', backend('idle'))])
+  expect(membership.poolsOf('sdxl')).toEqual([
     { name: 'b', shard: 'us' },
     { name: 'a', shard: 'eu' },
   ])
-  expect(membersOf(backends, 'a').map(({ id }) => id)).toEqual(['a', 'c'])
-  expect(membersOf(backends, 'b').map(({ id }) => id)).toEqual(['b', 'd'])
-  expect(membersOf(backends, 'unheard-of')).toEqual([])
-  expect(allPools([...backends, inShard('us', backend('idle'))])).toEqual([
+  expect(membership.membersOf('a').map(({ id }) => id)).toEqual(['a', 'c'])
+  expect(membership.membersOf('b').map(({ id }) => id)).toEqual(['b', 'd'])
+  expect(membership.membersOf('unheard-of')).toEqual([])
+  expect(membership.pools).toEqual([
     { name: 'a', shard: 'eu' },
     { name: 'b', shard: 'us' },
   ])
@@ -108,17 +110,31 @@ test('a backend serves the models it lists, by id', () => {
   expect(servesTask(backend('a'), 'sdxl')).toBe(false)
 })
 
-test('pools of all models at once are those of each', () => {
-  const models = ['m0', 'm1', 'm2', 'm3', 'm4', 'm5']
+test('every backend that serves anything is in one pool: of its shard, named after its first, and of each of its tasks', () => {
   const one = fc.record({
-    models: fc.uniqueArray(fc.constantFrom(...models), { maxLength: 3 }),
+    models: fc.uniqueArray(fc.constantFrom('m0', 'm1', 'm2', 'm3', 'm4', 'm5'), { maxLength: 3 }),
+    operations: fc.constantFrom(['decode'] as const, ['encode'] as const, ['decode', 'encode'] as const),
     shard: fc.constantFrom('eu', 'us', undefined),
   })
   fc.assert(
-    fc.property(fc.array(one, { maxLength: 8 }), (drawn) => {
-      const backends = drawn.map(({ models, shard }, n) => ({ ...backend(`b${n}`, ...models), shard }))
-      const known = poolsByTask(backends)
-      for (const model of models) expect(known.get(model) ?? []).toEqual(poolsOf(backends, model))
+    fc.property(fc.array(one, { maxLength: 12 }), (drawn) => {
+      const backends = drawn.map(({ models, ...others }, n) => ({
+        ...backend(`b${n}`, ...models),
+        ...others,
+      }))
+      const membership = new Membership(backends)
+      const members = membership.pools.flatMap(({ name }) => membership.membersOf(name))
+      expect(new Set(members)).toEqual(new Set(backends.filter(({ models }) => models.length > 0)))
+      expect(new Set(members).size).toBe(members.length)
+      for (const pool of membership.pools) {
+        const within = membership.membersOf(pool.name)
+        expect(within[0]?.id).toBe(pool.name)
+        expect(within).toEqual(backends.filter((backend) => within.includes(backend)))
+        for (const member of within) {
+          expect(member.shard).toBe(pool.shard)
+          for (const task of tasksOf(member)) expect(membership.poolsOf(task)).toContain(pool)
+        }
+      }
     }),
     { seed: 5 },
   )

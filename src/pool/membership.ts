@@ -16,64 +16,75 @@ export interface PoolRef {
   readonly shard: string | undefined
 }
 
-/** The pools that serve a task: one per shard that has backends for it. */
-export function poolsOf(backends: readonly Backend[], task: string): readonly PoolRef[] {
-  const pools = new Map<string, PoolRef>()
-  for (const backend of backends) {
-    if (!servesTask(backend, task)) continue
-    const [first] = connected(backends, backend)
-    if (first) pools.set(first.id, { name: first.id, shard: backend.shard })
+/** Who shares slots with whom. Worked out once: each request asks, and there may be hundreds of backends. */
+export class Membership {
+  /** Every pool there is. A backend that serves nothing belongs to none. */
+  readonly pools: readonly PoolRef[]
+  readonly #byTask: ReadonlyMap<string, readonly PoolRef[]>
+  readonly #members: ReadonlyMap<PoolRef['name'], readonly Backend[]>
+
+  /** @param backends in the order of the configuration */
+  constructor(backends: readonly Backend[]) {
+    const joined = backends.filter(({ models }) => models.length > 0)
+    const poolOf = poolOfEach(joined)
+    this.pools = [...new Set(poolOf.values())]
+    this.#members = Map.groupBy(joined, (backend) => poolOf.get(backend)?.name ?? '')
+    const byTask = new Map<string, Set<PoolRef>>()
+    for (const [backend, pool] of poolOf) {
+      for (const task of tasksOf(backend)) byTask.set(task, (byTask.get(task) ?? new Set()).add(pool))
+    }
+    this.#byTask = new Map([...byTask].map(([task, pools]) => [task, [...pools]]))
   }
-  return [...pools.values()]
-}
 
-/** Every pool there is. A backend that serves nothing belongs to none. */
-export const allPools = (backends: readonly Backend[]): readonly PoolRef[] => [
-  ...new Set(poolOfEach(backends).values()),
-]
-
-/** The pools of every task that is served, as `poolsOf` has them for one. */
-export function poolsByTask(backends: readonly Backend[]): ReadonlyMap<string, readonly PoolRef[]> {
-  const pools = new Map<string, Set<PoolRef>>()
-  for (const [backend, pool] of poolOfEach(backends)) {
-    for (const task of tasksOf(backend)) pools.set(task, (pools.get(task) ?? new Set()).add(pool))
+  /** The pools that serve a task: one per shard that has backends for it. */
+  poolsOf(task: string): readonly PoolRef[] {
+    return this.#byTask.get(task) ?? []
   }
-  return new Map([...pools].map(([task, refs]) => [task, [...refs]]))
-}
 
-/** In the order of the configuration. */
-function poolOfEach(backends: readonly Backend[]): ReadonlyMap<Backend, PoolRef> {
-  const pools = new Map<Backend, PoolRef>()
-  const joined = backends.filter(({ models }) => models.length > 0)
-  for (const backend of joined) {
-    if (pools.has(backend)) continue
-    // The first that is met is the first of its pool.
-    const pool = { name: backend.id, shard: backend.shard }
-    for (const member of connected(backends, backend)) pools.set(member, pool)
+  /** The backends of a pool, in the order of the configuration; none when there is no such pool. */
+  membersOf(poolName: string): readonly Backend[] {
+    return this.#members.get(poolName) ?? []
   }
-  return new Map(joined.flatMap((backend) => [[backend, pools.get(backend) as PoolRef] as const]))
-}
-
-/** The backends of a pool; none when there is no such pool. */
-export function membersOf(backends: readonly Backend[], poolName: string): readonly Backend[] {
-  const first = backends.find(({ id }) => id === poolName)
-  return first ? connected(backends, first) : []
 }
 
 /**
  * Tasks that share a backend share its slots, so they share a pool: it consists of every backend that is reachable
- * over common tasks within the shard, in the order of the configuration.
+ * over common tasks within the shard.
+ *
+ * @returns in the order of the backends
  */
-function connected(backends: readonly Backend[], start: Backend): readonly Backend[] {
-  const members = new Set([start])
-  // A Set visits what is added while it is walked.
-  for (const member of members) {
-    const tasks = tasksOf(member)
-    for (const other of backends) {
-      if (members.has(other)) continue
-      const isNear = other.shard === member.shard && tasksOf(other).some((task) => tasks.includes(task))
-      if (isNear) members.add(other)
+function poolOfEach(backends: readonly Backend[]): ReadonlyMap<Backend, PoolRef> {
+  const tied = new Map<string, Backend[]>()
+  for (const backend of backends) {
+    for (const tie of tiesOf(backend)) {
+      const others = tied.get(tie)
+      if (others) others.push(backend)
+      else tied.set(tie, [backend])
     }
   }
-  return backends.filter((backend) => members.has(backend))
+  const pools = new Map<Backend, PoolRef>()
+  for (const first of backends) {
+    if (pools.has(first)) continue
+    const pool = { name: first.id, shard: first.shard }
+    const members = new Set([first])
+    // A Set visits what is added while it is walked.
+    for (const member of members) {
+      pools.set(member, pool)
+      for (const tie of tiesOf(member)) {
+        for (const other of tied.get(tie) ?? []) members.add(other)
+        // Whoever it ties is met.
+        tied.delete(tie)
+      }
+    }
+  }
+  return new Map(
+    backends.flatMap((backend) => {
+      const pool = pools.get(backend)
+      return pool ? [[backend, pool] as const] : []
+    }),
+  )
 }
+
+/** What ties backends into a pool. */
+const tiesOf = (backend: Backend): readonly string[] =>
+  tasksOf(backend).map((task) => `${backend.shard ?? ''} ${task}`)

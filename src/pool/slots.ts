@@ -1,12 +1,11 @@
 /** What the Worker asks its pools for, and what it gets. */
-import type { Backend } from '../backends/backend.ts'
 import type { Ambient } from '../lib/ambient.ts'
 import type { Signal } from '../lib/signal.ts'
 import type { PoolStub } from './call.ts'
 import type { RejectReason } from './events.ts'
 import type { Lease } from './lease.ts'
 import type { LocalView, ReachabilityEvent } from './local-view.ts'
-import type { PoolRef } from './membership.ts'
+import type { Membership, PoolRef } from './membership.ts'
 import type { AcquireRequest } from './protocol.ts'
 import type { Shard } from './shards.ts'
 
@@ -27,7 +26,7 @@ export const UNREACHABLE: SlotRefusal = { ok: false, reason: 'unreachable', retr
 export interface PoolClientParts {
   /** Makes a new stub each time: one that has seen its object reset throws forever. */
   readonly stubOf: (pool: PoolRef) => PoolStub
-  readonly backends: readonly Backend[]
+  readonly membership: Membership
   readonly shards: ReadonlyMap<string, Shard>
   /** Where the client is, as far as the platform says. */
   readonly continent: string | undefined

@@ -9,7 +9,7 @@ import { KeyRing, parsePeppers } from '../../src/auth/key-ring.ts'
 import { readConfig } from '../../src/config.ts'
 import type { KeyRecord, KeyService } from '../../src/limits/protocol.ts'
 import { startGateway } from '../../src/local/gateway.ts'
-import { poolsOf } from '../../src/pool/membership.ts'
+import { Membership } from '../../src/pool/membership.ts'
 import type { PoolStatus } from '../../src/pool/protocol.ts'
 
 export interface TestGateway {
@@ -101,9 +101,7 @@ export function keyIdOf(key: string): string {
 function poolNames(bindings: Readonly<Record<string, unknown>>): string[] {
   const config = readConfig(bindings)
   if (!config.ok) return []
-  const { backends } = config.value
-  const models = backends.flatMap(({ models }) => models)
-  return [...new Set(models.flatMap((model) => poolsOf(backends, model).map(({ name }) => name)))]
+  return new Membership(config.value.backends).pools.map(({ name }) => name)
 }
 
 /** For what follows from an answer, on a machine that may have much else to do. */

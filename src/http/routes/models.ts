@@ -6,32 +6,32 @@ import { isServable } from '../../models/registry.ts'
 import { remoteDecodeLine } from '../../models/remote-decode.ts'
 import type { VaeModel } from '../../models/vae.ts'
 import { availabilityOf } from '../../pool/availability.ts'
-import { type PoolRef, servesTask } from '../../pool/membership.ts'
+import { type Membership, type PoolRef, servesTask } from '../../pool/membership.ts'
 import type { PoolStatus } from '../../pool/protocol.ts'
 import type { AppContext, Services } from '../context.ts'
 
 /** GET /v1/models: every model the gateway knows, and how those that it serves can be decoded at this moment. */
 export async function listModels(c: AppContext): Promise<Response> {
-  const { config, pools, overview } = c.var.services
-  const heard = await hear([...new Set([...pools.values()].flat())], overview)
+  const { config, membership, overview } = c.var.services
+  const heard = await hear(membership.pools, overview)
   return c.json({ models: config.models.all.map((model) => describe(c, model, heard)) })
 }
 
 /** GET /v1/models/{id}, by id or alias. */
 export async function showModel(c: AppContext): Promise<Response> {
-  const { config, pools, overview } = c.var.services
+  const { config, membership, overview } = c.var.services
   const model = config.models.find(c.req.param('id') ?? '')
-  if (model) return c.json(describe(c, model, await hear(poolsFor(model.id, pools), overview)))
+  if (model) return c.json(describe(c, model, await hear(poolsFor(model.id, membership), overview)))
   return problemResponse(
     problem('unknown-model', 'Expected a model of the registry; GET /v1/models lists them.'),
     c.var.requestId,
   )
 }
 
-function poolsFor(modelId: string, pools: Services['pools']): readonly PoolRef[] {
-  const task = OPERATIONS.map((operation) => taskOf(modelId, operation)).find((name) => pools.has(name))
-  return pools.get(task ?? '') ?? []
-}
+const poolsFor = (modelId: string, membership: Membership): readonly PoolRef[] =>
+  OPERATIONS.map((operation) => membership.poolsOf(taskOf(modelId, operation))).find(
+    (pools) => pools.length > 0,
+  ) ?? []
 
 /** What each pool says; undefined for one that is silent. */
 type Heard = ReadonlyMap<PoolRef, PoolStatus | undefined>
@@ -42,15 +42,15 @@ async function hear(pools: readonly PoolRef[], overview: Services['overview']): 
 }
 
 function describe(c: AppContext, model: VaeModel, heard: Heard): Record<string, unknown> {
-  const { config, pools } = c.var.services
+  const { config, membership } = c.var.services
   const { id, aliases, kind, diffusersClass, checkpoint, channels, spatialCompression, frames, scaling } =
     model
-  const operations = OPERATIONS.filter((operation) => pools.has(taskOf(id, operation)))
+  const operations = OPERATIONS.filter((operation) => membership.poolsOf(taskOf(id, operation)).length > 0)
   const isServed = operations.length > 0
   // Who decodes counts; a model that is only encoded here has those that do that.
   const task = taskOf(id, operations[0] ?? 'decode')
   const backends = config.backends.filter((backend) => servesTask(backend, task))
-  const said = (pools.get(task) ?? []).map((pool) => heard.get(pool))
+  const said = membership.poolsOf(task).map((pool) => heard.get(pool))
   return {
     id,
     aliases,
