@@ -2,36 +2,19 @@
 import type { Ambient } from '../lib/ambient.ts'
 import type { Signal } from '../lib/signal.ts'
 import type { Answer } from './attempt.ts'
-import {
-  FIRST_PIECE_BYTES,
-  MAX_PIECE_BYTES,
-  type Patience,
-  unwatchedTimeoutMs,
-  WATCHED_BYTES,
-} from './stall.ts'
-import { WatchedReader, WatchedWriter } from './watched.ts'
+import { type RelayEnd, type RelayLimits, type Sent, transfer } from './transfer.ts'
 
-/**
- * - `served`: every byte went out
- * - `broke-off`: the backend stopped, or nearly so
- * - `client-gone`, `client-slow`: the client did
- */
-export type RelayEnd = 'served' | 'broke-off' | 'client-gone' | 'client-slow'
+export type { RelayEnd } from './transfer.ts'
 
-export interface RelayLimits {
-  /** Most bytes of an answer whose length is not known. */
-  readonly maxBytes: number
-  /** With the backend. */
-  readonly patience: Patience
+/** A connection takes so much at once, however slow its client is: there is nothing to watch. */
+const AT_ONCE_BYTES = 65_536
+
+export interface Relayed {
+  readonly body: ReadableStream<Uint8Array> | Uint8Array
+  readonly ended: Promise<RelayEnd>
+  /** Of an answer that was served. */
+  readonly sentBytes: () => number
 }
-
-/** What was seen to go out; what the native pipe moves is not. */
-interface Sent {
-  bytes: number
-}
-
-/** Of what is held already; small enough that a client which takes none of it is noticed. */
-const HELD_PIECE_BYTES = 524_288
 
 /**
  * The body of the response, how it ended, and how long it was if it was served. With a known length a short transfer
@@ -40,13 +23,9 @@ const HELD_PIECE_BYTES = 524_288
  * Bytes are moved in pieces of up to 1 MB, which shows which end is slow; after the first 16 MB in a native pipe, which
  * shows nothing and costs a fifth less. A pipe through a TransformStream would cost 30 times as much.
  */
-export function relay(
-  answer: Answer,
-  limits: RelayLimits,
-  clientLeft: Signal,
-  ambient: Ambient,
-): { body: ReadableStream<Uint8Array>; ended: Promise<RelayEnd>; sentBytes: () => number } {
-  const { byteLength, abort, following } = answer
+export function relay(answer: Answer, limits: RelayLimits, clientLeft: Signal, ambient: Ambient): Relayed {
+  const { byteLength, abort, following, beginning, rest } = answer
+  if (!rest && !following && beginning.length <= AT_ONCE_BYTES) return atOnce(answer, clientLeft)
   const allBytes = byteLength === undefined ? undefined : byteLength + (following?.byteLength ?? 0)
   const { readable, writable } =
     allBytes === undefined ? new IdentityTransformStream() : new FixedLengthStream(allBytes)
@@ -70,97 +49,11 @@ export function relay(
   return { body: readable, ended, sentBytes: () => allBytes ?? sent.bytes }
 }
 
-async function transfer(
-  answer: Answer,
-  limits: RelayLimits,
-  writable: WritableStream<Uint8Array>,
-  sent: Sent,
-  ambient: Ambient,
-): Promise<RelayEnd> {
-  let current: Answer | undefined = answer
-  while (current) {
-    const end = await send(current, limits, writable, sent, ambient)
-    if (end !== 'served') return end
-    current = await answer.following?.next()
-  }
-  await writable.close()
-  return 'served'
-}
-
-/** All bytes of one answer; the stream stays open for those of another. */
-async function send(
-  answer: Answer,
-  limits: RelayLimits,
-  writable: WritableStream<Uint8Array>,
-  sent: Sent,
-  ambient: Ambient,
-): Promise<RelayEnd> {
-  const { beginning, rest } = answer
-  const client = new WatchedWriter(writable, ambient)
-  try {
-    for (let at = 0; at < beginning.length; at += HELD_PIECE_BYTES) {
-      const failed = await client.write(beginning.subarray(at, at + HELD_PIECE_BYTES))
-      if (failed) return failed
-    }
-    if (!rest) return 'served'
-    const end = await watch(answer, rest, limits, client, ambient)
-    if (end !== 'unwatched') return end
-    client.letGo()
-    return await pipe(answer, rest, writable, ambient)
-  } finally {
-    sent.bytes += client.writtenBytes
-    client.letGo()
-  }
-}
-
-/** Moves all of the answer, or so much of it that the rest may go unwatched. */
-async function watch(
-  answer: Answer,
-  rest: ReadableStream<Uint8Array>,
-  { maxBytes, patience }: RelayLimits,
-  client: WatchedWriter,
-  ambient: Ambient,
-): Promise<RelayEnd | 'unwatched'> {
-  const { byteLength, abort, isLengthDeclared } = answer
-  const backend = new WatchedReader(rest, patience, abort, ambient)
-  const largest = Math.min(MAX_PIECE_BYTES, Math.max(FIRST_PIECE_BYTES, answer.heldBytes))
-  // Of a stream of unknown length one byte more than there may be shows that it is too long.
-  let left = (byteLength ?? maxBytes + 1) - answer.beginning.length
-  // A stream whose length is not declared can end early without an error, so that it is counted to its end.
-  const unwatched = isLengthDeclared ? left - WATCHED_BYTES : 0
-  while (left > Math.max(0, unwatched)) {
-    const wanted = Math.min(left, largest, backend.pieceBytes)
-    const piece = await backend.read(wanted)
-    const isOver = piece.length < wanted
-    if (isOver && (byteLength !== undefined || abort.signal.aborted)) return 'broke-off'
-    left -= piece.length
-    const failed = piece.length > 0 && (await client.write(piece))
-    if (failed) return failed
-    if (isOver) break
-  }
-  if (byteLength === undefined && left <= 0) return 'broke-off'
-  if (byteLength !== undefined && left > 0) {
-    backend.letGo()
-    return 'unwatched'
-  }
-  // What is too much is not read at all.
-  await backend.cancel()
-  return 'served'
-}
-
-async function pipe(
-  { byteLength = 0, abort }: Answer,
-  rest: ReadableStream<Uint8Array>,
-  writable: WritableStream<Uint8Array>,
-  ambient: Ambient,
-): Promise<RelayEnd> {
-  const stopTimer = ambient.after(unwatchedTimeoutMs(byteLength), () => abort.abort(new Error('too slow')))
-  try {
-    await rest.pipeTo(writable, { signal: abort.signal, preventClose: true })
-    return 'served'
-  } finally {
-    stopTimer()
-  }
+/** In one piece, without a stream, which is a thirtieth of what a small decode costs. */
+function atOnce({ beginning: body, release }: Answer, clientLeft: Signal): Relayed {
+  release()
+  const end = clientLeft.aborted ? 'client-gone' : 'served'
+  return { body, ended: Promise.resolve(end), sentBytes: () => body.length }
 }
 
 /** Not closed but broken, so that the client sees that there is more. */

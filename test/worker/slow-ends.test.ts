@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { Answer } from '../../src/dispatch/attempt.ts'
 import { ByteBudget } from '../../src/dispatch/byte-budget.ts'
-import { relay } from '../../src/dispatch/relay.ts'
+import { type Relayed, relay } from '../../src/dispatch/relay.ts'
 import { backendPatience } from '../../src/dispatch/stall.ts'
 import { readUpload } from '../../src/http/read-body.ts'
 import { type Ambient, realAmbient } from '../../src/lib/ambient.ts'
@@ -106,7 +106,12 @@ function transfer() {
   }
   const limits = { maxBytes: byteLength, patience: backendPatience(false, 100) }
   const { body, ended } = relay(answer, limits, never, clock)
-  return { writer, abort, ended, client: body.getReader(), isReleased: () => isReleased }
+  return { writer, abort, ended, client: readerOf(body), isReleased: () => isReleased }
+}
+
+function readerOf(body: Relayed['body']): ReadableStreamDefaultReader<Uint8Array> {
+  if (!(body instanceof ReadableStream)) throw new Error('not a stream')
+  return body.getReader()
 }
 
 /** Reads what there is until the stream breaks. */
@@ -144,4 +149,50 @@ test('C7: a client that reads nothing is given up after a minute, and the backen
   expect(await ended).toBe('client-slow')
   expect(abort.signal.aborted).toBe(true)
   expect(isReleased()).toBe(true)
+})
+
+describe('an answer that is here as a whole', () => {
+  /** One of so many bytes, given to a client that may have left. */
+  function whole(bytes: number, clientLeft: AbortSignal = never) {
+    let held = bytes
+    const answer: Answer = {
+      beginning: new Uint8Array(bytes),
+      rest: null,
+      byteLength: bytes,
+      isLengthDeclared: true,
+      heldBytes: bytes,
+      release: () => {
+        held = 0
+      },
+      dtype: 'uint8',
+      headers: {},
+      timings: { decoded: true },
+      abort: new AbortController(),
+    }
+    const limits = { maxBytes: bytes, patience: backendPatience(false, 100) }
+    return { ...relay(answer, limits, clientLeft, clock), held: () => held }
+  }
+
+  test('goes out at once where a connection takes it so, and nothing is held for it', async () => {
+    const { body, ended, sentBytes, held } = whole(65_536)
+    expect(body).toHaveLength(65_536)
+    expect(clock.isIdle).toBe(true)
+    expect(held()).toBe(0)
+    expect(await ended).toBe('served')
+    expect(sentBytes()).toBe(65_536)
+  })
+
+  test('is watched while its client takes it where it is larger', async () => {
+    const { body, ended, held } = whole(65_537)
+    await expect.poll(() => clock.isIdle).toBe(false)
+    expect(held()).toBe(65_537)
+    expect((await new Response(body).bytes()).length).toBe(65_537)
+    expect(await ended).toBe('served')
+    expect(held()).toBe(0)
+    expect(clock.isIdle).toBe(true)
+  })
+
+  test('was not served to a client that has left', async () => {
+    expect(await whole(100, AbortSignal.abort()).ended).toBe('client-gone')
+  })
 })
