@@ -4,8 +4,8 @@
  */
 import { DurableObject } from 'cloudflare:workers'
 import { realAmbient } from '../lib/ambient.ts'
+import { OwnClock } from '../lib/own-clock.ts'
 import type { Recorded } from '../telemetry/recorder.ts'
-import { PoolClock } from './clock.ts'
 import type { OperatorOrder, PoolAction, PoolEvent, ProbeResult, ProbeTest } from './events.ts'
 import { emptyPool } from './initial.ts'
 import { LeaseTarget } from './lease-target.ts'
@@ -33,7 +33,7 @@ export class PoolObject extends DurableObject {
   readonly #epoch: string
   readonly #parts: PoolParts
   readonly #ambient = realAmbient
-  readonly #clock = new PoolClock(realAmbient, () => this.#step({ kind: 'tick' }))
+  readonly #clock = new OwnClock(realAmbient, () => this.#step({ kind: 'tick' }))
   readonly #meter: PoolMeter
   readonly #waiting: WaitingRoom
   readonly #memory: MemoryKeeper

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import { FakeAmbient } from '../../test/support/fake-ambient.ts'
-import { advance } from '../lib/own-time.ts'
-import { PoolClock } from './clock.ts'
+import { OwnClock } from './own-clock.ts'
+import { advance } from './own-time.ts'
 
 const HOUR = 3_600_000
 const START = { now: 1_000, wall: 5_000_000 }
 
-describe('P9: the time of a pool', () => {
+describe('P9: a time of its own', () => {
   test('P9: passes as that of its clock', () => {
     expect(advance(START, START.wall + 250, undefined)).toEqual({ now: 1_250, wall: START.wall + 250 })
     expect(advance(START, START.wall + 250, 1_100)).toEqual({ now: 1_250, wall: START.wall + 250 })
@@ -28,11 +28,11 @@ describe('P9: the time of a pool', () => {
   })
 })
 
-describe('the timer of a pool', () => {
+describe('the timer of a time of its own', () => {
   function clockOf() {
     const ambient = new FakeAmbient()
     const woken: number[] = []
-    const clock = new PoolClock(ambient, () => woken.push(clock.now()))
+    const clock = new OwnClock(ambient, () => woken.push(clock.now()))
     return { ambient, clock, woken, from: ambient.now() }
   }
 
@@ -65,5 +65,13 @@ describe('the timer of a pool', () => {
     ambient.setClock(HOUR)
     await ambient.pass(100)
     expect(woken[0]).toBeLessThanOrEqual(from + 100 + 10_000)
+  })
+
+  test('P9: has gone off when it has, though somebody set the clock back meanwhile', async () => {
+    const { ambient, clock, woken, from } = clockOf()
+    clock.wakeAt(from + 100)
+    ambient.setClock(-HOUR)
+    await ambient.pass(100)
+    expect(woken).toEqual([from + 100])
   })
 })

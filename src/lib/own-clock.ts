@@ -1,8 +1,8 @@
-/** A pool's own time, and its one timer. */
-import type { Ambient } from '../lib/ambient.ts'
-import { advance, type Reading } from '../lib/own-time.ts'
+/** A time of one's own, and the one timer that goes with it. */
+import type { Ambient } from './ambient.ts'
+import { advance, type Reading } from './own-time.ts'
 
-export class PoolClock {
+export class OwnClock {
   readonly #ambient: Pick<Ambient, 'now' | 'after'>
   readonly #wake: () => void
   #reading: Reading
@@ -28,8 +28,9 @@ export class PoolClock {
     this.#timer = undefined
     if (at === undefined) return
     const cancel = this.#ambient.after(at - this.#reading.now, () => {
-      // Read while it is known by when it should have gone off.
-      this.now()
+      // Read while it is known by when it should have gone off. It has, even if somebody set the clock back meanwhile.
+      const now = Math.max(this.now(), at)
+      this.#reading = { ...this.#reading, now }
       this.#timer = undefined
       this.#wake()
     })
