@@ -111,6 +111,18 @@ def test_latents_the_client_already_unscaled_give_the_same_picture(urls, sample)
     assert np.abs(shown.astype(int) - expected).max() <= 1
 
 
+@pytest.mark.parametrize("model", ["sd-v1", "flux"])
+def test_bfloat16_on_a_cpu_shows_what_float32_shows(urls, model):
+    sample = next(sample for sample in SAMPLES if sample.file.startswith(f"{model}.chelsea"))
+    query = {"output_type": "pil", "image_format": "png", "do_scaling": "True"}
+    exact = picture(answer(urls[model], sample, "image/png", **query))
+    decoder = load_decoder(weights_at(DATA / "vae" / model), FAMILIES[model], CPU, "bfloat16")
+    with serving(decoder) as url:
+        shown = picture(answer(url, sample, "image/png", **query))
+    assert not np.array_equal(shown, exact)
+    assert psnr_db(shown, exact) > 48
+
+
 def test_raw_latents_scaled_once_more_do_not_pass_for_a_good_picture(urls):
     sample = next(sample for sample in SAMPLES if sample.file.startswith("sd-v1.chelsea"))
     raw = (np.frombuffer(sample.body, np.float16).astype(np.float32) / 0.18215).astype("<f4").tobytes()
