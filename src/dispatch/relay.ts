@@ -49,7 +49,7 @@ export function relay(answer: Answer, limits: RelayLimits, clientLeft: Signal, a
   return { body: readable, ended, sentBytes: () => allBytes ?? sent.bytes }
 }
 
-/** In one piece, without a stream, which is a thirtieth of what a small decode costs. */
+/** In one piece, without a stream, which is a twentieth of what a small decode costs. */
 function atOnce({ beginning: body, release }: Answer, clientLeft: Signal): Relayed {
   release()
   const end = clientLeft.aborted ? 'client-gone' : 'served'
