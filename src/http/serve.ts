@@ -109,7 +109,7 @@ async function live(c: AppContext, operationOf: OperationOf): Promise<Response> 
   // From here the end of the transfer is what is recorded.
   const patience = backendPatience(expected.kind === 'video', expectedMs)
   const limits = { maxBytes: maxAnswerBytes, patience }
-  const { body: stream, ended, sentBytes } = relay(answer, limits, left, ambient)
+  const { body: outgoing, ended, sentBytes } = relay(answer, limits, left, ambient)
   services.defer(
     ended.then((end) => {
       finish(end)
@@ -118,5 +118,5 @@ async function live(c: AppContext, operationOf: OperationOf): Promise<Response> 
       events.emit(answeredEvent(end, sentBytes(), known, order, presented.value, warnings, spans, ms))
     }),
   )
-  return new Response(stream, { headers: answerHeaders(order, presented.value, quotas, warnings, spans) })
+  return new Response(outgoing, { headers: answerHeaders(order, presented.value, quotas, warnings, spans) })
 }

@@ -22,8 +22,7 @@ export function sharedTimer(ambient: Pick<Ambient, 'now' | 'after'>): Ambient['a
       // One of them may have stopped another.
       if (wait.at <= now && waits.delete(wait)) wait.task()
     }
-    const next = Math.min(...[...waits].map(({ at }) => at))
-    if (waits.size > 0) clock.wakeAt(next)
+    if (waits.size > 0) clock.wakeAt(Math.min(...[...waits].map(({ at }) => at)))
   }
   const clock = new OwnClock(ambient, look)
   return (ms, task) => {
