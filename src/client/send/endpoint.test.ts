@@ -18,6 +18,7 @@ test('in a page an address may be relative', () => {
 
 test.each([
   ['vae.example.com', 'a URL such as'],
+  ['https://x:secret@vae example.com', 'a URL such as'],
   ['ftp://vae.example.com', 'http or https'],
   ['https://x:secret@vae.example.com', 'the key as apiKey'],
 ])('%s is refused, without a secret in what is said', (endpoint, says) => {

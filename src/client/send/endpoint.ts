@@ -11,7 +11,8 @@ export function readEndpoint(endpoint: string | URL): string {
   try {
     url = new URL(endpoint, base)
   } catch {
-    throw new TypeError(`Expected endpoint to be a URL such as https://vae.example.com, not ${endpoint}.`)
+    // What was given may hold a key.
+    throw new TypeError('Expected endpoint to be a URL such as https://vae.example.com.')
   }
   if (url.protocol !== 'https:' && url.protocol !== 'http:')
     throw new TypeError('Expected endpoint to be an http or https URL.')
