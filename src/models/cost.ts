@@ -4,7 +4,7 @@ import type { ServableModel } from './registry.ts'
 import type { VaeModel } from './vae.ts'
 
 /** Fixed part of a decode: transfer to the GPU, kernel launches, encoding of a small picture. */
-const OVERHEAD_MS = 50
+export const OVERHEAD_MS = 50
 
 /** Decode time per output megapixel on a mid-range GPU. A first guess: it orders work, it does not time it. */
 const MS_PER_MEGAPIXEL: Readonly<Record<VaeModel['kind'], number>> = { image: 150, video: 250 }

@@ -45,3 +45,14 @@ test('B12: what a backend has decoded before it is asked for again soon, and lat
     START + 10 * MINUTE,
   )
 })
+
+test('B12: a backend that ran out of memory for as little as there is gets work again soon', () => {
+  const smallest = { ...outOfMemory, predictedMs: 60 }
+  let known = lowerCeiling(backend('a'), smallest, START)
+  expect(isTooLarge(known, job('t', { predictedMs: 60 }), START)).toBe(true)
+  expect(isTooLarge(known, job('t', { predictedMs: 60 }), START + 5_000)).toBe(false)
+  for (const seconds of [10, 20, 40, 80, 160, 320, 600, 600]) {
+    known = lowerCeiling(known, smallest, START)
+    expect(known.ceilings[0]?.until).toBe(START + seconds * 1_000)
+  }
+})

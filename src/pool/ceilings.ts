@@ -1,4 +1,5 @@
 /** What a backend ran out of memory for, and what it has shown that it can decode. */
+import { OVERHEAD_MS } from '../models/cost.ts'
 import type { Evidence } from './events.ts'
 import type { BackendState, Ceiling, Lease } from './state.ts'
 
@@ -6,7 +7,10 @@ import type { BackendState, Ceiling, Lease } from './state.ts'
 const CEILING_SHARE = 0.8
 /** For how long, when it has never decoded as much. */
 const CEILING_MS = 600_000
-/** When it has, somebody else took the memory, perhaps for a moment; doubled as often as it happens. */
+/**
+ * When it has, or nothing is small enough for the ceiling, somebody else took the memory, perhaps for a moment; doubled
+ * as often as it happens.
+ */
 const PASSING_MS = 5_000
 
 export function lowerCeiling(
@@ -16,9 +20,11 @@ export function lowerCeiling(
 ): BackendState {
   const isProven = backend.proven.some((size) => size.model === model && size.predictedMs >= predictedMs)
   const before = backend.ceilings.find((ceiling) => ceiling.model === model)
-  const times = isProven ? (before?.times ?? 0) + 1 : 0
-  const ms = isProven ? Math.min(CEILING_MS, PASSING_MS * 2 ** (times - 1)) : CEILING_MS
-  const ceiling: Ceiling = { model, predictedMs: predictedMs * CEILING_SHARE, until: now + ms, times }
+  const lowered = predictedMs * CEILING_SHARE
+  const isPassing = isProven || lowered <= OVERHEAD_MS
+  const times = isPassing ? (before?.times ?? 0) + 1 : 0
+  const ms = isPassing ? Math.min(CEILING_MS, PASSING_MS * 2 ** (times - 1)) : CEILING_MS
+  const ceiling: Ceiling = { model, predictedMs: lowered, until: now + ms, times }
   const others = backend.ceilings.filter((other) => other.model !== model && other.until > now)
   return { ...backend, ceilings: [...others, ceiling] }
 }
