@@ -2,7 +2,7 @@
 import type { Ambient } from '../lib/ambient.ts'
 import type { Signal } from '../lib/signal.ts'
 import type { Answer } from './attempt.ts'
-import { type RelayEnd, type RelayLimits, type Sent, transfer } from './transfer.ts'
+import { type Passage, type RelayEnd, type RelayLimits, transfer } from './transfer.ts'
 
 export type { RelayEnd } from './transfer.ts'
 
@@ -29,11 +29,11 @@ export function relay(answer: Answer, limits: RelayLimits, clientLeft: Signal, a
   const allBytes = byteLength === undefined ? undefined : byteLength + (following?.byteLength ?? 0)
   const { readable, writable } =
     allBytes === undefined ? new IdentityTransformStream() : new FixedLengthStream(allBytes)
-  const sent: Sent = { bytes: 0 }
+  const passage: Passage = { writable, limits, ambient, sentBytes: 0 }
   const stop = (): void => abort.abort(new Error('relay ended'))
   // A backend that is silent for the moment would not notice otherwise that the client left.
   clientLeft.addEventListener('abort', stop)
-  const ended = transfer(answer, limits, writable, sent, ambient)
+  const ended = transfer(answer, passage)
     .catch((): RelayEnd => 'broke-off')
     .then(async (end): Promise<RelayEnd> => {
       if (end === 'served') return end
@@ -46,7 +46,7 @@ export function relay(answer: Answer, limits: RelayLimits, clientLeft: Signal, a
       clientLeft.removeEventListener('abort', stop)
       answer.release()
     })
-  return { body: readable, ended, sentBytes: () => allBytes ?? sent.bytes }
+  return { body: readable, ended, sentBytes: () => allBytes ?? passage.sentBytes }
 }
 
 /** In one piece, without a stream, which is a twentieth of what a small decode costs. */

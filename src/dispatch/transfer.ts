@@ -24,54 +24,46 @@ export interface RelayLimits {
   readonly patience: Patience
 }
 
-/** What was seen to go out; what the native pipe moves is not. */
-export interface Sent {
-  bytes: number
+/** Where an answer goes, and how. */
+export interface Passage {
+  readonly writable: WritableStream<Uint8Array>
+  readonly limits: RelayLimits
+  readonly ambient: Ambient
+  /** That were seen to go out; what the native pipe moves is not. */
+  sentBytes: number
 }
 
 /** Of what is held already; small enough that a client which takes none of it is noticed. */
 const HELD_PIECE_BYTES = 524_288
 
 /** All bytes of an answer, and of those that follow it, into a stream that is closed when every one went out. */
-export async function transfer(
-  answer: Answer,
-  limits: RelayLimits,
-  writable: WritableStream<Uint8Array>,
-  sent: Sent,
-  ambient: Ambient,
-): Promise<RelayEnd> {
+export async function transfer(answer: Answer, passage: Passage): Promise<RelayEnd> {
   let current: Answer | undefined = answer
   while (current) {
-    const end = await send(current, limits, writable, sent, ambient)
+    const end = await send(current, passage)
     if (end !== 'served') return end
     current = await answer.following?.next()
   }
-  await writable.close()
+  await passage.writable.close()
   return 'served'
 }
 
 /** All bytes of one answer; the stream stays open for those of another. */
-async function send(
-  answer: Answer,
-  limits: RelayLimits,
-  writable: WritableStream<Uint8Array>,
-  sent: Sent,
-  ambient: Ambient,
-): Promise<RelayEnd> {
+async function send(answer: Answer, passage: Passage): Promise<RelayEnd> {
   const { beginning, rest } = answer
-  const client = new WatchedWriter(writable, ambient)
+  const client = new WatchedWriter(passage.writable, passage.ambient)
   try {
     for (let at = 0; at < beginning.length; at += HELD_PIECE_BYTES) {
       const failed = await client.write(beginning.subarray(at, at + HELD_PIECE_BYTES))
       if (failed) return failed
     }
     if (!rest) return 'served'
-    const end = await watch(answer, rest, limits, client, ambient)
+    const end = await watch(answer, rest, client, passage)
     if (end !== 'unwatched') return end
     client.letGo()
-    return await pipe(answer, rest, writable, ambient)
+    return await pipe(answer, rest, passage)
   } finally {
-    sent.bytes += client.writtenBytes
+    passage.sentBytes += client.writtenBytes
     client.letGo()
   }
 }
@@ -80,15 +72,14 @@ async function send(
 async function watch(
   answer: Answer,
   rest: ReadableStream<Uint8Array>,
-  { maxBytes, patience }: RelayLimits,
   client: WatchedWriter,
-  ambient: Ambient,
+  { limits, ambient }: Passage,
 ): Promise<RelayEnd | 'unwatched'> {
   const { byteLength, abort, isLengthDeclared } = answer
-  const backend = new WatchedReader(rest, patience, abort, ambient)
+  const backend = new WatchedReader(rest, limits.patience, abort, ambient)
   const largest = Math.min(MAX_PIECE_BYTES, Math.max(FIRST_PIECE_BYTES, answer.heldBytes))
   // Of a stream of unknown length one byte more than there may be shows that it is too long.
-  let left = (byteLength ?? maxBytes + 1) - answer.beginning.length
+  let left = (byteLength ?? limits.maxBytes + 1) - answer.beginning.length
   // A stream whose length is not declared can end early without an error, so that it is counted to its end.
   const unwatched = isLengthDeclared ? left - WATCHED_BYTES : 0
   while (left > Math.max(0, unwatched)) {
@@ -114,8 +105,7 @@ async function watch(
 async function pipe(
   { byteLength = 0, abort }: Answer,
   rest: ReadableStream<Uint8Array>,
-  writable: WritableStream<Uint8Array>,
-  ambient: Ambient,
+  { writable, ambient }: Passage,
 ): Promise<RelayEnd> {
   const stopTimer = ambient.after(unwatchedTimeoutMs(byteLength), () => abort.abort(new Error('too slow')))
   try {

@@ -1,6 +1,6 @@
 /**
- * Timers that share one of the platform's: a request sets ten that hardly ever go off, and setting and clearing each of
- * them is a twentieth of what a small decode costs.
+ * Timers that share one of the platform's: a request sets ten that hardly ever go off, and ten of the platform's would be
+ * a twentieth of what a small decode costs.
  */
 import type { Ambient } from './ambient.ts'
 import { OwnClock } from './own-clock.ts'

@@ -26,12 +26,14 @@ export class Membership {
   /** @param backends in the order of the configuration */
   constructor(backends: readonly Backend[]) {
     const joined = backends.filter(({ models }) => models.length > 0)
-    const poolOf = poolOfEach(joined)
-    this.pools = [...new Set(poolOf.values())]
-    this.#members = Map.groupBy(joined, (backend) => poolOf.get(backend)?.name ?? '')
+    const pools = poolOfEach(joined)
+    const poolOf = (backend: Backend): PoolRef => pools.get(backend) as PoolRef
+    this.pools = [...new Set(pools.values())]
+    this.#members = Map.groupBy(joined, (backend) => poolOf(backend).name)
     const byTask = new Map<string, Set<PoolRef>>()
-    for (const [backend, pool] of poolOf) {
-      for (const task of tasksOf(backend)) byTask.set(task, (byTask.get(task) ?? new Set()).add(pool))
+    for (const backend of joined) {
+      for (const task of tasksOf(backend))
+        byTask.set(task, (byTask.get(task) ?? new Set()).add(poolOf(backend)))
     }
     this.#byTask = new Map([...byTask].map(([task, pools]) => [task, [...pools]]))
   }
@@ -50,8 +52,6 @@ export class Membership {
 /**
  * Tasks that share a backend share its slots, so they share a pool: it consists of every backend that is reachable
  * over common tasks within the shard.
- *
- * @returns in the order of the backends
  */
 function poolOfEach(backends: readonly Backend[]): ReadonlyMap<Backend, PoolRef> {
   const tied = new Map<string, Backend[]>()
@@ -77,12 +77,7 @@ function poolOfEach(backends: readonly Backend[]): ReadonlyMap<Backend, PoolRef>
       }
     }
   }
-  return new Map(
-    backends.flatMap((backend) => {
-      const pool = pools.get(backend)
-      return pool ? [[backend, pool] as const] : []
-    }),
-  )
+  return pools
 }
 
 /** What ties backends into a pool. */
