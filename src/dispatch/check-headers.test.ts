@@ -21,14 +21,12 @@ describe('a tensor', () => {
   test('is as long as its shape and dtype say, whether its length is declared or not', () => {
     expect(expectValue(check(TENSOR, TENSOR_HEAD))).toEqual({
       byteLength: 384,
-      isLengthDeclared: false,
       maxBytes: 384,
       dtype: 'float16',
     })
     expect(expectValue(check(TENSOR, { ...TENSOR_HEAD, dtype: 'float32', 'content-length': '768' }))).toEqual(
       {
         byteLength: 768,
-        isLengthDeclared: true,
         maxBytes: 768,
         dtype: 'float32',
       },
@@ -91,13 +89,11 @@ describe('a file', () => {
     const head = { 'content-type': 'image/jpeg' }
     expect(expectValue(check(JPEG, head))).toEqual({
       byteLength: undefined,
-      isLengthDeclared: false,
       maxBytes: MAX,
       dtype: undefined,
     })
     expect(expectValue(check(JPEG, { ...head, 'content-length': '1000' }))).toMatchObject({
       byteLength: 1_000,
-      isLengthDeclared: true,
     })
   })
 

@@ -8,7 +8,6 @@ import { essence } from '../wire/media-types.ts'
 export interface AnswerHead {
   /** Bytes of the body: exact for tensors, as declared for files, undefined when a file has no declared length. */
   readonly byteLength: number | undefined
-  readonly isLengthDeclared: boolean
   /** Most bytes that a body without a declared length may have. */
   readonly maxBytes: number
   readonly dtype: AnswerDtype | undefined
@@ -40,13 +39,12 @@ export function checkHeaders(
   if (!ALIASES[expected.mediaType].includes(essence(headers.get('content-type') ?? ''))) return err('invalid')
 
   const declared = headers.get('content-length')
-  const isLengthDeclared = declared !== null
   // The runtime reads lengths itself; one that it let pass and we cannot read must not get into our sums.
-  if (isLengthDeclared && !/^[0-9]+$/.test(declared)) return err('invalid')
-  const length = isLengthDeclared ? Number(declared) : undefined
+  if (declared !== null && !/^[0-9]+$/.test(declared)) return err('invalid')
+  const length = declared === null ? undefined : Number(declared)
   if (expected.kind !== 'tensor') {
     if (length !== undefined && (length === 0 || length > maxBytes)) return err('invalid')
-    return ok({ byteLength: length, isLengthDeclared, maxBytes, dtype: undefined })
+    return ok({ byteLength: length, maxBytes, dtype: undefined })
   }
   const dtype = headers.get(HEADER.dtype) ?? ''
   const shape = parseShape(headers.get(HEADER.shape))
@@ -54,5 +52,5 @@ export function checkHeaders(
   if (!shape || shape.join() !== expected.shape.join()) return err('invalid')
   const exact = tensorBytes(shape, dtype)
   if (length !== undefined && length !== exact) return err('invalid')
-  return ok({ byteLength: exact, isLengthDeclared, maxBytes: exact, dtype })
+  return ok({ byteLength: exact, maxBytes: exact, dtype })
 }

@@ -12,7 +12,6 @@ export interface ReceivedBody {
   readonly rest: ReadableStream<Uint8Array> | null
   /** Length of the whole, where it is known: declared by the backend, or following from the request. */
   readonly byteLength: number | undefined
-  readonly isLengthDeclared: boolean
   /** What of it the budget has paid for. */
   readonly heldBytes: number
   /** Gives back the bytes that are held; to be called when they have gone out. */
@@ -81,9 +80,7 @@ async function receiveWhole(
   if (!ended) return refuse('invalid', body)
   if (bytes.length < (head.byteLength ?? 0)) return err('broke-off')
   const flaw = checkBody(bytes, expected, true)
-  return flaw
-    ? err(flaw)
-    : ok({ beginning: bytes, rest: null, byteLength: bytes.length, isLengthDeclared: true })
+  return flaw ? err(flaw) : ok({ beginning: bytes, rest: null, byteLength: bytes.length })
 }
 
 async function receiveBeginning(
@@ -100,7 +97,6 @@ async function receiveBeginning(
     beginning: bytes,
     rest: ended ? null : body,
     byteLength: ended ? bytes.length : head.byteLength,
-    isLengthDeclared: head.isLengthDeclared,
   })
 }
 

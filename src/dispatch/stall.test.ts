@@ -58,6 +58,7 @@ describe('B6: a backend', () => {
   test('that was fast and falls silent is given up within the time its last piece has at the slowest pace', () => {
     const givenUp = givenUpAfter(BACKEND, (ms) => (ms < 5_000 ? 20_000 : 0), 300_000) ?? Number.NaN
     expect(givenUp - 5_000).toBeLessThanOrEqual(MAX_PIECE_BYTES / 32 + 1)
+    expect(givenUp - 5_000).toBeLessThanOrEqual(20_000)
   })
 
   test('that was fast and becomes slow, but not too slow, goes on', () => {

@@ -1,4 +1,4 @@
-/** How slow the two ends of a transfer may be. Pure sums; `relay.ts` measures. */
+/** How slow the two ends of a transfer may be. Pure sums; who moves the bytes measures. */
 
 export interface Patience {
   /** For any one piece, and for as many of them as take so long. */
@@ -57,19 +57,16 @@ export function advance({ windowMs }: Patience, progress: Progress, piece: numbe
 }
 
 /**
- * Most bytes of an answer that are watched. Every one of them costs a copy more than in a native pipe (a quarter of its
- * CPU in all), so that a long answer goes on in one, bounded by time alone.
+ * Pieces cost by number, and a stall shows only at the end of one: large while it flows, small while it does not. The
+ * largest takes 16 s at the slowest pace, so that a backend has never more than its 20 s.
  */
-export const WATCHED_BYTES = 16_777_216
-const UNWATCHED_GRACE_MS = 20_000
-
-/** Time for what is not watched. */
-export const unwatchedTimeoutMs = (bytes: number): number => UNWATCHED_GRACE_MS + bytes / BACKEND.bytesPerMs
-
-/** Pieces cost by number, and a stall shows only at the end of one: large while it flows, small while it does not. */
 export const MIN_PIECE_BYTES = 16_384
 export const FIRST_PIECE_BYTES = 65_536
-export const MAX_PIECE_BYTES = 1_048_576
+export const MAX_PIECE_BYTES = 524_288
+
+/** What has arrived beyond a piece is taken with it, up to this many times its size in all. */
+export const ROOM_PER_PIECE = 2
+
 const FAST_MS = 100
 const SLOW_MS = 1_000
 

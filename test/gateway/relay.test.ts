@@ -15,7 +15,7 @@ import { slotsAreFree, startTestGateway, type TestGateway } from '../support/gat
 
 /** 2048 x 2048 x 3 bytes: 12 MB, of which 4 may be held. */
 const SIDE = 256
-/** 20 MB, of which the last 3 go unwatched. */
+/** 20 MB. */
 const LARGE_SIDE = 320
 const bytesOf = (side: number): number => (8 * side) ** 2 * 3
 const pathOf = (side: number): string => `/sd-v1?${pictureQuery(side)}`
@@ -35,8 +35,8 @@ afterAll(async () => {
 test.each([
   ['with a length', SIDE, true],
   ['whose length follows from the request', SIDE, false],
-  ['too large to be watched to its end', LARGE_SIDE, true],
-  ['too large to be watched, but to be counted', LARGE_SIDE, false],
+  ['many pieces of it', LARGE_SIDE, true],
+  ['many pieces whose number follows from the request', LARGE_SIDE, false],
 ])('a large answer arrives byte for byte: %s', async (_, side, withLength) => {
   backend.behaviour = serveUnique(withLength)
   const expected = uniqueBytes(bytesOf(side))
@@ -64,7 +64,7 @@ test.each([
   await slotsAreFree(gateway, 'gpu')
 })
 
-test('B25: a backend that resets where nobody watches any more breaks off the client too', async () => {
+test('B25: a backend that resets shortly before the end breaks off the client too', async () => {
   const bytes = bytesOf(LARGE_SIDE)
   backend.behaviour = resetAfter(bytes - 500_000)
   const socket = await rawConnection(gateway)

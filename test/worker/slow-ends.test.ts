@@ -82,9 +82,8 @@ describe('C5: an upload', () => {
   })
 })
 
-/** A transfer of 8 MB of which 64 KB were seen before the commit, and the two ends of it. */
-function transfer() {
-  const byteLength = 8_000_000
+/** A transfer of which 64 KB were seen before the commit, and the two ends of it. */
+function transfer(byteLength = 8_000_000) {
   const backend = new IdentityTransformStream()
   const abort = new AbortController()
   const writer = backend.writable.getWriter()
@@ -107,7 +106,6 @@ function relayed(
   let held = heldBytes
   const answer: Answer = {
     ...parts,
-    isLengthDeclared: true,
     heldBytes,
     release: () => {
       held = 0
@@ -147,6 +145,56 @@ test('B6: a backend that falls silent after the commit is given up after 10 s, a
   expect(await seen).toBeInstanceOf(Error)
   expect(abort.signal.aborted).toBe(true)
   expect(held()).toBe(0)
+})
+
+test('B6: so is one that falls silent near the end of a long answer, within 20 s', async () => {
+  const { writer, abort, ended, client, held } = transfer(48_000_000)
+  writer.closed.catch(() => undefined)
+  const seen = readUntilBroken(client)
+  for (let i = 0; i < 46; i++) await writer.write(new Uint8Array(1_000_000))
+  await expect.poll(() => clock.isIdle).toBe(false)
+  await clock.pass(20)
+  expect(await ended).toBe('broke-off')
+  expect(await seen).toBeInstanceOf(Error)
+  expect(abort.signal.aborted).toBe(true)
+  expect(held()).toBe(0)
+})
+
+test('an answer is whole and in order, whoever reads it in whatever steps', async () => {
+  const byteLength = 5_000_000
+  const bytes = Uint8Array.from({ length: byteLength }, (_, i) => (i * 31 + (i >> 8)) & 255)
+  const backend = new IdentityTransformStream()
+  const { body, ended, sentBytes } = relayed({
+    beginning: bytes.slice(0, 65_536),
+    rest: backend.readable,
+    byteLength,
+    abort: new AbortController(),
+  })
+  const writer = backend.writable.getWriter()
+  void writer.write(bytes.subarray(65_536)).then(() => writer.close())
+  const client = readerOf(body)
+  let at = 0
+  for (let piece = await client.read(); !piece.done; piece = await client.read()) {
+    // What was handed on stays as it was while more of it arrives.
+    await scheduler.wait(1)
+    expect(Buffer.compare(piece.value, bytes.subarray(at, at + piece.value.length))).toBe(0)
+    at += piece.value.length
+  }
+  expect(at).toBe(byteLength)
+  expect(await ended).toBe('served')
+  expect(sentBytes()).toBe(byteLength)
+})
+
+test('a client that stops reading has left, and the backend is let go of', async () => {
+  const { writer, abort, ended, client, held } = transfer()
+  writer.closed.catch(() => undefined)
+  await client.read()
+  await client.cancel()
+  void writer.write(new Uint8Array(1_000_000)).catch(() => undefined)
+  expect(await ended).toBe('client-gone')
+  expect(abort.signal.aborted).toBe(true)
+  expect(held()).toBe(0)
+  expect(clock.isIdle).toBe(true)
 })
 
 test('C7: a client that reads nothing is given up after a minute, and the backend let go of', async () => {

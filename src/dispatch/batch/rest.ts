@@ -2,12 +2,15 @@
 import type { Answer, Following } from '../attempt.ts'
 import { type DispatchServices, dispatch } from '../dispatch.ts'
 import type { RelayEnd } from '../relay.ts'
-import { backendPatience, FIRST_PIECE_BYTES, MAX_PIECE_BYTES } from '../stall.ts'
-import { WatchedReader } from '../watched.ts'
+import { backendPatience, FIRST_PIECE_BYTES } from '../stall.ts'
+import { WatchedReader } from '../watched-reader.ts'
 import type { Company, Served } from './company.ts'
 
 /** Times that a part which died before any byte of it went out is decoded again. */
 const MAX_REPLAYS = 2
+
+/** That are read of a part when its turn comes, to see whether its backend still lives. */
+const LOOK_BYTES = 1_048_576
 
 /** Time for that, whatever the deadline: the answer has begun, and its client is reading. */
 const REPLAY_MS = 60_000
@@ -83,13 +86,13 @@ export class Rest implements Following {
     const { rest, beginning, byteLength = 0, abort } = answer
     if (!rest) return answer
     const { ambient, budget } = this.#services
-    const release = budget.reserve(MAX_PIECE_BYTES)
-    const heldBytes = release ? MAX_PIECE_BYTES : FIRST_PIECE_BYTES
+    const release = budget.reserve(LOOK_BYTES)
+    const heldBytes = release ? LOOK_BYTES : FIRST_PIECE_BYTES
     const wanted = Math.min(byteLength - beginning.length, heldBytes)
     const reader = new WatchedReader(rest, backendPatience(false, 0), abort, ambient)
     let seen: Uint8Array | undefined
     try {
-      const piece = await reader.read(wanted)
+      const piece = await reader.read(wanted, wanted)
       if (piece.length < wanted) return undefined
       seen = new Uint8Array(beginning.length + piece.length)
       seen.set(beginning)

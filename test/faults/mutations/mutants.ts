@@ -46,7 +46,7 @@ const entries: readonly Entry[] = [
   [
     'B6',
     'patience with a silent backend',
-    'src/dispatch/watched.ts',
+    'src/dispatch/watched-reader.ts',
     "() => this.#abort.abort(new Error('backend stalled'))",
     '() => undefined',
     'test/worker/slow-ends.test.ts',
@@ -129,9 +129,9 @@ const entries: readonly Entry[] = [
   [
     'B25',
     'the break that the client sees',
-    'src/dispatch/relay.ts',
-    "  writable.abort(new Error('the answer broke off')).catch(() => undefined)",
-    '  writable.locked ? Promise.resolve() : Promise.resolve()',
+    'src/dispatch/outlet.ts',
+    "this.#controller?.error(new Error('the answer broke off'))",
+    'this.#wake()',
     `${F}streaming.test.ts`,
   ],
   [
