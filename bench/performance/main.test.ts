@@ -22,6 +22,7 @@ test('the benchmark runs from end to end, and with --json says nothing but JSON'
     'pass-through',
     'buffering pass-through',
     'pass-through with leases',
+    'bare design',
     'gateway',
   ])
   for (const { requests, broken } of lines) {

@@ -72,6 +72,7 @@ async function startAll(backend: BackendAddress): Promise<Contender[]> {
     await startPassThrough('pass-through', backend),
     await startPassThrough('buffering pass-through', backend),
     await startPassThrough('pass-through with leases', backend),
+    await startPassThrough('bare design', backend),
     await startGatewayContender(backend),
   ]
 }
