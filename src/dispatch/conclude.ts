@@ -81,8 +81,8 @@ const DETAILS: Readonly<Record<Failure['reason'], string>> = {
   misconfigured: 'The backends are gone or refuse the gateway',
   cold: 'The backends are starting up',
   busy: 'The backends are busy',
-  'out-of-memory': 'The backends ran out of memory; send a smaller latent',
-  'too-large': 'The backends refuse a decode of this size; send a smaller latent',
+  'out-of-memory': 'The backends ran out of memory; send a smaller latent or picture',
+  'too-large': 'The backends refuse one of this size; send a smaller latent or picture',
   rejected: 'The backends refuse this request, though its shape and length are right',
 }
 
