@@ -11,8 +11,9 @@ import { checkHeaders } from './check-headers.ts'
 import { classifyStatus, ERROR_HEAD_BYTES, parseRetryAfter } from './classify.ts'
 import { receiveTimeoutMs } from './deadline.ts'
 import { type Failure, type FailureReason, whyBroken } from './failure.ts'
+import { receivedAtOnce } from './hold.ts'
 import type { DecodeJob } from './job.ts'
-import { type ReceivedBody, type ReceiveLimits, receive, receivedAtOnce } from './receive.ts'
+import { type ReceivedBody, type ReceiveLimits, receive } from './receive.ts'
 import { timingsOf } from './timings.ts'
 
 export type AttemptOutcome =

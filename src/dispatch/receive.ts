@@ -5,6 +5,7 @@ import type { ExpectedAnswer } from '../models/answer.ts'
 import type { ByteBudget } from './byte-budget.ts'
 import { checkBody } from './check-body.ts'
 import type { AnswerHead } from './check-headers.ts'
+import { hold } from './hold.ts'
 
 export interface ReceivedBody {
   /** What has arrived; all of it when there is no rest. */
@@ -24,13 +25,6 @@ export interface ReceiveLimits {
   readonly budget: ByteBudget
 }
 
-/** Of an answer that is streamed, this much is seen before it is committed to. */
-const BEGINNING_BYTES = 65_536
-
-/** Most bytes that are received before the client gets the first. */
-export const receivedAtOnce = ({ byteLength, maxBytes }: AnswerHead, commitBytes: number): number =>
-  Math.min(byteLength ?? maxBytes, Math.max(commitBytes, BEGINNING_BYTES))
-
 type Flaw = 'invalid' | 'broke-off'
 
 /**
@@ -47,24 +41,18 @@ export async function receive(
   { commitBytes, budget }: ReceiveLimits,
   unwanted: Signal,
 ): Promise<Result<ReceivedBody, Flaw>> {
-  const bound = head.byteLength ?? head.maxBytes
-  const held = Math.min(bound, commitBytes)
-  const reserved = budget.reserve(held)
-  const release = reserved ?? (() => {})
+  const { bytes: heldBytes, beginningBytes, isWhole, release } = hold(head, commitBytes, budget)
   // When a client resets, the runtime may drop this context without running what follows.
   unwanted.addEventListener('abort', release)
   let received: Received | undefined
   try {
-    const isWhole = reserved !== null && bound <= commitBytes
-    // A file of unknown length is most likely a small one: hold as much as we may.
-    const partly = head.byteLength === undefined && reserved ? commitBytes : BEGINNING_BYTES
     received = isWhole
       ? await receiveWhole(body, head, expected)
-      : await receiveBeginning(body, head, expected, Math.min(bound, Math.max(partly, BEGINNING_BYTES)))
+      : await receiveBeginning(body, head, expected, beginningBytes)
   } finally {
     if (!received?.ok) release()
   }
-  return received.ok ? ok({ ...received.value, heldBytes: reserved ? held : 0, release }) : received
+  return received.ok ? ok({ ...received.value, heldBytes, release }) : received
 }
 
 type Received = Result<Omit<ReceivedBody, 'heldBytes' | 'release'>, Flaw>

@@ -1,6 +1,7 @@
 /** The parts of an answer that go out one after the other, and what happens to one whose backend dies while it waits. */
 import type { Answer, Following } from '../attempt.ts'
 import { type DispatchServices, dispatch } from '../dispatch.ts'
+import { STREAMED_BYTES } from '../hold.ts'
 import type { RelayEnd } from '../relay.ts'
 import { backendPatience, FIRST_PIECE_BYTES } from '../stall.ts'
 import { WatchedReader } from '../watched-reader.ts'
@@ -8,9 +9,6 @@ import type { Company, Served } from './company.ts'
 
 /** Times that a part which died before any byte of it went out is decoded again. */
 const MAX_REPLAYS = 2
-
-/** That are read of a part when its turn comes, to see whether its backend still lives. */
-const LOOK_BYTES = 1_048_576
 
 /** Time for that, whatever the deadline: the answer has begun, and its client is reading. */
 const REPLAY_MS = 60_000
@@ -86,8 +84,8 @@ export class Rest implements Following {
     const { rest, beginning, byteLength = 0, abort } = answer
     if (!rest) return answer
     const { ambient, budget } = this.#services
-    const release = budget.reserve(LOOK_BYTES)
-    const heldBytes = release ? LOOK_BYTES : FIRST_PIECE_BYTES
+    const release = budget.reserve(STREAMED_BYTES)
+    const heldBytes = release ? STREAMED_BYTES : FIRST_PIECE_BYTES
     const wanted = Math.min(byteLength - beginning.length, heldBytes)
     const reader = new WatchedReader(rest, backendPatience(false, 0), abort, ambient)
     let seen: Uint8Array | undefined
