@@ -5,7 +5,7 @@ import { addressOf } from './gateway.ts'
 
 const TARGET = "env.BACKEND + request.url.slice(request.url.indexOf('/', 8))"
 
-/** As long as those of the gateway. */
+/** About as long as those of the gateway, as is the line. */
 const HEADERS = {
   'access-control-allow-origin': '*',
   'access-control-expose-headers': 'x'.repeat(220),
@@ -55,6 +55,16 @@ export default {
   },
 }`
 
+const LEASED = {
+  /**
+   * What the design asks of the platform and nothing else: a call that gives a right for as long as it is held to an
+   * object per key and to one per pool, and a small answer that is here as a whole before it goes out.
+   */
+  'pass-through with leases': withLeases('new Response(bytes, answer)'),
+  /** The same with the headers of an answer and its line in the log, which are always the same here. */
+  'bare design': withLeases('logged(bytes)'),
+} as const
+
 const SCRIPTS = {
   'pass-through': `export default {
     fetch: (request, env) => fetch(new Request(${TARGET}, request)),
@@ -66,13 +76,7 @@ const SCRIPTS = {
       return fetch(${TARGET}, { method, headers, body: await request.arrayBuffer() })
     },
   }`,
-  /**
-   * What the design asks of the platform and nothing else: a call that gives a right for as long as it is held to an
-   * object per key and to one per pool, and a small answer that is here as a whole before it goes out.
-   */
-  'pass-through with leases': withLeases('new Response(bytes, answer)'),
-  /** The same with the headers of an answer and its line in the log, which are always the same here. */
-  'bare design': withLeases('logged(bytes)'),
+  ...LEASED,
 } as const
 
 export async function startPassThrough(
@@ -89,9 +93,7 @@ export async function startPassThrough(
         compatibilityDate: '2026-10-01',
         compatibilityFlags: ['enable_request_signal'],
         handleStructuredLogs: () => undefined,
-        durableObjects: SCRIPTS[name].includes('class Leases')
-          ? { LEASES: { className: 'Leases', useSQLite: true } }
-          : {},
+        durableObjects: name in LEASED ? { LEASES: { className: 'Leases', useSQLite: true } } : {},
         bindings: { BACKEND: `http://${backend.host}:${backend.port}` },
         unsafeDirectSockets: [{ host: backend.host, port: 0 }],
       }),

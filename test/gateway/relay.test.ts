@@ -13,7 +13,7 @@ import {
 import { type FakeBackend, startFakeBackend } from '../support/fake-backend.ts'
 import { slotsAreFree, startTestGateway, type TestGateway } from '../support/gateway.ts'
 
-/** 2048 x 2048 x 3 bytes: 12 MB, of which 4 may be held. */
+/** 2048 x 2048 x 3 bytes: 12 MB, three times what may be received before the commit. */
 const SIDE = 256
 /** 20 MB. */
 const LARGE_SIDE = 320
