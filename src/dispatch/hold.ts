@@ -40,6 +40,7 @@ export function hold(head: AnswerHead, commitBytes: number, budget: ByteBudget):
   const beginningBytes = Math.min(bound, BEGINNING_BYTES)
   const pieceBytes = Math.min(bound, STREAMED_BYTES)
   const releasePiece = budget.reserve(pieceBytes)
-  const bytes = releasePiece ? pieceBytes : 0
-  return { bytes, beginningBytes, isWhole: false, release: releasePiece ?? (() => {}) }
+  return releasePiece
+    ? { bytes: pieceBytes, beginningBytes, isWhole: false, release: releasePiece }
+    : { bytes: 0, beginningBytes, isWhole: false, release: () => {} }
 }

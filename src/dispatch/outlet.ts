@@ -37,13 +37,13 @@ export class Outlet {
   /** Undefined when the piece has gone out. */
   async write(piece: Uint8Array): Promise<ClientEnd | undefined> {
     if (this.#end) return this.#end
+    const ms = patienceMs(CLIENT_PATIENCE, this.#progress, piece.length)
+    const stopTimer = this.#ambient.after(ms, () => this.leave('client-slow'))
+    const offeredAt = this.#ambient.now()
     const taken = new Promise<void>((resolve) => {
       this.#wake = resolve
     })
     this.#controller?.enqueue(piece)
-    const offeredAt = this.#ambient.now()
-    const ms = patienceMs(CLIENT_PATIENCE, this.#progress, piece.length)
-    const stopTimer = this.#ambient.after(ms, () => this.leave('client-slow'))
     await taken
     stopTimer()
     if (this.#end) return this.#end

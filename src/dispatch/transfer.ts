@@ -2,7 +2,7 @@
 import type { Ambient } from '../lib/ambient.ts'
 import type { Answer } from './attempt.ts'
 import type { ClientEnd, Outlet } from './outlet.ts'
-import { FIRST_PIECE_BYTES, MAX_PIECE_BYTES, type Patience, ROOM_PER_PIECE } from './stall.ts'
+import { FIRST_PIECE_BYTES, type Patience, ROOM_PER_PIECE } from './stall.ts'
 import { WatchedReader } from './watched-reader.ts'
 
 /**
@@ -26,6 +26,9 @@ export interface Passage {
   readonly ambient: Ambient
 }
 
+/** Of what is held already; small enough that a client which takes none of it is noticed. */
+const HELD_PIECE_BYTES = 524_288
+
 /** All bytes of an answer, and of those that follow it, into a stream that is closed when every one went out. */
 export async function transfer(answer: Answer, passage: Passage): Promise<RelayEnd> {
   let current: Answer | undefined = answer
@@ -41,9 +44,8 @@ export async function transfer(answer: Answer, passage: Passage): Promise<RelayE
 /** All bytes of one answer; the stream stays open for those of another. */
 async function send(answer: Answer, passage: Passage): Promise<RelayEnd> {
   const { beginning, rest } = answer
-  // In pieces as well, so that a client which takes none of it is noticed.
-  for (let at = 0; at < beginning.length; at += MAX_PIECE_BYTES) {
-    const failed = await passage.outlet.write(beginning.subarray(at, at + MAX_PIECE_BYTES))
+  for (let at = 0; at < beginning.length; at += HELD_PIECE_BYTES) {
+    const failed = await passage.outlet.write(beginning.subarray(at, at + HELD_PIECE_BYTES))
     if (failed) return failed
   }
   return rest ? await pass(answer, rest, passage) : 'served'

@@ -3,7 +3,7 @@ import type { Answer, Following } from '../attempt.ts'
 import { type DispatchServices, dispatch } from '../dispatch.ts'
 import { STREAMED_BYTES } from '../hold.ts'
 import type { RelayEnd } from '../relay.ts'
-import { backendPatience, FIRST_PIECE_BYTES, MAX_PIECE_BYTES } from '../stall.ts'
+import { backendPatience, FIRST_PIECE_BYTES } from '../stall.ts'
 import { WatchedReader } from '../watched-reader.ts'
 import type { Company, Served } from './company.ts'
 
@@ -90,9 +90,8 @@ export class Rest implements Following {
     const reader = new WatchedReader(rest, backendPatience(false, 0), abort, ambient)
     let seen: Uint8Array | undefined
     try {
-      const least = Math.min(wanted, MAX_PIECE_BYTES)
-      const piece = await reader.read(least, wanted)
-      if (piece.length < least) return undefined
+      const piece = await reader.read(wanted, wanted)
+      if (piece.length < wanted) return undefined
       seen = new Uint8Array(beginning.length + piece.length)
       seen.set(beginning)
       seen.set(piece, beginning.length)
