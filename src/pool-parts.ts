@@ -18,10 +18,10 @@ export function createPoolParts(env: Readonly<Record<string, unknown>>, preview:
   return {
     membersOf: (poolName) =>
       (poolName === undefined ? backends : membership.membersOf(poolName)).map(memberOf),
-    probe: async (backendId, test) => {
+    probe: async (backendId, test, task) => {
       const backend = backends.find(({ id }) => id === backendId)
       return backend
-        ? probeBackend(backend, test, { fetch, randomUuid, models, send: createSend(fetch, preview()) })
+        ? probeBackend(backend, test, { fetch, randomUuid, models, send: createSend(fetch, preview()) }, task)
         : 'failed'
     },
     isMetered: config.ok && config.value.adminToken !== undefined,

@@ -6,17 +6,20 @@ const SECRET = '***'
 
 /** Field by field, so that what is added to the configuration is not shown before somebody has thought of it. */
 export const effectiveConfig = ({ backends, plans, shards, dispatch, peppers, ...others }: Config) => ({
-  backends: backends.map(({ id, kind, url, token, models, slots, scaleToZero, abortable, shard }) => ({
-    id,
-    kind,
-    url: url ?? null,
-    token: token === undefined ? null : SECRET,
-    models,
-    slots,
-    scaleToZero,
-    abortable,
-    shard: shard ?? null,
-  })),
+  backends: backends.map(
+    ({ id, kind, url, token, models, slots, scaleToZero, coldStartWaitMs, abortable, shard }) => ({
+      id,
+      kind,
+      url: url ?? null,
+      token: token === undefined ? null : SECRET,
+      models,
+      slots,
+      scaleToZero,
+      coldStartWaitMs,
+      abortable,
+      shard: shard ?? null,
+    }),
+  ),
   /** Those of the operator, and those that the operator narrowed. */
   models: others.models.all.filter((model) => !builtIn.all.includes(model)),
   plans: Object.fromEntries([...plans.values()].map(({ name, ...plan }) => [name, plan])),

@@ -3,11 +3,12 @@ import type { Cause } from '../pool/health-states.ts'
 import type { BackendStatus } from '../pool/protocol.ts'
 
 const CAUSES: Readonly<Record<Cause, string>> = {
-  unreachable: 'nobody answers at its address',
+  unreachable: 'no connection to its address can be made',
   'broke-off': 'connections to it break off before it answers',
   'bad-answers': 'it answers with errors, or with what was not asked for',
   timeouts: 'it does not answer in the time that its decodes should take',
   refused: 'it refuses the gateway or is gone; look at its url and its token',
+  busy: 'it asks for time',
   asleep: 'it said that it is asleep',
 }
 

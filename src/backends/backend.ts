@@ -19,6 +19,8 @@ export interface Backend {
   readonly learnsSlots?: boolean
   /** It may be asleep: out of reach or 503 then means starting, not broken. */
   readonly scaleToZero: boolean
+  /** How long a request without a deadline of its own waits for it to wake up; the default when left out. */
+  readonly coldStartWaitMs?: number | undefined
   /** Whether it stops working when the connection closes, so that its slot is free at once. */
   readonly abortable: boolean
   /** Name of the shard it belongs to; undefined where there are none. */

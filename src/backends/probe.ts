@@ -1,4 +1,5 @@
 /** Looks at a backend that gets no jobs: is it there, will it start, can it decode. */
+import { partsOfTask } from '../models/operation.ts'
 import { isServable, type Registry } from '../models/registry.ts'
 import type { Backend } from './backend.ts'
 import { smallestDecode, smallestEncode } from './smallest-request.ts'
@@ -19,17 +20,22 @@ const TIMEOUT_MS: Readonly<Record<ProbeTest, number>> = { health: 5_000, wake: 7
 /** Hugging Face's proxy holds a request for so many seconds while it starts a replica. */
 const SCALE_UP_SECONDS = 60
 
-/** Never rejects. */
+/**
+ * Never rejects.
+ *
+ * @param task what a decode is asked for; any of the backend's tasks when left out
+ */
 export async function probeBackend(
   backend: Backend,
   test: ProbeTest,
   tools: ProbeTools,
+  task?: string,
 ): Promise<ProbeResult> {
   if (backend.kind === 'preview' && test !== 'decode') return 'passed'
   const signal = AbortSignal.timeout(TIMEOUT_MS[test])
   try {
     const response = await (test === 'decode'
-      ? decode(backend, signal, tools)
+      ? decode(backend, signal, tools, task)
       : ask(backend, test, signal, tools))
     await response.body?.cancel()
     const verdict = test === 'decode' ? judgeDecode(response) : judgeHealth(response)
@@ -63,13 +69,15 @@ function decode(
   backend: Backend,
   signal: AbortSignal,
   { send, randomUuid, models }: ProbeTools,
+  task?: string,
 ): Promise<Response> {
-  const model = backend.models.map((id) => models.find(id)).find((found) => found && isServable(found))
-  if (!model || !isServable(model)) throw new TypeError(`Backend ${backend.id} has no model.`)
   const { operations = ['decode'] } = backend
-  const { latent: _, ...request } = operations.includes('decode')
-    ? smallestDecode(model)
-    : smallestEncode(model)
+  const asked = task === undefined ? undefined : partsOfTask(task)
+  const ids = asked ? [asked.modelId] : backend.models
+  const model = ids.map((id) => models.find(id)).find((found) => found && isServable(found))
+  if (!model || !isServable(model)) throw new TypeError(`Backend ${backend.id} has no model.`)
+  const isDecode = asked ? asked.operation === 'decode' : operations.includes('decode')
+  const { latent: _, ...request } = isDecode ? smallestDecode(model) : smallestEncode(model)
   const facts = { attemptId: randomUuid(), remainingMs: TIMEOUT_MS.decode }
   return send(backend, { ...request, ...facts }, signal)
 }

@@ -16,6 +16,7 @@ export interface BackendSettings {
   readonly tokenSecret?: string | undefined
   readonly slots?: number | undefined
   readonly scaleToZero: boolean
+  readonly coldStartWaitMs?: number | undefined
   readonly abortable?: boolean | undefined
   readonly shard?: string | undefined
 }
@@ -28,7 +29,7 @@ export function readBackend(
   env: Readonly<Record<string, unknown>>,
   registry: Registry,
 ): { backend: Backend; problems: Complaint[] } {
-  const { id, kind, slots, scaleToZero, tokenSecret } = settings
+  const { id, kind, slots, scaleToZero, coldStartWaitMs, tokenSecret } = settings
   const operations = [...new Set(settings.operations)]
   const problems: Complaint[] = []
   const isPreview = kind === 'preview'
@@ -57,6 +58,7 @@ export function readBackend(
     slots: slots ?? 1,
     ...(slots === undefined && kind === 'vae-backend' && { learnsSlots: true }),
     scaleToZero,
+    coldStartWaitMs,
     abortable: settings.abortable ?? kind !== 'huggingface',
     shard: settings.shard,
   }

@@ -34,6 +34,8 @@ const backendSchema = z.strictObject({
     .optional(),
   slots: z.int().min(1).max(256).optional(),
   scaleToZero: z.boolean().default(false),
+  /** How long a request without a deadline of its own waits for it to wake up. */
+  coldStartWaitMs: z.int().min(MIN_DEADLINE_MS).max(MAX_DEADLINE_MS).default(600_000),
   abortable: z.boolean().optional(),
   shard: shardName.optional(),
 })

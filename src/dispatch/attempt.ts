@@ -2,6 +2,7 @@
 import type { Backend } from '../backends/backend.ts'
 import type { Send } from '../backends/upstream.ts'
 import type { Ambient } from '../lib/ambient.ts'
+import { answerWithin } from '../lib/answer.ts'
 import type { Signal } from '../lib/signal.ts'
 import type { Lease } from '../pool/client.ts'
 import type { Timings } from '../pool/protocol.ts'
@@ -53,14 +54,16 @@ const CLIENT_GONE = new Error('client gone')
 const TIMED_OUT = new Error('attempt timed out')
 
 /**
- * @param timeoutMs until the headers; what is received before the commit has its own time
- * @param unwanted fires when nobody wants the answer any more
+ * It lasts until the deadline of the request, unless it is not wanted before: only a better attempt ends it early.
+ *
+ * @param overdueMs when the answer is late; a body that stops before the commit is waited for until then
+ * @param unwanted fires when the answer is not wanted any more
  */
 export async function attempt(
   job: DecodeJob,
   backend: Backend,
   lease: Lease,
-  timeoutMs: number,
+  overdueMs: number,
   unwanted: Signal,
   services: AttemptServices,
 ): Promise<AttemptOutcome> {
@@ -75,7 +78,7 @@ export async function attempt(
   unwanted.addEventListener('abort', leave)
   const timeOut = (): void => abort.abort(TIMED_OUT)
   const startedAt = ambient.now()
-  let stopTimer = ambient.after(timeoutMs, timeOut)
+  let stopTimer = ambient.after(Math.max(0, job.deadlineAt - startedAt), timeOut)
   let answered = false
   try {
     const attemptId = ambient.randomUuid()
@@ -86,7 +89,8 @@ export async function attempt(
     const response = await services.send(backend, request, abort.signal)
     answered = true
     if (response.status !== 200 || !response.body) {
-      const reason = classifyStatus(response.status, await readHead(response), backend.scaleToZero)
+      const head = await readHead(response, ambient)
+      const reason = classifyStatus(response.status, head, backend.scaleToZero)
       return failed(reason, parseRetryAfter(response.headers.get('retry-after'), ambient.now()))
     }
     const head = checkHeaders(response.headers, expected, attemptId, job.maxAnswerBytes)
@@ -99,10 +103,8 @@ export async function attempt(
     // A one-picture decoder is done when it answers; a video may be encoded while it is sent.
     if (expected.kind !== 'video') lease.free(timings)
     const bytesMs = receiveTimeoutMs(receivedAtOnce(head.value, commitBytes), deadlineAt - now)
-    if (now + bytesMs > startedAt + timeoutMs) {
-      stopTimer()
-      stopTimer = ambient.after(bytesMs, timeOut)
-    }
+    stopTimer()
+    stopTimer = ambient.after(Math.max(bytesMs, startedAt + overdueMs - now), timeOut)
     const received = await receive(response.body, head.value, expected, services, abort.signal)
     if (!received.ok) return failed(received.error)
     const headers = passedHeaders(response.headers)
@@ -120,11 +122,16 @@ export async function attempt(
 /** Toolkits know an MP4 as text/plain only. */
 const upstreamAccept = (mediaType: string): string => (mediaType === 'video/mp4' ? 'text/plain' : mediaType)
 
+/** So long the text of an error is waited for. */
+const ERROR_HEAD_MS = 1_000
+
 /** The beginning of an error body, to be classified and forgotten. */
-async function readHead(response: Response): Promise<string> {
+async function readHead(response: Response, ambient: Ambient): Promise<string> {
   if (!response.body) return ''
   const reader = response.body.getReader({ mode: 'byob' })
-  const { value } = await reader.readAtLeast(ERROR_HEAD_BYTES, new Uint8Array(ERROR_HEAD_BYTES))
-  await reader.cancel().catch(() => undefined)
-  return new TextDecoder().decode(value)
+  const read = reader.readAtLeast(ERROR_HEAD_BYTES, new Uint8Array(ERROR_HEAD_BYTES))
+  // The status alone says enough of an error whose text does not come.
+  const head = await answerWithin(read, ERROR_HEAD_MS, ambient)
+  void reader.cancel().catch(() => undefined)
+  return head.ok ? new TextDecoder().decode(head.value.value) : ''
 }

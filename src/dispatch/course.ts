@@ -2,12 +2,18 @@
 import type { Ambient } from '../lib/ambient.ts'
 import { settledWithin } from '../lib/sleep.ts'
 import type { Lease, SlotRequest } from '../pool/client.ts'
-import type { Evidence } from '../pool/events.ts'
 import type { Timings } from '../pool/protocol.ts'
 import type { EventSink, GatewayEvent } from '../telemetry/events.ts'
-import { evidenceOf, type Failure, isTransparent, isVote, SIGNATURE_OF, wastesDecode } from './failure.ts'
+import {
+  blamedBackends,
+  evidenceOf,
+  type Failure,
+  isTransparent,
+  SIGNATURE_OF,
+  wastesDecode,
+} from './failure.ts'
 import type { DecodeJob } from './job.ts'
-import { countedFailures, excludedBackends } from './retry-policy.ts'
+import { excludedBackends } from './retry-policy.ts'
 
 /** An object that does not take in a report within this is not waited for. */
 const TELL_MS = 1_000
@@ -18,21 +24,19 @@ type AttemptEnd = (GatewayEvent & { kind: 'attempt-ended' })['end']
 interface Attempted {
   readonly lease: Lease
   /** Given up before, it says nothing of its backend. */
-  readonly hangsAfterMs: number
+  readonly overdueMs: number
 }
 
 export class Course {
-  readonly job: DecodeJob
+  job: DecodeJob
   readonly failures: Failure[] = []
   /** Times that the request was sent to a backend. */
   attempts = 0
-  hasHedged = false
   /** In the second round those that failed in passing may be asked again. */
   round: 1 | 2 = 1
   readonly #ticket: string
   readonly #ambient: Ambient
   readonly #events: EventSink
-  #hasVoted = false
 
   constructor(job: DecodeJob, ambient: Ambient, events: EventSink) {
     this.job = job
@@ -45,6 +49,12 @@ export class Course {
     return this.job.deadlineAt - this.#ambient.now()
   }
 
+  /** A backend had to start first. The client set no deadline, so its time begins now. */
+  restart(): void {
+    const { deadlineMs } = this.job
+    if (deadlineMs !== undefined) this.job = { ...this.job, deadlineAt: this.#ambient.now() + deadlineMs }
+  }
+
   /** What the pool is asked for next. A retry of what cost nothing costs nothing. */
   slotRequest(): SlotRequest {
     const last = this.failures.at(-1)
@@ -55,23 +65,29 @@ export class Course {
     }
   }
 
-  /** @param running where the request is being decoded */
-  hedgeRequest(running: string): SlotRequest {
+  /** @param running backends where the request is being decoded */
+  hedgeRequest(running: readonly string[]): SlotRequest {
     return {
-      ...this.#request([...excludedBackends(this.failures, 1), running]),
+      ...this.#request([...excludedBackends(this.failures, 1), ...running]),
       // The other copy's job may still be known under the ticket of the request.
       ticket: this.#ambient.randomUuid(),
       purpose: 'hedge',
     }
   }
 
-  /** Tells the pool, unless the request has accused somebody before. Resolves when the pool knows. */
-  report(lease: Lease, evidence: Evidence): Promise<void> {
-    if (isVote(evidence)) {
-      if (this.#hasVoted) return Promise.resolve()
-      this.#hasVoted = true
-    }
-    return lease.report(evidence)
+  /** The answer was good, so backends that failed the request before are to blame. Resolves when the pool knows. */
+  served(lease: Lease): Promise<void> {
+    const { model } = this.job
+    const instead = blamedBackends(this.failures, lease.backendId)
+    return lease.report({ kind: 'served', model, ...(instead.length > 0 && { instead }) })
+  }
+
+  /** An attempt is given up for another one. */
+  cancelled({ lease, overdueMs }: Attempted, ms: number): void {
+    const isOverdue = ms >= overdueMs
+    if (isOverdue) void lease.report({ kind: 'soft', model: this.job.model, isTimeout: true })
+    lease[Symbol.dispose]()
+    this.ended(lease, 'called-off')
   }
 
   /**
@@ -80,15 +96,15 @@ export class Course {
    *
    * @returns when the pool knows what must be known before it is asked again
    */
-  fail({ lease, hangsAfterMs }: Attempted, failure: Failure, ms: number): Promise<void> {
+  fail({ lease, overdueMs }: Attempted, failure: Failure, ms: number): Promise<void> {
     const { reason, backendId } = failure
     const expectedMs = Math.round(lease.expectedMs)
     const { isLocal } = lease
     this.failures.push(failure)
     this.#events.emit({ kind: 'attempt-failed', reason, backendId, ms, expectedMs, isLocal })
-    const isHasty = reason === 'timed-out' && ms < hangsAfterMs
+    const isHasty = reason === 'timed-out' && ms < overdueMs
     const evidence = isHasty ? null : evidenceOf(failure, this.job)
-    const told = evidence ? this.report(lease, evidence) : Promise.resolve()
+    const told = evidence ? lease.report(evidence) : Promise.resolve()
     if (reason !== 'timed-out') lease.free({ decoded: false })
     lease[Symbol.dispose]()
     // A backend that asked for time is not excluded, so the pool has to know that it did.
@@ -107,12 +123,21 @@ export class Course {
   }
 
   #request(exclude: readonly string[]): Omit<SlotRequest, 'ticket' | 'purpose'> {
-    const { key, model, predictedMs, avoid } = this.job
-    const failures = countedFailures(this.failures).map(({ backendId, reason }) => ({
+    const { key, model, predictedMs, avoid, deadlineMs } = this.job
+    const counted = this.failures.filter((failure) => !isTransparent(failure))
+    const failures = counted.map(({ backendId, reason }) => ({
       backendId,
       signature: SIGNATURE_OF[reason],
     }))
     const excluded = avoid ? [...avoid, ...exclude] : exclude
-    return { key, model, predictedMs, remainingMs: this.remainingMs, exclude: excluded, failures }
+    return {
+      key,
+      model,
+      predictedMs,
+      remainingMs: this.remainingMs,
+      exclude: excluded,
+      failures,
+      ...(deadlineMs !== undefined && { waitsForStart: true }),
+    }
   }
 }

@@ -70,7 +70,7 @@ export async function dispatch(
       const isLast = course.round === 2 || !maySecondRound(slot.reason, failures, course.remainingMs)
       if (isLast) return err(concludeRefusal(slot, failures))
       course.round = 2
-      await sleep(secondRoundDelayMs(ambient.random()), ambient, clientLeft)
+      await sleep(secondRoundDelayMs(failures, ambient.random()), ambient, clientLeft)
       continue
     }
     if (waitedMs > LONG_MS && !(await job.isStillGood())) {
@@ -78,6 +78,7 @@ export async function dispatch(
       slot.lease[Symbol.dispose]()
       return err(unauthorized())
     }
+    if (slot.lease.waitedForStart) course.restart()
     const outcome = await race(course, slot.lease, clientLeft, services)
     if (outcome.kind === 'answer') {
       const { answer, lease } = outcome

@@ -61,38 +61,54 @@ const FREE: ReadonlySet<FailureReason> = new Set([
  * What a failure says of its backend; null when it refused a request that may deserve it, which one attempt cannot
  * tell.
  */
-export function evidenceOf(failure: Failure, job: Pick<DecodeJob, 'model' | 'predictedMs'>): Evidence | null {
+export function evidenceOf(
+  failure: Failure,
+  { model, predictedMs }: Pick<DecodeJob, 'model' | 'predictedMs'>,
+): Evidence | null {
   switch (failure.reason) {
     case 'unreachable':
       return { kind: 'unreachable' }
     case 'crashed':
-      return { kind: 'hard' }
+      return { kind: 'hard', model }
     case 'timed-out':
-      return { kind: 'soft', isTimeout: true }
+      return { kind: 'soft', model, isTimeout: true }
     case 'broke-off':
     case 'invalid':
     case 'server-error':
-      return { kind: 'soft' }
+      return { kind: 'soft', model }
     case 'misconfigured':
-      return { kind: 'misconfigured' }
+      return { kind: 'misconfigured', model }
     case 'cold':
       return { kind: 'cold' }
     case 'busy':
-      return { kind: 'busy', retryAfterMs: failure.retryAfterMs ?? DEFAULT_PAUSE_MS.busy }
+      return { kind: 'busy', model, retryAfterMs: failure.retryAfterMs ?? DEFAULT_PAUSE_MS.busy }
     case 'out-of-memory':
     case 'too-large':
-      return { kind: 'out-of-memory', model: job.model, predictedMs: job.predictedMs }
+      return { kind: 'out-of-memory', model, predictedMs }
     case 'rejected':
       return null
   }
 }
 
-/**
- * Whether evidence accuses a backend of what the request may have done to it. One request has one such vote: a latent
- * that crashes every backend must not take them all out. What a backend says of itself is always passed on,
- * and that it cannot be reached, which no latent does.
- */
-export const isVote = (evidence: Evidence): boolean => evidence.kind === 'hard' || evidence.kind === 'soft'
+/** Failures for which the backend is to blame once another backend has served the same request. */
+const BLAMED: ReadonlySet<FailureReason> = new Set([
+  'crashed',
+  'timed-out',
+  'broke-off',
+  'invalid',
+  'server-error',
+  'misconfigured',
+  'rejected',
+])
+
+/** Backends that failed a request which `servedBy` then served. */
+export const blamedBackends = (failures: readonly Failure[], servedBy: string): string[] => [
+  ...new Set(
+    failures
+      .filter(({ reason, backendId }) => BLAMED.has(reason) && backendId !== servedBy)
+      .map(({ backendId }) => backendId),
+  ),
+]
 
 /** Shorter than this a connection may have taken to be refused. */
 const MIN_WORK_MS = 50
@@ -119,7 +135,7 @@ export const SIGNATURE_OF: Readonly<Record<FailureReason, Signature>> = {
   rejected: 'rejected',
   misconfigured: 'other',
   cold: 'other',
-  busy: 'other',
+  busy: 'busy',
   'out-of-memory': 'other',
   'too-large': 'other',
 }

@@ -10,11 +10,11 @@ import type { RelayEnd } from './relay.ts'
 export function finish(course: Course, lease: Lease, timings: Timings, end: RelayEnd): void {
   switch (end) {
     case 'served':
-      void course.report(lease, { kind: 'served' })
+      void course.served(lease)
       lease.free(timings)
       break
     case 'broke-off':
-      void course.report(lease, { kind: 'soft' })
+      void lease.report({ kind: 'soft', model: course.job.model })
       lease.free({ decoded: false })
       break
     case 'client-gone':

@@ -16,6 +16,8 @@ export interface DecodeJob {
   readonly predictedMs: number
   /** Milliseconds since the epoch; no answer that starts later is wanted. */
   readonly deadlineAt: number
+  /** Where the client set no deadline: the time that it is given once a backend that had to start is there. */
+  readonly deadlineMs?: number
   /** Whether the key is still good; asked when the request had to wait. Never rejects. */
   readonly isStillGood: () => Promise<boolean>
   /** Where it has several latents that can be decoded apart. */

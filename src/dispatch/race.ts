@@ -1,12 +1,12 @@
 /**
- * One turn of the loop: an attempt and, when it is slow, perhaps a second one beside it. Whatever the order in which
- * timers, slots and answers come, each try ends once: it wins, it is noted as a failure, or it is called off.
+ * One turn of the loop: an attempt and, when it is overdue, another one beside it. Whatever the order in which timers, slots
+ * and answers come, each attempt ends once: it wins, it is noted as a failure, or it is called off.
  */
 import { type Signal, Trigger } from '../lib/signal.ts'
 import type { Lease, PoolClient } from '../pool/client.ts'
 import type { Answer, AttemptOutcome } from './attempt.ts'
 import type { Course } from './course.ts'
-import { hedgeAfterMs, mayHedge } from './hedge.ts'
+import { MAX_ATTEMPTS, MAX_ATTEMPTS_DEGRADED } from './retry-policy.ts'
 import { startTry, type Try, type TryServices } from './try.ts'
 
 export interface RaceServices extends TryServices {
@@ -19,96 +19,105 @@ export type RaceOutcome =
   /** The failures are noted. */
   | { readonly kind: 'failed' }
 
+/** Copies of a request that run at a time. */
+const MAX_RUNNING = 2
+
 /** Sends the request to the backend of the lease; the outcome takes the lease over. */
-export async function race(
+export function race(
   course: Course,
   lease: Lease,
   clientLeft: Signal,
   services: RaceServices,
 ): Promise<RaceOutcome> {
-  const first = startTry(course, lease, clientLeft, services)
-  const backup = planHedge(course, first, clientLeft, services)
-  const second = await Promise.race([first.done.then(() => undefined), backup.started])
-  if (second) return firstAnswer([first, second], course, services)
-  const outcome = await firstAnswer([first], course, services)
-  backup.callOff()
-  return outcome
+  const { promise, resolve } = Promise.withResolvers<RaceOutcome>()
+  new Race(course, clientLeft, services, resolve).start(lease)
+  return promise
 }
 
-interface Backup {
-  /** The second try, or undefined when there is none; never rejects, and resolves soon when it is called off. */
-  readonly started: Promise<Try | undefined>
-  /** Ends whatever has been started of it. */
-  callOff(): void
-}
+class Race {
+  readonly #course: Course
+  readonly #clientLeft: Signal
+  readonly #services: RaceServices
+  readonly #resolve: (outcome: RaceOutcome) => void
+  /** The oldest first. */
+  readonly #running: Try[] = []
+  readonly #told: Promise<void>[] = []
+  readonly #over = new Trigger()
+  #stopTimer = (): void => {}
 
-const NO_BACKUP: Backup = { started: Promise.resolve(undefined), callOff: () => undefined }
-
-/** Costs a timer, unless the attempt is slow: hardly any is. */
-function planHedge(course: Course, first: Try, clientLeft: Signal, services: RaceServices): Backup {
-  const { failures, hasHedged } = course
-  const { lease, timeoutMs } = first
-  if (!mayHedge(lease, { failures, hasHedged, timeoutMs, isLocal: lease.isLocal })) return NO_BACKUP
-  const { promise: started, resolve } = Promise.withResolvers<Try | undefined>()
-  let calledOff: Trigger | undefined
-  const stopTimer = services.ambient.after(hedgeAfterMs(lease), () => {
-    calledOff = new Trigger()
-    resolve(startHedge(course, first, calledOff, clientLeft, services))
-  })
-  const callOff = (): void => {
-    stopTimer()
-    resolve(undefined)
-    calledOff?.abort()
-    if (calledOff) services.defer(started.then((hedge) => hedge?.callOff()))
+  constructor(
+    course: Course,
+    clientLeft: Signal,
+    services: RaceServices,
+    resolve: (outcome: RaceOutcome) => void,
+  ) {
+    this.#course = course
+    this.#clientLeft = clientLeft
+    this.#services = services
+    this.#resolve = resolve
   }
-  return { started, callOff }
-}
 
-async function startHedge(
-  course: Course,
-  { lease }: Try,
-  calledOff: Signal,
-  clientLeft: Signal,
-  services: RaceServices,
-): Promise<Try | undefined> {
-  const { budget, pool } = services
-  // Each copy that is sent is one more in memory.
-  const release = budget.reserve(course.job.body.byteLength)
-  if (!release) return undefined
-  // When a client resets, the runtime may drop this context without running what follows.
-  clientLeft.addEventListener('abort', release)
-  const slot = await pool.acquire(course.hedgeRequest(lease.backendId), calledOff)
-  if (!slot.ok || calledOff.aborted) {
-    release()
-    if (slot.ok) slot.lease[Symbol.dispose]()
-    return undefined
+  /** @param ended called when the attempt is over */
+  start(lease: Lease, ended?: () => void): void {
+    const current = startTry(this.#course, lease, this.#clientLeft, this.#services)
+    this.#running.push(current)
+    void current.done.then((outcome) => this.#settle(current, outcome)).finally(ended)
+    const most = lease.isLocal ? MAX_ATTEMPTS_DEGRADED : MAX_ATTEMPTS
+    if (this.#course.attempts < most) this.#askLater(current.overdueMs)
   }
-  course.hasHedged = true
-  const hedge = startTry(course, slot.lease, clientLeft, services)
-  return { ...hedge, done: hedge.done.finally(release) }
-}
 
-/** The first answer of several tries; the others are called off. Failures are noted in the order they come. */
-function firstAnswer(tries: readonly Try[], course: Course, { ambient }: RaceServices): Promise<RaceOutcome> {
-  return new Promise((resolve) => {
-    const running = new Set(tries)
-    const told: Promise<void>[] = []
-    const settle = async (current: Try, outcome: AttemptOutcome): Promise<void> => {
-      // Those that were called off are over.
-      if (!running.delete(current)) return
-      if (outcome.kind === 'failure') {
-        told.push(course.fail(current, outcome.failure, ambient.now() - current.startedAt))
-        if (running.size > 0) return
-        await Promise.all(told)
-        return resolve({ kind: 'failed' })
-      }
-      for (const other of running) other.callOff()
-      running.clear()
-      if (outcome.kind === 'answer') return resolve({ ...outcome, lease: current.lease })
-      current.lease[Symbol.dispose]()
-      course.ended(current.lease, 'called-off')
-      resolve(outcome)
+  /** Costs a timer, unless the attempt is overdue: hardly any is. */
+  #askLater(ms: number): void {
+    this.#stopTimer()
+    this.#stopTimer = this.#services.ambient.after(ms, () => {
+      this.#services.defer(this.#ask(ms))
+    })
+  }
+
+  /** Asks for another backend. Until one is granted, and if none is, the attempt goes on. */
+  async #ask(againMs: number): Promise<void> {
+    const { budget, pool } = this.#services
+    // Each copy that is sent is one more in memory.
+    const release = budget.reserve(this.#course.job.body.byteLength)
+    if (!release) return this.#askLater(againMs)
+    // When a client resets, the runtime may drop this context without running what follows.
+    this.#clientLeft.addEventListener('abort', release)
+    const ids = this.#running.map(({ lease }) => lease.backendId)
+    const slot = await pool.acquire(this.#course.hedgeRequest(ids), this.#over)
+    if (!slot.ok || this.#over.aborted) {
+      release()
+      if (slot.ok) slot.lease[Symbol.dispose]()
+      else if (!this.#over.aborted) this.#askLater(againMs)
+      return
     }
-    for (const current of tries) void current.done.then((outcome) => settle(current, outcome))
-  })
+    if (this.#running.length >= MAX_RUNNING) this.#running.shift()?.callOff()
+    this.start(slot.lease, release)
+  }
+
+  async #settle(current: Try, outcome: AttemptOutcome): Promise<void> {
+    const at = this.#running.indexOf(current)
+    // Those that were called off are over.
+    if (at < 0) return
+    this.#running.splice(at, 1)
+    if (outcome.kind === 'failure') {
+      const ms = this.#services.ambient.now() - current.startedAt
+      this.#told.push(this.#course.fail(current, outcome.failure, ms))
+      if (this.#running.length > 0) return
+      this.#end()
+      await Promise.all(this.#told)
+      return this.#resolve({ kind: 'failed' })
+    }
+    this.#end()
+    if (outcome.kind === 'answer') return this.#resolve({ ...outcome, lease: current.lease })
+    current.lease[Symbol.dispose]()
+    this.#course.ended(current.lease, 'called-off')
+    this.#resolve(outcome)
+  }
+
+  /** Calls off what runs and what is asked for. */
+  #end(): void {
+    this.#stopTimer()
+    this.#over.abort()
+    for (const other of this.#running.splice(0)) other.callOff()
+  }
 }

@@ -4,7 +4,7 @@ import { type Signal, Trigger } from '../lib/signal.ts'
 import type { Lease } from '../pool/client.ts'
 import { type AttemptOutcome, type AttemptServices, attempt } from './attempt.ts'
 import type { Course } from './course.ts'
-import { attemptTimeoutMs, hangAfterMs } from './deadline.ts'
+import { overdueAfterMs } from './deadline.ts'
 
 export interface TryServices extends AttemptServices {
   readonly backendOf: (id: string) => Backend | undefined
@@ -16,20 +16,19 @@ export interface TryServices extends AttemptServices {
 export interface Try {
   readonly lease: Lease
   readonly startedAt: number
-  readonly timeoutMs: number
-  /** Given up before, it says nothing of its backend. */
-  readonly hangsAfterMs: number
+  /** After so long another backend is asked for. Given up before, the attempt says nothing of its backend. */
+  readonly overdueMs: number
   readonly done: Promise<AttemptOutcome>
-  /** Nobody wants its answer any more: the connection ends, and the pool decides when the slot is free. */
+  /** Its answer is not wanted any more: the connection ends, and the pool decides when the slot is free. */
   callOff(): void
 }
 
-/** @param clientLeft fires when nobody waits for any answer any more */
+/** @param clientLeft fires when the client does not wait for an answer any more */
 export function startTry(course: Course, lease: Lease, clientLeft: Signal, services: TryServices): Try {
   const { ambient, backendOf, minAttemptMs, defer } = services
   const startedAt = ambient.now()
   const { job } = course
-  const timeoutMs = attemptTimeoutMs(job.body.byteLength, lease, minAttemptMs, course.remainingMs)
+  const overdueMs = overdueAfterMs(job.body.byteLength, lease, minAttemptMs, course.remainingMs)
   const unwanted = new Trigger()
   const leave = (): void => unwanted.abort()
   clientLeft.addEventListener('abort', leave)
@@ -38,7 +37,7 @@ export function startTry(course: Course, lease: Lease, clientLeft: Signal, servi
   lease.keep()
   const backend = backendOf(lease.backendId)
   const outcome = backend
-    ? attempt(job, backend, lease, timeoutMs, unwanted, services)
+    ? attempt(job, backend, lease, overdueMs, unwanted, services)
     : Promise.resolve(unknownBackend(lease.backendId))
   const done = outcome.finally(() => clientLeft.removeEventListener('abort', leave))
   let isCalledOff = false
@@ -46,13 +45,11 @@ export function startTry(course: Course, lease: Lease, clientLeft: Signal, servi
     if (isCalledOff) return
     isCalledOff = true
     leave()
-    lease[Symbol.dispose]()
-    course.ended(lease, 'called-off')
+    course.cancelled({ lease, overdueMs }, ambient.now() - startedAt)
     // It may have answered in the same moment.
     defer(done.then(discard))
   }
-  const hangsAfterMs = hangAfterMs(lease, minAttemptMs)
-  return { lease, startedAt, timeoutMs, hangsAfterMs, done, callOff }
+  return { lease, startedAt, overdueMs, done, callOff }
 }
 
 /** A backend that the pool names and we do not know is one of another release's configuration. */

@@ -54,7 +54,7 @@ async function live(c: AppContext, operationOf: OperationOf): Promise<Response> 
   const caller = authenticated.value
   known.keyId = caller.keyId
 
-  const deadline = readDeadline(request.headers, config.dispatch.deadlineMs)
+  const deadline = readDeadline(request.headers)
   if (!deadline.ok) return fail(deadline.error)
   const form = await readForm(request, services.budget, ambient)
   if (!form.ok) return fail(form.error)
@@ -78,6 +78,7 @@ async function live(c: AppContext, operationOf: OperationOf): Promise<Response> 
   known.receivedBytes = order.bodyBytes
 
   const left = shared(request.signal)
+  const { deadlineMs } = config.dispatch
   const job: DecodeJob = {
     key: caller.account,
     model: taskOf(order.model.id, operation),
@@ -88,7 +89,8 @@ async function live(c: AppContext, operationOf: OperationOf): Promise<Response> 
     maxAnswerBytes,
     predictedMs: order.predictedMs,
     ...(order.batch && { batch: order.batch }),
-    deadlineAt: uploadedAt + deadline.value,
+    deadlineAt: uploadedAt + (deadline.value ?? deadlineMs),
+    ...(deadline.value === undefined && { deadlineMs }),
     isStillGood: () => place.isGood(),
     waited: (ms) => {
       spans.queue = (spans.queue ?? 0) + ms

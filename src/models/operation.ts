@@ -9,6 +9,12 @@ export type Operation = (typeof OPERATIONS)[number]
 export const taskOf = (modelId: string, operation: Operation): string =>
   operation === 'decode' ? modelId : `${modelId}:${operation}`
 
+/** What a task is made of. */
+export function partsOfTask(task: string): { modelId: string; operation: Operation } {
+  const [modelId = '', operation] = task.split(':')
+  return { modelId, operation: operation === 'encode' ? 'encode' : 'decode' }
+}
+
 /** All that a backend does; decodes where nothing else is said. */
 export const tasksOf = ({
   models,

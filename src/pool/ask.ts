@@ -10,6 +10,9 @@ import { enter, type PoolClientParts, type SlotAnswer, type SlotRequest, UNREACH
 /** An object that is reset is there again at once; one that breaks off twice is in trouble. */
 const CALLS = 2
 
+/** Least time for a job whose backend has to start. */
+const START_LEFT_MS = 1_000
+
 /**
  * @param isTrial whether the object was lost before
  * @returns undefined when it is lost
@@ -31,10 +34,13 @@ export async function askPool(
   for (let call = 1; ; call++) {
     // After a reset the same ticket keeps its place, and what is left of its time.
     const calledAt = ambient.now()
-    const remainingMs = wanted.remainingMs - (calledAt - askedAt)
+    const leftMs = wanted.remainingMs - (calledAt - askedAt)
+    // An object that was lost while a backend started is asked again: the time of the client has not begun.
+    const remainingMs = wanted.waitsForStart ? Math.max(leftMs, START_LEFT_MS) : leftMs
     if (remainingMs <= 0) return UNREACHABLE
     const request: AcquireRequest = { v: PROTOCOL_VERSION, ...wanted, remainingMs }
-    const end = await callForSlot(request, isTrial, calledOff, { ambient, stub, alive, defer })
+    const maxWaitMs = remainingMs + (wanted.waitsForStart ? parts.membership.startWaitMs(pool.name) : 0)
+    const end = await callForSlot(request, maxWaitMs, isTrial, calledOff, { ambient, stub, alive, defer })
     if (end.kind === 'answered') {
       alive()
       const { answer } = end

@@ -48,5 +48,8 @@ export function payRetry(budget: Budget, predictedMs: number, isFree: boolean): 
   return budget.retries >= 1 ? { ...budget, retries: budget.retries - 1 } : undefined
 }
 
+/** Pays for a second copy of a job that is overdue: from its own share first, then as a retry. */
 export const payHedge = (budget: Budget, predictedMs: number): Budget | undefined =>
-  budget.hedgeMs >= predictedMs ? { ...budget, hedgeMs: budget.hedgeMs - predictedMs } : undefined
+  budget.hedgeMs >= predictedMs
+    ? { ...budget, hedgeMs: budget.hedgeMs - predictedMs }
+    : payRetry(budget, predictedMs, false)

@@ -50,11 +50,13 @@ export interface CallParts {
 /**
  * Never rejects. A grant that comes when nobody waits for it any more is given back.
  *
+ * @param maxWaitMs after so long the object is late
  * @param isTrial whether the object is likely gone, so that it is pinged at once
  * @param calledOff fires when nobody wants the slot any more
  */
 export function callForSlot(
   request: AcquireRequest,
+  maxWaitMs: number,
   isTrial: boolean,
   calledOff: Signal,
   { ambient, stub, alive, defer }: CallParts,
@@ -91,7 +93,7 @@ export function callForSlot(
         .then(pong, (error) => (error instanceof TypeError ? pong() : fail(error)))
     }
 
-    const stopWaiting = ambient.after(request.remainingMs + ANSWER_GRACE_MS, () => end({ kind: 'late' }))
+    const stopWaiting = ambient.after(maxWaitMs + ANSWER_GRACE_MS, () => end({ kind: 'late' }))
     if (calledOff.aborted) return callOff()
     calledOff.addEventListener('abort', callOff)
     if (isTrial) ping()

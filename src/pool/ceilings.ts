@@ -13,14 +13,23 @@ const CEILING_MS = 600_000
  */
 const PASSING_MS = 5_000
 
+/**
+ * A size that the backend has decoded before is not given up for one request, which may have been at fault: it takes
+ * two in a row, with no decode of that size between them.
+ */
 export function lowerCeiling(
   backend: BackendState,
   { model, predictedMs }: Extract<Evidence, { kind: 'out-of-memory' }>,
   now: number,
 ): BackendState {
-  const isProven = backend.proven.some((size) => size.model === model && size.predictedMs >= predictedMs)
+  const proven = backend.proven.find((size) => size.model === model)
+  const isProven = proven !== undefined && proven.predictedMs >= predictedMs
+  if (isProven && !proven.isDoubted) {
+    const doubted = { ...proven, isDoubted: true }
+    return { ...backend, proven: backend.proven.map((size) => (size === proven ? doubted : size)) }
+  }
   const before = backend.ceilings.find((ceiling) => ceiling.model === model)
-  const lowered = predictedMs * CEILING_SHARE
+  const lowered = Math.max(predictedMs * CEILING_SHARE, isProven ? 0 : (proven?.predictedMs ?? 0))
   const isPassing = isProven || lowered <= OVERHEAD_MS
   const times = isPassing ? (before?.times ?? 0) + 1 : 0
   const ms = isPassing ? Math.min(CEILING_MS, PASSING_MS * 2 ** (times - 1)) : CEILING_MS
@@ -31,14 +40,14 @@ export function lowerCeiling(
 
 /** A job was decoded, which raises what the backend is known to be able to. */
 export function raiseCeiling(backend: BackendState, { model, predictedMs }: Lease): BackendState {
-  const isNews = !backend.proven.some((size) => size.model === model && size.predictedMs >= predictedMs)
+  const known = backend.proven.find((size) => size.model === model)
+  const isNews = known === undefined || known.predictedMs < predictedMs || known.isDoubted === true
   const isRefuted = backend.ceilings.some(
     (ceiling) => ceiling.model === model && predictedMs > ceiling.predictedMs,
   )
   if (!isNews && !isRefuted) return backend
-  const proven = isNews
-    ? [...backend.proven.filter((size) => size.model !== model), { model, predictedMs }]
-    : backend.proven
+  const most = { model, predictedMs: Math.max(predictedMs, known?.predictedMs ?? 0) }
+  const proven = isNews ? [...backend.proven.filter((size) => size.model !== model), most] : backend.proven
   const ceilings = isRefuted
     ? backend.ceilings.filter((ceiling) => ceiling.model !== model)
     : backend.ceilings

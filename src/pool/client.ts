@@ -65,15 +65,15 @@ export class PoolClient {
     const { membership, shards, continent, view, ambient } = this.#parts
     const pools = membership.poolsOf(model)
     const ordered = orderPools(pools, shards, continent, view.reports, ambient.random(), now)
-    // A second copy is not worth a search, nor is a part that can go with the others.
-    return purpose === 'hedge' || purpose === 'part' ? ordered.slice(0, 1) : ordered
+    // A part that can go with the others is not worth a search.
+    return purpose === 'part' ? ordered.slice(0, 1) : ordered
   }
 
-  /** Without their objects nobody knows whether backends are idle, so there are no hedges. */
+  /** Without their objects it is not known whether backends are idle, so batches are not taken apart. */
   #placeLocally(pools: readonly PoolRef[], wanted: SlotRequest, calledOff: Signal): SlotAnswer {
     const { ambient, membership, view } = this.#parts
     const { model, predictedMs, exclude, purpose, remainingMs } = wanted
-    if (purpose === 'hedge' || purpose === 'part') return { ok: false, reason: 'budget', retryAfterMs: 0 }
+    if (purpose === 'part') return { ok: false, reason: 'budget', retryAfterMs: 0 }
     if (remainingMs <= 0) return UNREACHABLE
     const members = pools.flatMap(({ name }) => membership.membersOf(name))
     const placed = view.place(members, model, exclude, ambient.random, ambient.now())

@@ -22,7 +22,7 @@ export interface PoolParts {
   /** The backends of the pool of this name. */
   readonly membersOf: (poolName: string | undefined) => readonly PoolMember[]
   /** Never rejects. */
-  readonly probe: (backendId: string, test: ProbeTest) => Promise<ProbeResult>
+  readonly probe: (backendId: string, test: ProbeTest, task: string | undefined) => Promise<ProbeResult>
   /** Says that the database failed; the pool goes on without. */
   readonly forgetful: (error: unknown) => void
   /** Whether there are operators who may ask for what it has counted. */
@@ -142,10 +142,10 @@ export class PoolObject extends DurableObject {
       this.#waiting.tell(action, this.#state, this.#clock.now())
       return
     }
-    const { backendId, test } = action
-    const probed = this.#parts.probe(backendId, test).then((result) => {
+    const { backendId, test, task } = action
+    const probed = this.#parts.probe(backendId, test, task).then((result) => {
       if (this.#probes.get(backendId) === probed) this.#probes.delete(backendId)
-      this.#step({ kind: 'probed', backendId, test, result })
+      this.#step({ kind: 'probed', backendId, test, task, result })
       return result
     })
     this.#probes.set(backendId, probed)

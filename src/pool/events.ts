@@ -1,25 +1,37 @@
 /** What happens to a pool, and what it wants done. Plain data, as all of its state. */
 import type { Job } from './state.ts'
 
-/** What an attempt showed about its backend. */
+/**
+ * What an attempt showed about its backend. A failure may be the request's fault, so `hard`, `soft`, `misconfigured` and
+ * `busy` only accuse the backend: a decode of our own, or another backend that serves the request, settles it.
+ */
 export type Evidence =
-  | { readonly kind: 'served' }
-  /** It could not be reached, whatever it was asked. */
+  | {
+      readonly kind: 'served'
+      readonly model: string
+      /** Backends that failed the same request before. */
+      readonly instead?: readonly string[]
+    }
+  /** No connection, or one that ended at once. */
   | { readonly kind: 'unreachable' }
   /** It broke off before it answered. */
-  | { readonly kind: 'hard' }
+  | { readonly kind: 'hard'; readonly model: string }
   /** It was reached and did badly: an error, a hang, a wrong answer. */
   | {
       readonly kind: 'soft'
+      readonly model: string
       /** It did not answer in the time that was expected, and nothing else is known. */
       readonly isTimeout?: boolean
     }
   /** It is gone or refuses us, which only its operator can change. */
-  | { readonly kind: 'misconfigured' }
-  | { readonly kind: 'busy'; readonly retryAfterMs: number }
+  | { readonly kind: 'misconfigured'; readonly model: string }
+  | { readonly kind: 'busy'; readonly model: string; readonly retryAfterMs: number }
   | { readonly kind: 'cold' }
   /** It cannot decode this much. */
   | { readonly kind: 'out-of-memory'; readonly model: string; readonly predictedMs: number }
+
+/** Evidence that accuses a backend at one task. */
+export type Accusation = Extract<Evidence, { kind: 'hard' | 'soft' | 'misconfigured' | 'busy' }>
 
 export type PoolEvent =
   | { readonly kind: 'acquire'; readonly job: Job }
@@ -65,6 +77,7 @@ export type PoolEvent =
       readonly kind: 'probed'
       readonly backendId: string
       readonly test: ProbeTest
+      readonly task?: string | undefined
       readonly result: ProbeResult
     }
   | {
@@ -93,6 +106,10 @@ export type PoolAction =
       readonly startsInMs: number
       /** Decode time to be expected on this backend. */
       readonly expectedMs: number
+      /** The job waited for a backend to start. */
+      readonly waitedForStart?: boolean
+      /** How far decodes are from that, as a smoothed mean. */
+      readonly deviationMs: number
       /** Whether that is learnt, or a guess. */
       readonly isLearnt: boolean
     }
@@ -103,7 +120,13 @@ export type PoolAction =
       /** Spread by chance, so that those who were refused together do not come back together. */
       readonly retryAfterMs: number
     }
-  | { readonly kind: 'probe'; readonly backendId: string; readonly test: ProbeTest }
+  | {
+      readonly kind: 'probe'
+      readonly backendId: string
+      readonly test: ProbeTest
+      /** The task that a decode is asked for; any of the backend's when left out. */
+      readonly task?: string | undefined
+    }
 
 /**
  * - `no-backend`: none serves the model

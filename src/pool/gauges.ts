@@ -4,7 +4,9 @@ import { refill } from './budget.ts'
 import { slotsOf } from './edit.ts'
 import { isServing } from './health-states.ts'
 import { expectedWaitMs } from './load.ts'
+import { ratioOf, UNKNOWN_START_MS } from './service-times.ts'
 import type { BackendState, PoolState } from './state.ts'
+import { overallCause, overallHealth } from './task-health.ts'
 
 const PHASES = ['running', 'staged', 'draining'] as const
 
@@ -29,8 +31,11 @@ export function gaugesOf(state: PoolState, sinceOf: (backendId: string) => numbe
 }
 
 function gaugesOfBackend(backend: BackendState, since: number, now: number): Reading[] {
-  const { id, health, cause, slots, leases, busyUntil, pace } = backend
+  const { id, slots, leases, tasks, times } = backend
+  const health = overallHealth(backend)
+  const cause = overallCause(backend)
   const isOut = !isServing(health) && cause !== null
+  const busyUntil = Math.max(0, ...tasks.map(({ pausedUntil }) => pausedUntil))
   return [
     reading('vae_gateway_backend_state', [id, health.kind], 1),
     reading('vae_gateway_backend_state_since_seconds', [id], since / 1000),
@@ -41,8 +46,12 @@ function gaugesOfBackend(backend: BackendState, since: number, now: number): Rea
       return reading('vae_gateway_backend_leases', [id, phase], count)
     }),
     reading('vae_gateway_backend_paused_seconds', [id], Math.max(0, busyUntil - now) / 1000),
-    reading('vae_gateway_backend_speed_ratio', [id], pace.speed),
-    reading('vae_gateway_backend_gap_seconds', [id], pace.gapMs / 1000),
-    reading('vae_gateway_backend_cold_start_seconds', [id], pace.coldStartMs / 1000),
+    reading('vae_gateway_backend_speed_ratio', [id], ratioOf(times)),
+    reading('vae_gateway_backend_gap_seconds', [id], times.deadMs / 1000),
+    reading(
+      'vae_gateway_backend_cold_start_seconds',
+      [id],
+      (times.coldStart?.meanMs ?? UNKNOWN_START_MS) / 1000,
+    ),
   ]
 }

@@ -4,9 +4,7 @@ export type Health =
   | { readonly kind: 'usable' }
   /** Just back: short jobs first, and slower than it will be. */
   | { readonly kind: 'slow-start'; readonly since: number; readonly served: number }
-  /** Taken out for bad answers; it may have been the requests. */
-  | { readonly kind: 'ejected'; readonly until: number }
-  /** Out of reach, or refusing us: nothing is sent, its health is asked for while there is demand. */
+  /** Out of reach: nothing is sent, its health is asked for while there is demand. */
   | { readonly kind: 'down'; readonly until: number; readonly probeAt: number }
   /** Asleep or starting, which is no failure. `wakeAt`: when it is asked to start again; null while it is asked. */
   | {
@@ -22,16 +20,25 @@ export type Health =
   /** By the operator: as if it were not there. */
   | { readonly kind: 'disabled' }
 
+/** How one task of a backend is, while the backend itself can be reached. */
+export type TaskHealth =
+  | { readonly kind: 'usable' }
+  /** Taken out: decodes of our own failed too, or other backends served what this one failed. */
+  | { readonly kind: 'ejected'; readonly until: number }
+  /** A decode of our own, or one small job, decides; `isProbing` while that runs. */
+  | { readonly kind: 'half-open'; readonly isProbing: boolean }
+
 /**
  * What took a backend out of service.
  *
- * - `unreachable`: nobody answers there
+ * - `unreachable`: no connection to it can be made
  * - `broke-off`: connections to it end before it answers
  * - `bad-answers`, `timeouts`: it was reached and did badly
  * - `refused`: it refuses us or is gone, which only its operator can change
+ * - `busy`: it asks for time
  * - `asleep`: it said so
  */
-export type Cause = 'unreachable' | 'broke-off' | 'bad-answers' | 'timeouts' | 'refused' | 'asleep'
+export type Cause = 'unreachable' | 'broke-off' | 'bad-answers' | 'timeouts' | 'refused' | 'busy' | 'asleep'
 
 /** One that should have been asked to start so long ago was not needed until now. */
 const UNASKED_MS = 30_000
@@ -41,4 +48,5 @@ export const askedToStartAt = ({ since, wakeAt }: Health & { kind: 'cold' }, now
   wakeAt !== null && now - wakeAt > UNASKED_MS ? now : since
 
 /** States in which jobs are sent as usual. */
-export const isServing = (health: Health): boolean => health.kind === 'usable' || health.kind === 'slow-start'
+export const isServing = ({ kind }: Health | TaskHealth): boolean =>
+  kind === 'usable' || kind === 'slow-start'

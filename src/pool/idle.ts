@@ -1,7 +1,8 @@
 /** Backends that have nothing to do: where the parts of a batch may go. */
 import { leaseOf } from './leases.ts'
-import { isAble } from './selection.ts'
+import { estimateFor, isAble } from './selection.ts'
 import type { BackendState, Job, PoolState } from './state.ts'
+import { healthFor, pausedUntil, taskOf } from './task-health.ts'
 
 /** Those with a free slot that could begin with the job now. Who is on trial is left to single jobs. */
 export const idleFor = (
@@ -11,8 +12,9 @@ export const idleFor = (
 ): readonly BackendState[] =>
   backends.filter(
     (backend) =>
-      backend.health.kind === 'usable' &&
-      backend.busyUntil <= now &&
+      healthFor(backend, job.model).kind === 'usable' &&
+      taskOf(backend, job.model).suspicion === null &&
+      pausedUntil(backend, job.model) <= now &&
       backend.leases.length < backend.slots &&
       isAble(backend, job, now),
   )
@@ -31,6 +33,7 @@ export function idleBeside(
   if (!lease || lanes.length > 0) return []
   const { model, predictedMs } = lease
   return idleFor(backends, { model, predictedMs, exclude: [granted.backendId] }, now)
-    .toSorted((a, b) => a.leases.length - b.leases.length || a.pace.speed - b.pace.speed)
+    .map((backend) => ({ ...backend, meanMs: estimateFor(backend, lease).meanMs }))
+    .toSorted((a, b) => a.leases.length - b.leases.length || a.meanMs - b.meanMs)
     .map(({ id }) => id)
 }

@@ -1,13 +1,14 @@
 /** A pool that has seen nothing yet, but for what it may remember of its backends. */
-import type { Health } from './health-states.ts'
-import type { BackendState, Pace, PoolMember, PoolState } from './state.ts'
 
-/** A backend nobody has measured. */
-export const UNKNOWN_PACE: Pace = { speed: 1, spread: 0, samples: 0, gapMs: 60, coldStartMs: 120_000 }
+import { noCrowd } from './crowd.ts'
+import type { Health } from './health-states.ts'
+import { type ServiceTimes, UNKNOWN_TIMES } from './service-times.ts'
+import type { BackendState, PoolMember, PoolState } from './state.ts'
+import { NO_RECORD } from './track-record.ts'
 
 /** What outlives a restart: learnt numbers, and what the operator ordered. */
 export interface Memory {
-  readonly pace: Pace
+  readonly times: ServiceTimes
   readonly health?: Extract<Health, { kind: 'drained' | 'disabled' }>
 }
 
@@ -21,6 +22,7 @@ export function emptyPool(
     backends: members.map((member) => freshBackend(member, memories?.get(member.id))),
     lanes: [],
     traffic: { at: now, classes: [], pessimism: 1, askedAt: 0, shortAskedAt: 0 },
+    crowd: noCrowd(now),
     // Refilled with the first job.
     budget: { at: 0, retryMs: 0, hedgeMs: 0, retries: 0, freeRetries: 0 },
     nextLeaseId: 1,
@@ -30,7 +32,7 @@ export function emptyPool(
 }
 
 function freshBackend(member: PoolMember, memory: Memory | undefined): BackendState {
-  const { id, models, slots, abortable, scaleToZero, learnsSlots = false } = member
+  const { id, models, slots, abortable, scaleToZero, coldStartWaitMs, learnsSlots = false } = member
   return {
     id,
     models,
@@ -38,11 +40,12 @@ function freshBackend(member: PoolMember, memory: Memory | undefined): BackendSt
     ...(learnsSlots && { learnsSlots }),
     abortable,
     scaleToZero,
+    coldStartWaitMs,
     health: memory?.health ?? { kind: 'usable' },
     cause: null,
-    busyUntil: 0,
-    record: { hard: 0, soft: 0, buckets: [], relapses: 0, relapsedAt: 0, failedAt: 0 },
-    pace: memory?.pace ?? UNKNOWN_PACE,
+    record: NO_RECORD,
+    tasks: [],
+    times: memory?.times ?? UNKNOWN_TIMES,
     ceilings: [],
     proven: [],
     leases: [],

@@ -8,6 +8,10 @@ export interface Lease extends Disposable {
   /** Until the backend gets to this job. */
   readonly startsInMs: number
   readonly expectedMs: number
+  /** How far decodes are from that, as a smoothed mean. */
+  readonly deviationMs: number
+  /** The job waited for a backend to start. */
+  readonly waitedForStart: boolean
   /** Whether that is learnt from its decodes, or a guess. */
   readonly isLearnt: boolean
   /** Whether the pool's object knows nothing of it. */
@@ -40,6 +44,8 @@ export function localLease(backendId: string, { predictedMs, learn, leave }: Loc
     get expectedMs() {
       return expectedMs
     },
+    deviationMs: 0,
+    waitedForStart: false,
     isLearnt: false,
     isLocal: true,
     // Nobody knows what other isolates have sent where.

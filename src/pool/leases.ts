@@ -1,9 +1,10 @@
 /** The life of a lease: granted, begun, freed, abandoned, over. */
 import { raiseCeiling } from './ceilings.ts'
 import type { PoolEvent } from './events.ts'
-import { expectedMs, learnGap, learnSpeed } from './pace.ts'
-import type { Choice } from './selection.ts'
+import { type Choice, estimateFor } from './selection.ts'
+import { isLearnt, learnAtLeast, learnDead, learnDecode } from './service-times.ts'
 import type { BackendState, Job, Lease } from './state.ts'
+import { DRAIN_MARGIN, LOST_MARGIN, MAX_OVERRUN_MS, OVERRUN_FACTOR } from './tuning.ts'
 
 /** A holder says when it is done, or that it is still at it; one that says nothing for so long is taken for dead. */
 const MIN_LEASE_MS = 10_000
@@ -11,24 +12,23 @@ const LEASE_FACTOR = 3
 const LEASE_GRACE_MS = 5_000
 const RENEWAL_MS = 15_000
 
-/** A decode whose holder left runs on for about as long as was predicted; one that nobody heard of for longer. */
-const DRAIN_MARGIN = 1.2
-const LOST_MARGIN = 1.5
-
 export function grant(
   id: number,
   job: Job,
-  { backend, startsAt, endsAt }: Choice,
+  { backend, known, startsAt, endsAt }: Choice,
   now: number,
 ): BackendState {
   const most = Math.max(MIN_LEASE_MS, startsAt - now + LEASE_FACTOR * (endsAt - startsAt) + LEASE_GRACE_MS)
+  const isStaged = backend.leases.length >= backend.slots
   const lease: Lease = {
     id,
     key: job.key,
     model: job.model,
     predictedMs: job.predictedMs,
     grantedAt: now,
-    phase: backend.leases.length < backend.slots ? 'running' : 'staged',
+    wasStaged: isStaged,
+    isLearnt: isLearnt(known),
+    phase: isStaged ? 'staged' : 'running',
     startsAt,
     endsAt,
     expiresAt: Math.min(now + most, Math.max(job.deadlineAt, now) + LEASE_GRACE_MS),
@@ -46,16 +46,18 @@ export function adopt(
   elapsedMs: number,
   now: number,
 ): BackendState {
-  const expected = expectedMs(backend, predictedMs, now)
+  const startsAt = now - elapsedMs
   const lease: Lease = {
     id,
     key: '',
     model: '',
     predictedMs,
-    grantedAt: now - elapsedMs,
+    grantedAt: startsAt,
+    wasStaged: false,
+    isLearnt: false,
     phase: 'running',
-    startsAt: now - elapsedMs,
-    endsAt: Math.max(now, now - elapsedMs + expected),
+    startsAt,
+    endsAt: Math.max(now, startsAt + estimateFor(backend, { model: '', predictedMs }).meanMs),
     expiresAt: now + RENEWAL_MS,
     isHedge: false,
     isRetry: false,
@@ -66,91 +68,100 @@ export function adopt(
 export const leaseOf = (backend: BackendState, id: number): Lease | undefined =>
   backend.leases.find((lease) => lease.id === id)
 
-/** The slot is free, and the pace learnt from what was done. */
+/** The slot is free, and the service time learnt from what was done. */
 export function free(
   backend: BackendState,
   lease: Lease,
-  {
-    attemptMs,
-    computeMs,
-    capacity,
-    decoded,
-  }: Pick<PoolEvent & { kind: 'free' }, 'attemptMs' | 'computeMs' | 'capacity' | 'decoded'>,
+  event: Pick<PoolEvent & { kind: 'free' }, 'attemptMs' | 'computeMs' | 'capacity' | 'decoded'>,
   now: number,
 ): BackendState {
-  let { pace } = backend
-  if (decoded && lease.phase !== 'draining') {
-    // A job that was staged began when the one before it ended, which is when it became the running one.
-    const beganAt = Math.max(lease.startsAt, lease.grantedAt)
-    pace = learnSpeed(pace, lease.predictedMs, computeMs ?? Math.max(1, now - beganAt))
-    if (attemptMs !== undefined) pace = learnGap(pace, lease, now, attemptMs, computeMs)
-  }
+  const { capacity, decoded } = event
+  const times = decoded && lease.phase !== 'draining' ? learn(backend, lease, event, now) : backend.times
   const slots = backend.learnsSlots && capacity !== undefined ? capacity : backend.slots
-  const after = { ...backend, pace, slots }
+  const after = { ...backend, times, slots }
   return withoutLease(decoded && lease.model !== '' ? raiseCeiling(after, lease) : after, lease, now)
 }
 
-/** A backend that stops with its connection is free at once; another one is, when the decode can be over. */
+/**
+ * What the backend says of its decode counts. Where it says nothing, it is what the holder measured from sending to the
+ * answer's head; a job that waited there for another one began when that ended.
+ */
+function learn(
+  { times }: BackendState,
+  lease: Lease,
+  { attemptMs, computeMs }: Pick<PoolEvent & { kind: 'free' }, 'attemptMs' | 'computeMs'>,
+  now: number,
+): BackendState['times'] {
+  const { model, predictedMs, grantedAt, startsAt, wasStaged } = lease
+  const sinceStart = Math.max(1, now - startsAt)
+  const seenMs = attemptMs ?? sinceStart
+  const serviceMs = computeMs ?? (wasStaged ? Math.min(seenMs, sinceStart) : seenMs)
+  const learnt = model === '' ? times : learnDecode(times, model, predictedMs, Math.max(1, serviceMs))
+  // Dead time is what the grant and its end took on their way, and what of the attempt was no decode.
+  if (attemptMs === undefined || wasStaged) return learnt
+  return learnDead(
+    learnt,
+    now - grantedAt - attemptMs + (computeMs === undefined ? 0 : attemptMs - computeMs),
+  )
+}
+
+/**
+ * The holder left before the answer. A backend that stops with its connection is free at once; another one is busy until
+ * the decode can be over. What was cut after it was due takes longer than was thought, and may go on for as long again.
+ */
 export function abandon(backend: BackendState, lease: Lease, now: number): BackendState {
-  if (backend.abortable || lease.phase === 'draining') return withoutLease(backend, lease, now)
-  const elapsed = now - lease.startsAt
-  const expected = expectedMs(backend, lease.predictedMs, now)
-  // Whoever left after far more than was expected has seen how slow the backend is.
-  const slower = learnSpeed(backend.pace, lease.predictedMs, elapsed)
-  // One hang says nothing of how much the others scatter.
-  const pace = elapsed > 2 * expected ? { ...slower, spread: backend.pace.spread } : backend.pace
-  const until = lease.startsAt + expected * DRAIN_MARGIN
-  if (until <= now) return withoutLease({ ...backend, pace }, lease, now)
-  const draining: Lease = { ...lease, phase: 'draining', endsAt: until, expiresAt: until }
-  return { ...backend, pace, leases: backend.leases.map((other) => (other === lease ? draining : other)) }
+  const elapsedMs = now - lease.startsAt
+  const isOverdue = lease.phase === 'running' && now > lease.endsAt
+  const times =
+    isOverdue && lease.model !== ''
+      ? learnAtLeast(backend.times, lease.model, lease.predictedMs, elapsedMs)
+      : backend.times
+  const after = { ...backend, times }
+  if (backend.abortable || lease.phase === 'draining') return withoutLease(after, lease, now)
+  const until = isOverdue
+    ? now + Math.min(MAX_OVERRUN_MS, OVERRUN_FACTOR * elapsedMs)
+    : lease.startsAt + DRAIN_MARGIN * (lease.endsAt - lease.startsAt)
+  return until <= now ? withoutLease(after, lease, now) : drain(after, lease, until)
 }
 
 /** What runs is shorter, or longer, than what it was granted for; when it began stays as it was. */
-export const resize = (
-  backend: BackendState,
-  lease: Lease,
-  predictedMs: number,
-  now: number,
-): BackendState => {
-  const endsAt = lease.startsAt + expectedMs(backend, predictedMs, now)
-  const resized = { ...lease, predictedMs, endsAt }
-  return { ...backend, leases: backend.leases.map((other) => (other === lease ? resized : other)) }
+export const resize = (backend: BackendState, lease: Lease, predictedMs: number): BackendState => {
+  const { meanMs } = estimateFor(backend, { model: lease.model, predictedMs })
+  return replaced(backend, lease, { ...lease, predictedMs, endsAt: lease.startsAt + meanMs })
 }
 
-export const renew = (backend: BackendState, lease: Lease, now: number): BackendState => ({
-  ...backend,
-  leases: backend.leases.map((other) =>
-    other === lease ? { ...lease, expiresAt: Math.max(lease.expiresAt, now + RENEWAL_MS) } : other,
-  ),
-})
+export const renew = (backend: BackendState, lease: Lease, now: number): BackendState =>
+  replaced(backend, lease, { ...lease, expiresAt: Math.max(lease.expiresAt, now + RENEWAL_MS) })
 
 /**
- * Ends leases that are over. `isSuspect`: one of them was never given back, so something is wrong with its backend or
- * its holder.
+ * Ends leases that are over. `lost`: those that were never given back, so something is wrong with their backend or
+ * their holder.
  */
-export function expire(backend: BackendState, now: number): { backend: BackendState; isSuspect: boolean } {
+export function expire(
+  backend: BackendState,
+  now: number,
+): { backend: BackendState; lost: readonly Lease[] } {
   let current = backend
-  let isSuspect = false
+  const lost: Lease[] = []
   for (const lease of backend.leases) {
     if (lease.expiresAt > now) continue
-    isSuspect ||= lease.phase !== 'draining'
-    const until = lease.startsAt + expectedMs(backend, lease.predictedMs, now) * LOST_MARGIN
-    current =
-      lease.phase === 'draining' || until <= now
-        ? withoutLease(current, lease, now)
-        : {
-            ...current,
-            leases: current.leases.map((other) =>
-              other.id === lease.id
-                ? { ...lease, phase: 'draining', endsAt: until, expiresAt: until }
-                : other,
-            ),
-          }
+    if (lease.phase !== 'draining') lost.push(lease)
+    const until = lease.startsAt + LOST_MARGIN * (lease.endsAt - lease.startsAt)
+    const isOver = lease.phase === 'draining' || until <= now
+    current = isOver ? withoutLease(current, lease, now) : drain(current, lease, until)
   }
-  return { backend: current, isSuspect }
+  return { backend: current, lost }
 }
 
-/** Whoever was staged first begins. */
+const drain = (backend: BackendState, lease: Lease, until: number): BackendState =>
+  replaced(backend, lease, { ...lease, phase: 'draining', endsAt: until, expiresAt: until })
+
+const replaced = (backend: BackendState, lease: Lease, by: Lease): BackendState => ({
+  ...backend,
+  leases: backend.leases.map((other) => (other.id === lease.id ? by : other)),
+})
+
+/** The job that has waited longest on the backend begins. */
 function withoutLease(backend: BackendState, lease: Lease, now: number): BackendState {
   const leases = backend.leases.filter((other) => other.id !== lease.id)
   const running = leases.filter(({ phase }) => phase !== 'staged').length
@@ -158,7 +169,10 @@ function withoutLease(backend: BackendState, lease: Lease, now: number): Backend
   if (running >= backend.slots || staged < 0) return { ...backend, leases }
   const next = leases[staged] as Lease
   // It may still be on its way.
-  const startsAt = Math.max(now, next.grantedAt + backend.pace.gapMs)
-  const endsAt = startsAt + expectedMs(backend, next.predictedMs, now)
-  return { ...backend, leases: leases.with(staged, { ...next, phase: 'running', startsAt, endsAt }) }
+  const startsAt = Math.max(now, next.grantedAt + backend.times.deadMs)
+  const { meanMs } = estimateFor(backend, next)
+  return {
+    ...backend,
+    leases: leases.with(staged, { ...next, phase: 'running', startsAt, endsAt: startsAt + meanMs }),
+  }
 }

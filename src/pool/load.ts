@@ -1,14 +1,16 @@
-/** How long a job would wait. */
+/** How long a job would wait, from what each backend is known to take for the jobs before it. */
 import { isServing } from './health-states.ts'
 import { isLong } from './lanes.ts'
 import { freeAt, outstandingMs } from './places.ts'
+import { estimateFor } from './selection.ts'
 import type { BackendState, Job, PoolState } from './state.ts'
+import { pausedUntil } from './task-health.ts'
 import { shorterShare } from './traffic.ts'
 
 /** Share of the capacity that short jobs leave at least: the lanes of long ones have theirs. */
 const MIN_FREE = 0.2
 
-/** Of a pool that serves nobody at the moment. */
+/** What is said of a pool in which no backend serves at the moment. */
 const UNKNOWN_WAIT_MS = 60_000
 
 export interface Load {
@@ -19,64 +21,82 @@ export interface Load {
   /** Whether its key has more waiting than the mean of the keys. */
   readonly isHeavy: boolean
   readonly jobs: number
-  /** Of its key and as short or long as it is. */
-  readonly ownJobs: number
   /** Whether other keys have jobs waiting. */
   readonly isShared: boolean
 }
 
+type Sized = Pick<Job, 'model' | 'predictedMs'>
+
+/** How long the backends together are busy with a job, each at its own speed. The jobs of a queue are much alike. */
+function shareOf(backends: readonly BackendState[]): (job: Sized) => number {
+  const known = new Map<string, number>()
+  return (job) => {
+    const name = `${job.predictedMs} ${job.model}`
+    let ms = known.get(name)
+    if (ms === undefined) {
+      const rate = backends.reduce(
+        (sum, backend) => sum + backend.slots / estimateFor(backend, job).meanMs,
+        0,
+      )
+      ms = rate > 0 ? 1 / rate : 0
+      known.set(name, ms)
+    }
+    return ms
+  }
+}
+
 export function loadOn(state: PoolState, candidates: readonly BackendState[], job: Job, now: number): Load {
-  let capacity = 0
+  const shareMs = shareOf(candidates)
+  const ownShareMs = shareMs(job)
+  let decodeMs = Number.POSITIVE_INFINITY
   let runningMs = 0
-  let fastest = Number.POSITIVE_INFINITY
   for (const backend of candidates) {
-    capacity += backend.slots / backend.pace.speed
-    runningMs += outstandingMs(backend, now) / backend.pace.speed
-    fastest = Math.min(fastest, backend.pace.speed)
+    const { meanMs } = estimateFor(backend, job)
+    decodeMs = Math.min(decodeMs, meanMs)
+    // A backend that runs for long holds up as much as it could have done meanwhile.
+    runningMs += (outstandingMs(backend, now) / meanMs) * ownShareMs
   }
   let jobs = 0
-  let ownJobs = 0
   let queuedMs = 0
   let ownMs = 0
   let ownBeforeMs = 0
   for (const lane of state.lanes) {
     for (const other of lane.jobs) {
+      const ms = shareMs(other)
       jobs++
-      queuedMs += other.predictedMs
+      queuedMs += ms
       if (lane.key !== job.key) continue
-      if (lane.isLong === isLong(job)) ownJobs++
-      ownMs += other.predictedMs
-      if (other.predictedMs <= job.predictedMs) ownBeforeMs += other.predictedMs
+      ownMs += ms
+      if (other.predictedMs <= job.predictedMs) ownBeforeMs += ms
     }
   }
   const keys = new Set([job.key, ...state.lanes.map(({ key }) => key)]).size
   // Each key has its share, so of what others have waiting no more comes first than this key has itself.
-  const othersMs = Math.min(queuedMs - ownMs, (ownBeforeMs + job.predictedMs) * (keys - 1))
-  const isHeavy = ownMs + job.predictedMs >= (queuedMs + job.predictedMs) / keys
-  const waitMs = (runningMs + ownBeforeMs + othersMs) / capacity
+  const othersMs = Math.min(queuedMs - ownMs, (ownBeforeMs + ownShareMs) * (keys - 1))
+  const isHeavy = ownMs + ownShareMs >= (queuedMs + ownShareMs) / keys
+  const waitMs = runningMs + ownBeforeMs + othersMs
   // What is still to come delays those who ask for much; a key below its share is not overtaken.
-  const free = Math.max(MIN_FREE, 1 - shorterShare(state.traffic, job.predictedMs, capacity))
+  const slots = candidates.reduce((sum, backend) => sum + backend.slots, 0)
+  const free = isLong(job) ? Math.max(MIN_FREE, 1 - shorterShare(state.traffic, job.predictedMs, slots)) : 1
   return {
     waitMs: isHeavy ? (waitMs / free) * state.traffic.pessimism : waitMs,
-    poolWaitMs: (runningMs + queuedMs) / capacity,
-    decodeMs: job.predictedMs * fastest,
+    poolWaitMs: runningMs + queuedMs,
+    decodeMs,
     isHeavy,
     jobs,
-    ownJobs,
     isShared: keys > 1,
   }
 }
 
 /** Until a job that came now would start, whatever its model. */
 export function expectedWaitMs({ backends, lanes }: PoolState, now: number): number {
-  let capacity = 0
-  let freeMs = Number.POSITIVE_INFINITY
-  for (const backend of backends) {
-    if (!isServing(backend.health)) continue
-    capacity += backend.slots / backend.pace.speed
-    freeMs = Math.min(freeMs, Math.max(freeAt(backend, now), backend.busyUntil) - now)
-  }
+  const serving = backends.filter(({ health }) => isServing(health))
+  if (serving.length === 0) return UNKNOWN_WAIT_MS
+  const paused = (backend: BackendState): number =>
+    Math.min(...backend.models.map((task) => pausedUntil(backend, task)))
+  const freeMs = Math.min(...serving.map((one) => Math.max(freeAt(one, now), paused(one)) - now))
+  const shareMs = shareOf(serving)
   let queuedMs = 0
-  for (const { jobs } of lanes) for (const job of jobs) queuedMs += job.predictedMs
-  return capacity > 0 ? freeMs + queuedMs / capacity : UNKNOWN_WAIT_MS
+  for (const { jobs } of lanes) for (const job of jobs) queuedMs += shareMs(job)
+  return freeMs + queuedMs
 }

@@ -6,8 +6,18 @@ import type { PoolMember } from './state.ts'
 /** @param task a model's id for its decodes, or the name of another operation with it */
 export const servesTask = (backend: Backend, task: string): boolean => tasksOf(backend).includes(task)
 
+/** How long a request without a deadline of its own waits for a backend that sleeps: as long as Hugging Face holds one. */
+const DEFAULT_COLD_START_WAIT_MS = 600_000
+
+const coldStartWaitOf = ({ coldStartWaitMs }: Backend): number =>
+  coldStartWaitMs ?? DEFAULT_COLD_START_WAIT_MS
+
 /** A backend as its pool sees it. */
-export const memberOf = (backend: Backend): PoolMember => ({ ...backend, models: tasksOf(backend) })
+export const memberOf = (backend: Backend): PoolMember => ({
+  ...backend,
+  models: tasksOf(backend),
+  coldStartWaitMs: coldStartWaitOf(backend),
+})
 
 /** A pool is named after the first of its backends. */
 export interface PoolRef {
@@ -41,6 +51,12 @@ export class Membership {
   /** The pools that serve a task: one per shard that has backends for it. */
   poolsOf(task: string): readonly PoolRef[] {
     return this.#byTask.get(task) ?? []
+  }
+
+  /** How long a job may wait for a backend of the pool to start. */
+  startWaitMs(poolName: string): number {
+    const sleepers = this.membersOf(poolName).filter(({ scaleToZero }) => scaleToZero)
+    return Math.max(0, ...sleepers.map(coldStartWaitOf))
   }
 
   /** The backends of a pool, in the order of the configuration; none when there is no such pool. */

@@ -2,19 +2,37 @@
  * What a pool keeps over a restart, in its object's own database: learnt numbers and orders of the operator. Never a
  * job, a lease, a key, or anything else of a request.
  */
+import { z } from 'zod'
 import type { Database } from '../lib/database.ts'
-import { type Memory, UNKNOWN_PACE } from './initial.ts'
+import type { Memory } from './initial.ts'
+import { type ServiceTimes, UNKNOWN_TIMES } from './service-times.ts'
 import type { BackendState } from './state.ts'
 
-const SCHEMA = `CREATE TABLE IF NOT EXISTS backends (
-  id TEXT PRIMARY KEY, speed REAL, spread REAL, samples INTEGER, gap_ms REAL, cold_start_ms REAL, health TEXT
+const SCHEMA = `CREATE TABLE IF NOT EXISTS learnt (
+  id TEXT PRIMARY KEY, times TEXT, health TEXT
 ) WITHOUT ROWID`
+
+const positive = z.number().positive().finite()
+const point = z.object({
+  sizeMs: positive,
+  meanMs: positive,
+  deviationMs: z.number().nonnegative().finite(),
+  samples: z.int().positive(),
+})
+const storedTimes = z.object({
+  curves: z.array(z.object({ task: z.string(), points: z.array(point) })),
+  deadMs: z.number().nonnegative().finite(),
+  coldStart: z.object({ meanMs: positive, leastMs: positive }).nullable(),
+})
 
 /** A change that is smaller is not worth a write, which costs more than the message that brought it. */
 const WORTH_KEEPING = 0.05
 
-type Row = Record<'id' | 'health', string | null> &
-  Record<'speed' | 'spread' | 'samples' | 'gap_ms' | 'cold_start_ms', number>
+interface Row {
+  readonly id: string
+  readonly times: string
+  readonly health: string | null
+}
 
 export class PoolMemory {
   readonly #sql: Database
@@ -27,44 +45,45 @@ export class PoolMemory {
   }
 
   read(): ReadonlyMap<string, Memory> {
-    for (const row of this.#sql.exec('SELECT * FROM backends') as Iterable<Row>) {
-      const pace = {
-        speed: row.speed,
-        spread: row.spread,
-        samples: row.samples,
-        gapMs: row.gap_ms,
-        coldStartMs: row.cold_start_ms,
-      }
-      const kind = row.health === 'drained' || row.health === 'disabled' ? row.health : undefined
-      this.#written.set(row.id ?? '', { pace, ...(kind && { health: { kind } }) })
+    for (const { id, times, health } of this.#sql.exec('SELECT * FROM learnt') as Iterable<Row>) {
+      const kind = health === 'drained' || health === 'disabled' ? health : undefined
+      this.#written.set(id, { times: readTimes(times), ...(kind && { health: { kind } }) })
     }
     return this.#written
   }
 
   /** Writes what has changed by enough. */
   write(backends: readonly BackendState[]): void {
-    for (const { id, pace, health } of backends) {
+    for (const { id, times, health } of backends) {
       const order = health.kind === 'drained' || health.kind === 'disabled' ? health : undefined
-      const { pace: known, health: knownOrder } = this.#written.get(id) ?? { pace: UNKNOWN_PACE }
-      const isSame =
-        order?.kind === knownOrder?.kind &&
-        isClose(pace.speed, known.speed) &&
-        isClose(pace.gapMs, known.gapMs) &&
-        isClose(pace.coldStartMs, known.coldStartMs)
-      if (isSame) continue
-      this.#sql.exec(
-        'INSERT OR REPLACE INTO backends VALUES (?, ?, ?, ?, ?, ?, ?)',
-        id,
-        pace.speed,
-        pace.spread,
-        pace.samples,
-        pace.gapMs,
-        pace.coldStartMs,
-        order?.kind ?? null,
-      )
-      this.#written.set(id, { pace, ...(order && { health: order }) })
+      const known = this.#written.get(id)
+      if (order?.kind === known?.health?.kind && isClose(times, known?.times ?? UNKNOWN_TIMES)) continue
+      const text = JSON.stringify(times)
+      this.#sql.exec('INSERT OR REPLACE INTO learnt VALUES (?, ?, ?)', id, text, order?.kind ?? null)
+      this.#written.set(id, { times, ...(order && { health: order }) })
     }
   }
 }
 
-const isClose = (a: number, b: number): boolean => Math.abs(a - b) <= WORTH_KEEPING * Math.abs(b)
+/** What another release wrote, or a disk damaged, is learnt anew. */
+function readTimes(text: string): ServiceTimes {
+  try {
+    const read = storedTimes.safeParse(JSON.parse(text))
+    return read.success ? read.data : UNKNOWN_TIMES
+  } catch {
+    return UNKNOWN_TIMES
+  }
+}
+
+function isClose(a: ServiceTimes, b: ServiceTimes): boolean {
+  if (!isNear(a.deadMs, b.deadMs) || !isNear(a.coldStart?.meanMs ?? 0, b.coldStart?.meanMs ?? 0)) return false
+  return a.curves.every(({ task, points }) => {
+    const known = b.curves.find((curve) => curve.task === task)?.points ?? []
+    return (
+      points.length === known.length &&
+      points.every(({ meanMs }, at) => isNear(meanMs, known[at]?.meanMs ?? 0))
+    )
+  })
+}
+
+const isNear = (a: number, b: number): boolean => Math.abs(a - b) <= WORTH_KEEPING * Math.abs(b)

@@ -36,6 +36,8 @@ export class ObjectLease implements Lease {
   readonly backendId: string
   readonly startsInMs: number
   readonly isLearnt: boolean
+  readonly deviationMs: number
+  readonly waitedForStart: boolean
   readonly isLocal = false
   readonly idle: readonly string[]
   readonly #parts: LeaseParts
@@ -61,6 +63,8 @@ export class ObjectLease implements Lease {
     this.#speed = (grant.expectedMs ?? parts.predictedMs) / parts.predictedMs
     this.idle = grant.idle ?? []
     this.isLearnt = grant.isLearnt ?? false
+    this.deviationMs = grant.deviationMs ?? 0
+    this.waitedForStart = grant.waitedForStart ?? false
     this.#grant = grant
     this.#parts = parts
     this.#grantedAt = parts.ambient.now()

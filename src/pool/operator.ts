@@ -9,7 +9,8 @@ export function operate(backend: BackendState, order: Exclude<OperatorOrder, 'pr
     case 'disable':
       return { ...backend, cause: null, health: { kind: 'disabled' } }
     case 'enable':
-      return enable({ ...backend, busyUntil: 0 })
+      // What was held against its tasks is forgotten: the operator may have mended it.
+      return enable({ ...backend, tasks: [] })
   }
 }
 
@@ -21,7 +22,6 @@ function enable(backend: BackendState): BackendState {
     case 'half-open':
       return backend
     // Nobody knows what was done to it meanwhile, so it shows first what it can.
-    case 'ejected':
     case 'down':
     case 'cold':
     case 'drained':

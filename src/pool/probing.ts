@@ -1,10 +1,12 @@
 /** Looking after backends that get no jobs: is it there, shall it start, can it decode. Only while there is demand. */
 import { onBackend, type Step } from './edit.ts'
 import type { PoolAction, ProbeResult, ProbeTest } from './events.ts'
-import { changesAt, HEALTH_PROBE_MS, learn } from './health.ts'
+import { asleep, changesAt, reached, unreachable } from './health.ts'
 import { askedToStartAt, type Health, isServing } from './health-states.ts'
-import { learnColdStart } from './pace.ts'
-import type { BackendState, PoolState } from './state.ts'
+import { learnColdStart, UNKNOWN_START_MS } from './service-times.ts'
+import type { BackendState, PoolState, TaskRecord } from './state.ts'
+import { onTask, settle } from './task-health.ts'
+import { HEALTH_PROBE_MS } from './tuning.ts'
 
 /** Probes cost money; after this long without a job nobody waits for what they would find. */
 const DEMAND_MS = 300_000
@@ -15,34 +17,32 @@ const WORK_PER_WAKING_MS = 30_000
 /** After so much more than the usual time one may never start. */
 const HOPELESS_FACTOR = 2
 
-/** Between two tries to wake a backend; the last one again and again. */
-const WAKE_AFTER_MS = [1_000, 2_000, 4_000, 8_000, 10_000]
+/** Between two looks at a backend that starts: while jobs wait for it, and while none does. */
+const WAKE_AFTER_MS = 500
+const WAKE_AFTER_UNASKED_MS = 10_000
 
 export const hasDemand = (state: PoolState, now: number): boolean =>
   state.lanes.length > 0 || now - state.traffic.askedAt < DEMAND_MS
 
 /** Starts the probes that are due. */
 export function probe(state: PoolState, now: number): readonly [PoolState, readonly PoolAction[]] {
-  if (state.backends.every(({ health }) => !isLookedAfter(health)) || !hasDemand(state, now))
-    return [state, []]
+  if (state.backends.every((backend) => !isLookedAfter(backend)) || !hasDemand(state, now)) return [state, []]
   const actions: PoolAction[] = []
   let toWake = wakingsNeeded(state)
   const backends = state.backends.map((backend) => {
     const { health, id } = backend
-    switch (health.kind) {
-      case 'down':
-        if (health.probeAt > now) return backend
-        break
-      case 'cold':
-        if (toWake <= 0) return backend
-        // Those that are being woken already count, but for one that has been asked for too long.
-        if (now < hopelessAt(backend, now)) toWake--
-        if (health.wakeAt === null || health.wakeAt > now) return backend
-        break
-      case 'half-open':
-        break
-      default:
-        return backend
+    if (health.kind === 'usable' || health.kind === 'slow-start') {
+      const [looked, task] = lookIntoTask(backend)
+      if (task !== undefined) actions.push({ kind: 'probe', backendId: id, test: 'decode', task })
+      return looked
+    }
+    if (health.kind === 'drained' || health.kind === 'disabled') return backend
+    if (health.kind === 'down' && health.probeAt > now) return backend
+    if (health.kind === 'cold') {
+      if (toWake <= 0) return backend
+      // Those that are being woken already count, but for one that has been asked for too long.
+      if (now < hopelessAt(backend, now)) toWake--
+      if (health.wakeAt === null || health.wakeAt > now) return backend
     }
     const [looked, test] = look(backend, now)
     if (test) actions.push({ kind: 'probe', backendId: id, test })
@@ -50,6 +50,28 @@ export function probe(state: PoolState, now: number): readonly [PoolState, reado
   })
   return actions.length > 0 ? [{ ...state, backends }, actions] : [state, []]
 }
+
+/**
+ * A decode for a task that is under suspicion, or that is tried again. One at a time, and while nothing else runs there: what
+ * waits behind a long decode would look like a hang.
+ */
+function lookIntoTask(backend: BackendState): readonly [BackendState, string?] {
+  if (backend.leases.length > 0 || backend.tasks.some(isBeingLookedInto)) return [backend]
+  const due = backend.tasks.find(isInDoubt)
+  if (!due) return [backend]
+  const looked = onTask(backend, due.task, (task) => ({
+    ...task,
+    suspicion: task.suspicion && { ...task.suspicion, isProbing: true },
+    health: task.health.kind === 'half-open' ? { kind: 'half-open', isProbing: true } : task.health,
+  }))
+  return [looked, due.task]
+}
+
+const isInDoubt = ({ suspicion, health }: TaskRecord): boolean =>
+  suspicion !== null || health.kind === 'half-open'
+
+const isBeingLookedInto = ({ suspicion, health }: TaskRecord): boolean =>
+  suspicion?.isProbing === true || (health.kind === 'half-open' && health.isProbing)
 
 /** Starts a probe because the operator wants one, whether or not anybody waits for the backend. */
 export function examine(state: PoolState, backendId: string, now: number): Step {
@@ -73,15 +95,14 @@ function look(backend: BackendState, now: number): readonly [BackendState, Probe
       return [{ ...backend, health: { ...health, isProbing: true } }, 'decode']
     case 'usable':
     case 'slow-start':
-    case 'ejected':
     case 'drained':
     case 'disabled':
       return [backend, 'health']
   }
 }
 
-const isLookedAfter = ({ kind }: Health): boolean =>
-  kind === 'down' || kind === 'cold' || kind === 'half-open'
+const isLookedAfter = ({ health: { kind }, tasks }: BackendState): boolean =>
+  kind === 'down' || kind === 'cold' || kind === 'half-open' || tasks.some(isInDoubt)
 
 /** As many as the waiting work needs; one at least when nobody serves. */
 function wakingsNeeded({ backends, lanes }: PoolState): number {
@@ -91,13 +112,23 @@ function wakingsNeeded({ backends, lanes }: PoolState): number {
   return Math.max(Math.ceil(queuedMs / WORK_PER_WAKING_MS), isAnyThere ? 0 : 1)
 }
 
-/** What a probe found, unless the backend has moved on since. `random` spreads the next try. */
+/** What a probe found, unless the backend has moved on since. */
 export function probed(
   backend: BackendState,
-  { test, result }: { readonly test: ProbeTest; readonly result: ProbeResult },
+  {
+    test,
+    task,
+    result,
+  }: { readonly test: ProbeTest; readonly task?: string | undefined; readonly result: ProbeResult },
+  isWaitedFor: boolean,
   random: number,
   now: number,
 ): BackendState {
+  if (task !== undefined) {
+    if (result === 'asleep') return asleep(backend, now)
+    const settled = onTask(backend, task, (one) => settle(one, result === 'passed', random, now))
+    return result === 'passed' ? reached(settled, now) : settled
+  }
   const { health } = backend
   switch (health.kind) {
     case 'down':
@@ -106,28 +137,26 @@ export function probed(
     case 'cold': {
       if (test !== 'wake') return backend
       if (result === 'passed') {
-        const pace = learnColdStart(backend.pace, now - health.since)
-        return { ...backend, pace, health: { kind: 'half-open', isProbing: false } }
+        const times = learnColdStart(backend.times, now - health.since)
+        return { ...backend, times, health: { kind: 'half-open', isProbing: false } }
       }
-      const pauseMs = WAKE_AFTER_MS[Math.min(health.tries, WAKE_AFTER_MS.length - 1)] as number
+      const pauseMs = isWaitedFor ? WAKE_AFTER_MS : WAKE_AFTER_UNASKED_MS
       const wakeAt = now + pauseMs * (0.8 + 0.4 * random)
       return { ...backend, health: { ...health, tries: health.tries + 1, wakeAt } }
     }
-    case 'half-open': {
+    case 'half-open':
       if (test !== 'decode') return backend
-      if (result === 'passed') return learn(backend, { kind: 'served' }, { random, now, mayEject: true })
-      const kind = result === 'asleep' ? 'cold' : 'unreachable'
-      return learn(backend, { kind }, { random, now, mayEject: true })
-    }
+      if (result === 'passed') return reached(backend, now)
+      return result === 'asleep' ? asleep(backend, now) : unreachable(backend, random, now)
     default:
       return backend
   }
 }
 
 /** When a cold backend has been asked to start for so long that another is woken beside it. */
-const hopelessAt = ({ health, pace }: BackendState, now: number): number =>
+const hopelessAt = ({ health, times }: BackendState, now: number): number =>
   health.kind === 'cold'
-    ? askedToStartAt(health, now) + HOPELESS_FACTOR * pace.coldStartMs
+    ? askedToStartAt(health, now) + HOPELESS_FACTOR * (times.coldStart?.meanMs ?? UNKNOWN_START_MS)
     : Number.POSITIVE_INFINITY
 
 function looksAt(health: Health): number {
@@ -138,10 +167,13 @@ function looksAt(health: Health): number {
 /** When the next probe or change of state is due; undefined while nobody asks. */
 export function nextProbeAt(state: PoolState, now: number): number | undefined {
   let next: number | undefined
-  if (state.backends.every(({ health }) => health.kind === 'usable') || !hasDemand(state, now))
-    return undefined
+  const isQuiet = ({ health, tasks }: BackendState): boolean =>
+    health.kind === 'usable' && tasks.every((task) => task.health.kind === 'usable')
+  if (state.backends.every(isQuiet) || !hasDemand(state, now)) return undefined
   for (const backend of state.backends) {
-    const moments = [changesAt(backend.health), looksAt(backend.health), hopelessAt(backend, now)]
+    const { health, tasks } = backend
+    const taskChanges = tasks.map((task) => changesAt(task.health))
+    const moments = [changesAt(health), looksAt(health), hopelessAt(backend, now), ...taskChanges]
     for (const at of moments) {
       if (Number.isFinite(at) && at > now && (next === undefined || at < next)) next = at
     }

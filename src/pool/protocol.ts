@@ -5,7 +5,7 @@ import type { Tally } from '../telemetry/counts.ts'
 import type { Reading } from '../telemetry/exposition.ts'
 import type { Recorded } from '../telemetry/recorder.ts'
 import type { Evidence, OperatorOrder, ProbeResult, RejectReason } from './events.ts'
-import type { Cause, Health } from './health-states.ts'
+import type { Cause, Health, TaskHealth } from './health-states.ts'
 import type { Job } from './state.ts'
 
 /** The release of these messages; each side understands its own and the one before. */
@@ -16,6 +16,8 @@ export interface AcquireRequest
   readonly v: number
   /** Time left, not a moment: clocks of two machines differ. */
   readonly remainingMs: number
+  /** The client set no deadline, so the job may wait longer than that for a backend that sleeps. */
+  readonly waitsForStart?: boolean
 }
 
 /** Times of one attempt as its holder measured them, in milliseconds. */
@@ -52,6 +54,10 @@ export interface Grant<Handle = LeaseHandle> {
   readonly startsInMs: number
   /** Decode time to be expected on this backend. */
   readonly expectedMs: number
+  /** The job waited for a backend to start, so its time begins now. The release before does not say. */
+  readonly waitedForStart?: boolean
+  /** How far decodes are from that, as a smoothed mean. The release before does not say. */
+  readonly deviationMs?: number
   /** Whether that is learnt, or a guess. */
   readonly isLearnt: boolean
   /** Until a job that came now would start. */
@@ -85,7 +91,7 @@ export interface BackendStatus {
   readonly id: string
   readonly slots: number
   readonly leases: number
-  readonly health: Health['kind']
+  readonly health: (Health | TaskHealth)['kind']
   readonly busyForMs: number
   readonly speed: number
   readonly samples: number

@@ -2,14 +2,13 @@
 import { lowerCeiling } from './ceilings.ts'
 import { draw } from './chance.ts'
 import { onBackend } from './edit.ts'
-import type { Evidence, PoolEvent } from './events.ts'
-import { learn } from './health.ts'
+import type { Accusation, Evidence, PoolEvent } from './events.ts'
+import { asleep, reached, unreachable } from './health.ts'
 import { isServing } from './health-states.ts'
 import { leaseOf } from './leases.ts'
 import type { BackendState, PoolState } from './state.ts'
-
-/** Below this share of backends that serve, none is taken out on suspicion. */
-const EJECTABLE_SHARE = 0.5
+import { accuse, confirm, healthFor, onTask, served } from './task-health.ts'
+import { EJECTABLE_SHARE } from './tuning.ts'
 
 export function report(
   state: PoolState,
@@ -18,25 +17,53 @@ export function report(
 ): PoolState {
   const reported = state.backends.find(({ id }) => id === backendId)
   if (!reported || isExcused(reported, leaseId, evidence)) return state
-  if (evidence.kind === 'out-of-memory') {
-    return onBackend(state, backendId, (backend) => lowerCeiling(backend, evidence, now))
+  switch (evidence.kind) {
+    case 'served': {
+      const good = onBackend(state, backendId, (backend) =>
+        onTask(reached(backend, now), evidence.model, (task) => served(task, now)),
+      )
+      return (evidence.instead ?? []).reduce((before, id) => confirmed(before, id, evidence.model, now), good)
+    }
+    case 'cold':
+      return onBackend(state, backendId, (backend) => asleep(backend, now))
+    case 'out-of-memory':
+      return onBackend(state, backendId, (backend) => lowerCeiling(backend, evidence, now))
+    case 'unreachable': {
+      const [random, seed] = draw(state.seed)
+      return { ...onBackend(state, backendId, (backend) => unreachable(backend, random, now)), seed }
+    }
+    case 'hard':
+    case 'soft':
+    case 'misconfigured':
+    case 'busy':
+      return accused(state, backendId, evidence, now)
   }
-  // The usual case, which needs neither chance nor a look at the others.
-  const needsChance = evidence.kind !== 'served' && evidence.kind !== 'cold'
-  const [random, seed] = needsChance ? draw(state.seed) : [0, state.seed]
-  const circumstances = { random, mayEject: needsChance && mayEject(state, backendId), now }
-  return { ...onBackend(state, backendId, (backend) => learn(backend, evidence, circumstances)), seed }
+}
+
+export function accused(state: PoolState, backendId: string, evidence: Accusation, now: number): PoolState {
+  const [random, seed] = draw(state.seed)
+  const change = (backend: BackendState): BackendState =>
+    onTask(backend, evidence.model, (task) => accuse(task, evidence, random, now))
+  return { ...onBackend(state, backendId, change), seed }
+}
+
+function confirmed(state: PoolState, backendId: string, model: string, now: number): PoolState {
+  const [random, seed] = draw(state.seed)
+  const isAllowed = mayEject(state, backendId, model)
+  const change = (backend: BackendState): BackendState =>
+    onTask(backend, model, (task) => confirm(task, isAllowed, random, now))
+  return { ...onBackend(state, backendId, change), seed }
 }
 
 /** A decode that was not begun in time was late for the one before it, of which its own holder has to tell. */
 const isExcused = (backend: BackendState, leaseId: number, evidence: Evidence): boolean =>
   evidence.kind === 'soft' && evidence.isTimeout === true && leaseOf(backend, leaseId)?.phase === 'staged'
 
-/** A backend is taken out on suspicion only while others serve its models, and at most half of all are out. */
-export function mayEject({ backends }: PoolState, id: string): boolean {
-  const own = backends.find((backend) => backend.id === id)
-  const others = backends.filter((backend) => backend.id !== id && isServing(backend.health))
-  const isCovered = own?.models.every((model) => others.some(({ models }) => models.includes(model))) ?? false
-  const enabled = backends.filter(({ health }) => health.kind !== 'drained' && health.kind !== 'disabled')
-  return isCovered && others.length >= EJECTABLE_SHARE * enabled.length
+/** A task is taken out for requests that others served only while half of those that serve it stay. */
+function mayEject({ backends }: PoolState, id: string, model: string): boolean {
+  const own = backends.filter(
+    ({ models, health }) => models.includes(model) && health.kind !== 'drained' && health.kind !== 'disabled',
+  )
+  const others = own.filter((backend) => backend.id !== id && isServing(healthFor(backend, model)))
+  return others.length > 0 && others.length >= EJECTABLE_SHARE * own.length
 }

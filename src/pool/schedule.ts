@@ -1,18 +1,15 @@
 /** Hands out places: jobs in their turn, each to the backend that finishes it first, now or when that is free. */
-import { payHedge } from './budget.ts'
 import type { PoolAction } from './events.ts'
 import { type Health, isServing } from './health-states.ts'
 import { idleFor } from './idle.ts'
 import { afterTurns, inTurn, type Turn } from './lanes.ts'
 import { grant } from './leases.ts'
-import { expectedMs, isLearnt } from './pace.ts'
 import { hasRoom } from './places.ts'
-import { type Choice, candidatesOf, choose, isAble, type Promises } from './selection.ts'
+import { type Choice, candidatesOf, choose, type Promises } from './selection.ts'
+import { isLearnt } from './service-times.ts'
 import type { BackendState, Job, PoolState } from './state.ts'
 import { SHORT_JOB_MS } from './traffic.ts'
-
-/** Jobs that are looked at in one step: a whole queue, as the only one whose backend is idle may be its last. */
-const WINDOW = 256
+import { WINDOW } from './tuning.ts'
 
 /** From so many backends on, one is kept from long jobs while short ones are about. */
 const RESERVE_FROM = 4
@@ -47,7 +44,7 @@ function goRound(state: PoolState, now: number): readonly [PoolState, readonly P
     const { job } = turn
     if (open.size === 0) break
     const candidates = mayTake(backends, state, candidatesOf(backends, job, now), job, now)
-    const choice = choose(candidates, job, promises, state.startedAt, now)
+    const choice = choose(candidates, job, promises, state, now)
     if (!choice) continue
     const { backend } = choice
     if (!choice.hasRoom) {
@@ -68,23 +65,7 @@ function goRound(state: PoolState, now: number): readonly [PoolState, readonly P
 
 /** Whether some job could be sent to it at this moment. Where none can, nobody's turn need be looked at. */
 const isOpen = (backend: BackendState, startedAt: number, now: number): boolean =>
-  !NEVER_OPEN.has(backend.health.kind) && backend.busyUntil <= now && hasRoom(backend, now, startedAt)
-
-/** A second copy of a job goes to an idle backend while nobody waits, or nowhere. */
-export function hedge(state: PoolState, job: Job, now: number): readonly [PoolState, PoolAction] | undefined {
-  const idle = state.backends.filter(
-    (backend) =>
-      backend.leases.length === 0 &&
-      backend.busyUntil <= now &&
-      backend.health.kind === 'usable' &&
-      isAble(backend, job, now),
-  )
-  // One that is idle stays idle: the next job is worth more than a second copy.
-  if (idle.length < 2 || state.lanes.length > 0) return undefined
-  const budget = payHedge(state.budget, job.predictedMs)
-  const choice = choose(idle, job, new Map(), state.startedAt, now)
-  return budget && choice ? grantNow({ ...state, budget }, job, choice, now) : undefined
-}
+  !NEVER_OPEN.has(backend.health.kind) && hasRoom(backend, now, startedAt)
 
 /**
  * A part of a batch goes to a backend with a free slot while nobody waits, or nowhere. The batch has had its turn, and
@@ -93,7 +74,7 @@ export function hedge(state: PoolState, job: Job, now: number): readonly [PoolSt
 export function part(state: PoolState, job: Job, now: number): readonly [PoolState, PoolAction] | undefined {
   if (state.lanes.length > 0) return undefined
   const idle = mayTake(state.backends, state, idleFor(state.backends, job, now), job, now)
-  const choice = choose(idle, job, new Map(), state.startedAt, now)
+  const choice = choose(idle, job, new Map(), state, now)
   return choice?.hasRoom ? grantNow(state, job, choice, now) : undefined
 }
 
@@ -103,15 +84,22 @@ function grantNow(state: PoolState, job: Job, choice: Choice, now: number): read
   return [{ ...state, backends, nextLeaseId: id + 1 }, grantAction(id, job, choice, now)]
 }
 
-function grantAction(leaseId: number, job: Job, { backend, startsAt }: Choice, now: number): PoolAction {
+function grantAction(
+  leaseId: number,
+  job: Job,
+  { backend, known, startsAt }: Choice,
+  now: number,
+): PoolAction {
   return {
     kind: 'grant',
     ticket: job.ticket,
     leaseId,
     backendId: backend.id,
     startsInMs: Math.max(0, startsAt - now),
-    expectedMs: expectedMs(backend, job.predictedMs, now),
-    isLearnt: isLearnt(backend.pace),
+    expectedMs: known.meanMs,
+    deviationMs: known.deviationMs,
+    isLearnt: isLearnt(known),
+    ...(job.hasWaitedForStart && { waitedForStart: true }),
   }
 }
 

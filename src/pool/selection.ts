@@ -1,22 +1,11 @@
 /** Which backend a job goes to: the one that is expected to finish it first, be it idle or about to be free. */
-import { type Health, isServing } from './health-states.ts'
-import { expectedMs, riskMs, soonestMs, soonestShare, worstMs } from './pace.ts'
+import { type Crowd, delayedJobs } from './crowd.ts'
+import { type Health, isServing, type TaskHealth } from './health-states.ts'
 import { freeAt, hasRoom } from './places.ts'
+import { type Estimate, estimate, hopefulMs, soonestMs } from './service-times.ts'
 import type { BackendState, Job } from './state.ts'
-
-/** How much later a backend is expected to finish right after it failed; fades to nothing. */
-const FAILURE_PENALTY_MS = 5_000
-const PENALTY_FADES_MS = 10_000
-
-/** How much longer a job waits for another backend where this one may well be too late with it. */
-const LATE_RISK_MS = 10_000
-
-/** What a backend that is coming back may be given. */
-const HALF_OPEN_JOB_MS = 500
-const SLOW_START_JOB_MS = 2_500
-
-/** Below this share of backends that serve, suspicion is no longer a reason to leave one out. */
-const PANIC_SHARE = 0.5
+import { healthFor, pausedUntil, strikesOf, taskOf } from './task-health.ts'
+import { FAILURE_PENALTY_MS, HALF_OPEN_JOB_MS, PENALTY_FADES_MS, SLOW_START_JOB_MS } from './tuning.ts'
 
 /** Backends that the job may go to now or soon, in the state they are in. */
 export function candidatesOf(
@@ -25,17 +14,22 @@ export function candidatesOf(
   now: number,
 ): readonly BackendState[] {
   const able = backends.filter((backend) => isAble(backend, job, now))
-  if (able.every(({ health }) => health.kind === 'usable')) return able
-  const serving = able.filter(({ health }) => isServing(health))
-  const warm = serving.filter(({ health }) => isWarmEnough(health, job))
-  const chosen = warm.length > 0 ? warm : serving
+  if (able.every(isFine)) return able
+  const serving = able.filter((backend) => isServing(healthFor(backend, job.model)))
+  const trusted = serving.filter((backend) => taskOf(backend, job.model).suspicion === null)
+  const warm = trusted.filter(({ health }) => isWarmEnough(health, job))
+  const chosen = [warm, trusted, serving].find(({ length }) => length > 0) ?? []
   const trying = able.filter((backend) => maySettle(backend, job, now))
-  const enabled = able.filter(({ health }) => health.kind !== 'drained' && health.kind !== 'disabled')
-  const isPanic = serving.length < PANIC_SHARE * enabled.length || serving.length === 0
-  const ejected = isPanic ? able.filter(({ health }) => health.kind === 'ejected') : []
-  if (trying.length === 0 && ejected.length === 0) return chosen
+  // Suspicion is no reason to leave out the last.
+  const ejected =
+    chosen.length > 0 ? [] : able.filter((backend) => healthFor(backend, job.model).kind === 'ejected')
   return [...chosen, ...trying, ...ejected]
 }
+
+const isFine = ({ health, tasks }: BackendState): boolean =>
+  health.kind === 'usable' && tasks.every(isTaskFine)
+const isTaskFine = ({ health, suspicion }: BackendState['tasks'][number]): boolean =>
+  health.kind === 'usable' && suspicion === null
 
 type Sized = Pick<Job, 'model' | 'predictedMs' | 'exclude'>
 
@@ -56,18 +50,29 @@ const isWarmEnough = (health: Health, job: Job): boolean =>
   health.kind !== 'slow-start' || job.predictedMs <= SLOW_START_JOB_MS
 
 /** A half-open backend takes one small job, alone and at once, to show what it can. */
-const maySettle = ({ health, leases, busyUntil }: BackendState, job: Job, now: number): boolean =>
-  health.kind === 'half-open' &&
-  !health.isProbing &&
-  busyUntil <= now &&
-  leases.length === 0 &&
-  job.predictedMs <= HALF_OPEN_JOB_MS
+function maySettle(backend: BackendState, job: Job, now: number): boolean {
+  const health: Health | TaskHealth = healthFor(backend, job.model)
+  return (
+    health.kind === 'half-open' &&
+    !health.isProbing &&
+    pausedUntil(backend, job.model) <= now &&
+    backend.leases.length === 0 &&
+    job.predictedMs <= HALF_OPEN_JOB_MS
+  )
+}
+
+/** What is known of a job's decode on a backend. */
+export const estimateFor = (
+  { times }: BackendState,
+  { model, predictedMs }: Pick<Job, 'model' | 'predictedMs'>,
+) => estimate(times, model, predictedMs)
 
 /** What is promised within one step: when each backend will be free of the jobs that wait for it. */
 export type Promises = Map<string, number>
 
 export interface Choice {
   readonly backend: BackendState
+  readonly known: Estimate
   /** When the job starts and ends there, by prediction. */
   readonly startsAt: number
   readonly endsAt: number
@@ -75,67 +80,98 @@ export interface Choice {
   readonly hasRoom: boolean
 }
 
-/** @param startedAt of the pool */
+/** The pool as far as a choice depends on it. */
+export interface Surroundings {
+  readonly crowd: Crowd
+  /** When the pool began. */
+  readonly startedAt: number
+}
+
+/**
+ * The backend that finishes the job first. A job that would have to wait for a busy backend also delays those that come after
+ * it there, so while others keep coming a slower backend that is idle is taken earlier.
+ */
 export function choose(
   candidates: readonly BackendState[],
   job: Job,
   promises: Promises,
-  startedAt: number,
+  { crowd, startedAt }: Surroundings,
   now: number,
 ): Choice | undefined {
-  let best: BackendState | undefined
-  let bestStartsAt = 0
-  let bestEndsAt = 0
+  const offers = candidates.flatMap((backend) => offer(backend, job, promises, now))
+  let best: Offer | undefined
   let bestCost = Number.POSITIVE_INFINITY
-  for (const backend of candidates) {
-    if (backend.busyUntil > job.deadlineAt) continue
-    const free = Math.max(promises.get(backend.id) ?? freeAt(backend, now), backend.busyUntil)
-    const startsAt = Math.max(now + backend.pace.gapMs, free)
-    const decodeMs = expectedMs(backend, job.predictedMs, now)
-    const endsAt = startsAt + decodeMs
-    // A decode whose answer comes too late for anybody is not begun.
-    if (endsAt > job.deadlineAt && startsAt + soonestMs(backend, job.predictedMs) > job.deadlineAt) continue
-    const cost = endsAt + doubtMs(backend, job, startsAt, decodeMs) + failurePenaltyMs(backend, now)
-    if (cost > bestCost || (cost === bestCost && best && backend.lastGrantAt >= best.lastGrantAt)) continue
-    best = backend
-    bestStartsAt = startsAt
-    bestEndsAt = endsAt
+  for (const one of offers) {
+    const cost = one.believedEndsAt + delayMs(one, offers, crowd) + penaltyMs(one.backend, job, now)
+    if (cost > bestCost) continue
+    if (cost === bestCost && best && one.backend.lastGrantAt >= best.backend.lastGrantAt) continue
+    best = one
     bestCost = cost
   }
   if (!best) return undefined
-  const isFree = !promises.has(best.id) && best.busyUntil <= now && mayBeSent(best, job, startedAt, now)
-  return { backend: best, startsAt: bestStartsAt, endsAt: bestEndsAt, hasRoom: isFree }
+  const { backend, known, startsAt } = best
+  const isFree = !promises.has(backend.id) && pausedUntil(backend, job.model) <= now
+  const mayBeSent = isFree && hasRoom(backend, now, startedAt) && joins(backend, job)
+  return { backend, known, startsAt, endsAt: startsAt + known.meanMs, hasRoom: mayBeSent }
+}
+
+/** What a backend could do for a job. */
+interface Offer {
+  readonly backend: BackendState
+  readonly known: Estimate
+  readonly startsAt: number
+  readonly believedEndsAt: number
+  /** Until the backend is free, besides the job's way there. */
+  readonly waitMs: number
+}
+
+function offer(backend: BackendState, job: Job, promises: Promises, now: number): Offer[] {
+  const paused = pausedUntil(backend, job.model)
+  if (paused > job.deadlineAt) return []
+  const known = estimateFor(backend, job)
+  const arrivesAt = now + backend.times.deadMs
+  const free = Math.max(promises.get(backend.id) ?? freeAt(backend, now), paused)
+  const startsAt = Math.max(arrivesAt, free)
+  // A decode whose answer comes too late for its client is not begun.
+  if (startsAt + soonestMs(known) > job.deadlineAt) return []
+  return [
+    { backend, known, startsAt, believedEndsAt: startsAt + hopefulMs(known), waitMs: startsAt - arrivesAt },
+  ]
+}
+
+/** What the job costs those behind it. A job that does not wait delays no one that would not have waited anyway. */
+function delayMs({ known, waitMs }: Offer, offers: readonly Offer[], crowd: Crowd): number {
+  if (waitMs <= 0) return 0
+  let slots = 0
+  for (const other of offers) {
+    if (other.known.meanMs <= known.meanMs) slots += other.backend.slots
+  }
+  return delayedJobs(crowd, slots) * Math.min(waitMs, known.meanMs)
 }
 
 /** A job that has failed before may take its backend down, so it does not join another there. */
-const mayBeSent = (backend: BackendState, job: Job, startedAt: number, now: number): boolean =>
-  hasRoom(backend, now, startedAt) && (job.failures.length === 0 || backend.leases.length < backend.slots)
+const joins = (backend: BackendState, job: Job): boolean =>
+  job.failures.length === 0 || backend.leases.length < backend.slots
 
-/** What speaks against a backend whose decodes are all over the place: the time that one may take, and the deadline. */
-function doubtMs(backend: BackendState, { deadlineAt }: Job, startsAt: number, decodeMs: number): number {
-  const mayBeLate = startsAt + worstMs(backend, decodeMs) > deadlineAt && startsAt + decodeMs <= deadlineAt
-  return riskMs(backend, decodeMs) + (mayBeLate ? LATE_RISK_MS : 0)
+function penaltyMs(backend: BackendState, { model }: Job, now: number): number {
+  const { count, at } = strikesOf(backend, model)
+  const since = now - at
+  const fading =
+    count > 0 && since < PENALTY_FADES_MS ? count * FAILURE_PENALTY_MS * (1 - since / PENALTY_FADES_MS) : 0
+  return healthFor(backend, model).kind === 'ejected' ? fading + PENALTY_FADES_MS : fading
 }
 
-function failurePenaltyMs({ record, health }: BackendState, now: number): number {
-  const since = now - record.failedAt
-  const fading = since < PENALTY_FADES_MS ? FAILURE_PENALTY_MS * (1 - since / PENALTY_FADES_MS) : 0
-  return health.kind === 'ejected' ? fading + FAILURE_PENALTY_MS : fading
-}
-
-/**
- * When it is too late to begin a job on any backend of its model, were it idle. What does not depend on the job is
- * found once per model, as a whole queue is asked about at each step.
- */
+/** When it is too late to begin a job on any backend of its model, were it idle. */
 export function lastCalls(backends: readonly BackendState[]): (job: Job) => number {
-  const shares = new Map<string, number>()
-  return ({ model, predictedMs, deadlineAt }) => {
-    let share = shares.get(model)
-    if (share === undefined) {
-      const able = backends.filter(({ models }) => models.includes(model))
-      share = Math.min(...able.map(({ pace }) => soonestShare(pace)))
-      shares.set(model, share)
+  const known = new Map<string, number>()
+  return (job) => {
+    const name = `${job.predictedMs} ${job.model}`
+    let leastMs = known.get(name)
+    if (leastMs === undefined) {
+      const able = backends.filter(({ models }) => models.includes(job.model))
+      leastMs = Math.min(...able.map((backend) => soonestMs(estimateFor(backend, job))))
+      known.set(name, leastMs)
     }
-    return Number.isFinite(share) ? deadlineAt - predictedMs * share : deadlineAt
+    return Number.isFinite(leastMs) ? job.deadlineAt - leastMs : job.deadlineAt
   }
 }

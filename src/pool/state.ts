@@ -1,11 +1,15 @@
 /** What a pool knows. Plain data: numbers, ids and enums, nothing of a request's content. */
-import type { Cause, Health } from './health-states.ts'
+import type { Crowd } from './crowd.ts'
+import type { Cause, Health, TaskHealth } from './health-states.ts'
+import type { ServiceTimes } from './service-times.ts'
 
 export interface PoolState {
   readonly backends: readonly BackendState[]
   /** Jobs that wait, in the order of the ring. */
   readonly lanes: readonly Lane[]
   readonly traffic: Traffic
+  /** How many jobs were here of late, running and waiting. */
+  readonly crowd: Crowd
   readonly budget: Budget
   readonly nextLeaseId: number
   /** Of the pool's own generator, so that chance is part of the state. */
@@ -27,30 +31,38 @@ export interface PoolMember {
   readonly abortable: boolean
   /** It may be asleep: out of reach or 503 then means starting, not broken. */
   readonly scaleToZero: boolean
+  /** How long a job without a deadline of its own waits for it to wake up. */
+  readonly coldStartWaitMs: number
 }
 
 export interface BackendState extends PoolMember {
   readonly health: Health
   /** What took it out last; null when nothing has, or the operator has had his say since. */
   readonly cause: Cause | null
-  /** It asked for time (429, 503): nothing is sent before then. */
-  readonly busyUntil: number
+  /** Evidence about the backend as a whole: whether it can be reached. */
   readonly record: TrackRecord
-  readonly pace: Pace
+  /** Evidence about single tasks; a task without an entry has shown nothing yet. */
+  readonly tasks: readonly TaskRecord[]
+  readonly times: ServiceTimes
   /** Sizes that it ran out of memory for. */
   readonly ceilings: readonly Ceiling[]
-  /** The largest it has decoded, per model. */
-  readonly proven: readonly { readonly model: string; readonly predictedMs: number }[]
+  /** The largest it has decoded, per model; in doubt after it ran out of memory for no more than that. */
+  readonly proven: readonly {
+    readonly model: string
+    readonly predictedMs: number
+    readonly isDoubted?: boolean
+  }[]
   readonly leases: readonly Lease[]
   readonly lastGrantAt: number
 }
 
-/** Evidence for and against a backend. */
+/** Evidence for and against a backend, or one of its tasks. */
 export interface TrackRecord {
-  /** In a row. */
+  /** Failures in a row: of connections, or of requests which may be at fault themselves. */
   readonly hard: number
+  /** Failures in a row of requests that another backend then served. */
   readonly soft: number
-  /** Outcomes of the last half minute, in buckets of three seconds. */
+  /** Outcomes of the last half minute, in buckets of three seconds; bad ones where another backend served. */
   readonly buckets: readonly { readonly at: number; readonly good: number; readonly bad: number }[]
   /** How often it was taken out, halved for each minute of health; and when that was last true. */
   readonly relapses: number
@@ -59,18 +71,28 @@ export interface TrackRecord {
   readonly failedAt: number
 }
 
-/** Learnt numbers; all that is worth keeping over a restart. */
-export interface Pace {
-  /** Actual over predicted decode time, smoothed. */
-  readonly speed: number
-  /** How far actual times are from expected ones, as a smoothed |ln| of their ratio. */
-  readonly spread: number
-  /** Decodes that these were learnt from. */
-  readonly samples: number
-  /** Time between a grant and the first byte of the job at the backend: the GPU waits that long. */
-  readonly gapMs: number
-  /** From asleep to ready. */
-  readonly coldStartMs: number
+/** How a backend does at one task. What one task shows says nothing of the others. */
+export interface TaskRecord {
+  readonly task: string
+  readonly health: TaskHealth
+  /** What took the task out last. */
+  readonly cause: Cause | null
+  readonly record: TrackRecord
+  /** The backend asked for time: no job of this task is sent before then. */
+  readonly pausedUntil: number
+  readonly suspicion: Suspicion | null
+  /** When a probe last cleared the backend, and how often in a row: each time it is believed for longer. */
+  readonly clearedAt: number
+  readonly cleared: number
+}
+
+/** A request accused the backend. It may be the request's fault, so a decode of our own finds out. */
+export interface Suspicion {
+  readonly since: number
+  readonly cause: Cause
+  /** What is to happen if the accusation is true: how long the backend is left alone. */
+  readonly pauseMs: number
+  readonly isProbing: boolean
 }
 
 /** A job of this model must be predicted below this, until then. */
@@ -88,9 +110,13 @@ export interface Lease {
   /** Of whoever asked; empty when nobody knows any more. */
   readonly key: string
   readonly model: string
-  /** Of the model on a backend of speed 1. */
+  /** Size of the job: what the catalogue's cost model says of it. */
   readonly predictedMs: number
   readonly grantedAt: number
+  /** Whether another decode ran when it was granted, so that it waited on the backend. */
+  readonly wasStaged: boolean
+  /** Whether its end is foretold from decodes, or a guess. */
+  readonly isLearnt: boolean
   /**
    * - `staged`: it waits on the backend for the one before it
    * - `running`
@@ -133,10 +159,14 @@ export interface Job {
   /**
    * - `first` attempt
    * - `retry`
-   * - `hedge`: a second copy, granted at once or not at all
+   * - `hedge`: a second copy of a job that is overdue
    * - `part` of a batch that has its turn already, granted at once or not at all
    */
   readonly purpose: 'first' | 'retry' | 'hedge' | 'part'
+  /** Its client set no deadline, so it waits for a backend that has to start. */
+  readonly waitsForStart?: boolean
+  /** It does, or did: its time begins when it is granted. */
+  readonly hasWaitedForStart?: boolean
 }
 
 /** How an attempt failed, as far as the pool tells failures apart. */
@@ -148,6 +178,7 @@ export type Signature =
   | 'truncated'
   | 'invalid'
   | 'rejected'
+  | 'busy'
   | 'other'
 
 /** Offered and admitted work per class of cost, fading. */

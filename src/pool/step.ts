@@ -5,6 +5,7 @@
 import { acquire } from './acquire.ts'
 import { earn } from './budget.ts'
 import { draw } from './chance.ts'
+import { observe } from './crowd.ts'
 import { onBackend, reject, type Step, slotsOf } from './edit.ts'
 import type { OperatorOrder, PoolEvent } from './events.ts'
 import { isServing } from './health-states.ts'
@@ -22,6 +23,9 @@ import { elapseAll, rejectStranded } from './sweep.ts'
 /** A timer that is due now would go off in the same millisecond, again and again. */
 const MIN_TIMER_MS = 1
 
+/** Between two looks at a backend that is later than was expected. */
+const MIN_LOOK_MS = 20
+
 /** Jobs may wait beside an idle backend: for a faster one, or since it is kept for short ones. Not for ever. */
 const RELOOK_MS = 1_000
 
@@ -31,7 +35,18 @@ export function step(before: PoolState, event: PoolEvent, now: number): Step {
   const [pending, late] = rejectStranded(applied, now)
   const [granted, grants] = schedule(pending, now)
   const [after, probes] = probe(granted, now)
-  return [after, [...refused, ...late, ...grants, ...probes]]
+  return [
+    { ...after, crowd: observe(after.crowd, jobsIn(after), now) },
+    [...refused, ...late, ...grants, ...probes],
+  ]
+}
+
+/** Jobs that wait, and those that are being decoded for a client that is still there. */
+function jobsIn({ lanes, backends }: PoolState): number {
+  let jobs = 0
+  for (const lane of lanes) jobs += lane.jobs.length
+  for (const { leases } of backends) for (const { phase } of leases) if (phase !== 'draining') jobs++
+  return jobs
 }
 
 /** When something happens by itself; undefined while nothing does. */
@@ -40,16 +55,15 @@ export function nextWakeAt(state: PoolState, now: number): number | undefined {
   for (const backend of state.backends) {
     for (const { expiresAt } of backend.leases) next = Math.min(next, expiresAt)
     if (state.lanes.length === 0) continue
-    if (backend.busyUntil > now) next = Math.min(next, backend.busyUntil)
+    for (const { pausedUntil } of backend.tasks) if (pausedUntil > now) next = Math.min(next, pausedUntil)
     for (const { until } of backend.ceilings) if (until > now) next = Math.min(next, until)
     if (backend.leases.length < backend.slots) {
-      if (isServing(backend.health) || backend.health.kind === 'ejected')
-        next = Math.min(next, now + RELOOK_MS)
+      if (isServing(backend.health)) next = Math.min(next, now + RELOOK_MS)
       continue
     }
     // When the next job may be sent ahead; when that is over already, when its estimate is looked at again.
     const roomAt = freeAt(backend, now) - leadMs(backend)
-    next = Math.min(next, Math.max(roomAt, now + backend.pace.gapMs / 2))
+    next = Math.min(next, Math.max(roomAt, now + MIN_LOOK_MS))
   }
   const lastCallAt = lastCalls(state.backends)
   for (const { jobs } of state.lanes) for (const job of jobs) next = Math.min(next, lastCallAt(job))
@@ -72,7 +86,7 @@ function apply(state: PoolState, event: PoolEvent, now: number): Step {
       return [
         onBackend(state, event.backendId, (backend) => {
           const lease = leaseOf(backend, event.leaseId)
-          return lease ? resize(backend, lease, event.predictedMs, now) : backend
+          return lease ? resize(backend, lease, event.predictedMs) : backend
         }),
         [],
       ]
@@ -97,7 +111,8 @@ function apply(state: PoolState, event: PoolEvent, now: number): Step {
       return [report(state, event, now), []]
     case 'probed': {
       const [random, seed] = draw(state.seed)
-      const change = (backend: BackendState): BackendState => probed(backend, event, random, now)
+      const isWaitedFor = state.lanes.length > 0
+      const change = (backend: BackendState): BackendState => probed(backend, event, isWaitedFor, random, now)
       return [{ ...onBackend(state, event.backendId, change), seed }, []]
     }
     case 'operate':

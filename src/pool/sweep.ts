@@ -2,13 +2,14 @@
 
 import { onBackend, reject, type Step } from './edit.ts'
 import type { PoolAction } from './events.ts'
-import { changesAt, elapse, learn } from './health.ts'
+import { changesAt, elapse } from './health.ts'
 import { withoutJobs } from './lanes.ts'
 import { expire } from './leases.ts'
-import { mayEject } from './report.ts'
+import { accused } from './report.ts'
 import { lastCalls } from './selection.ts'
-import { outOfService, type Refusal } from './service.ts'
+import { outOfService, type Refusal, stillAsleep } from './service.ts'
 import type { BackendState, Job, PoolState } from './state.ts'
+import { elapseTask } from './task-health.ts'
 import { disappointed } from './traffic.ts'
 
 /** A pool that could not serve a job in all its time is short of more than a moment. */
@@ -20,17 +21,22 @@ export function elapseAll(before: PoolState, now: number): PoolState {
   for (const due of before.backends) {
     // Most of the time there is nothing to do.
     if (!isDue(due, now)) continue
-    const { backend, isSuspect } = expire(elapse(due, now), now)
-    // Whether one may be taken out depends on those that were just now.
-    const circumstances = { random: 0.5, mayEject: mayEject(state, due.id), now }
-    const after = isSuspect ? learn(backend, { kind: 'soft' }, circumstances) : backend
-    state = onBackend(state, due.id, () => after)
+    const { backend, lost } = expire(elapse(due, now), now)
+    state = onBackend(state, due.id, () => ({
+      ...backend,
+      tasks: backend.tasks.map((task) => elapseTask(task, now)),
+    }))
+    for (const { model } of lost) {
+      if (model !== '') state = accused(state, due.id, { kind: 'soft', model }, now)
+    }
   }
   return state
 }
 
-const isDue = ({ leases, health }: BackendState, now: number): boolean =>
-  leases.some(({ expiresAt }) => expiresAt <= now) || changesAt(health) <= now
+const isDue = ({ leases, health, tasks }: BackendState, now: number): boolean =>
+  leases.some(({ expiresAt }) => expiresAt <= now) ||
+  changesAt(health) <= now ||
+  tasks.some((task) => changesAt(task.health) <= now)
 
 /** Jobs whose time is over, and those that all backends have gone away from. */
 export function rejectStranded(state: PoolState, now: number): Step {
@@ -40,7 +46,11 @@ export function rejectStranded(state: PoolState, now: number): Step {
   )
   const lastCallAt = lastCalls(state.backends)
   const reasonToLeave = (job: Job): Refusal | undefined => {
-    if (lastCallAt(job) <= now) return { reason: 'deadline', waitMs: LATE_RETRY_MS }
+    if (lastCallAt(job) <= now) {
+      return (
+        (isAnyOut && stillAsleep(state.backends, job, now)) || { reason: 'deadline', waitMs: LATE_RETRY_MS }
+      )
+    }
     return isAnyOut ? outOfService(state.backends, job, now) : undefined
   }
   const actions: PoolAction[] = []

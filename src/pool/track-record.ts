@@ -1,6 +1,15 @@
 /** What a backend's outcomes add up to. */
 import type { TrackRecord } from './state.ts'
 
+export const NO_RECORD: TrackRecord = {
+  hard: 0,
+  soft: 0,
+  buckets: [],
+  relapses: 0,
+  relapsedAt: 0,
+  failedAt: 0,
+}
+
 const BUCKET_MS = 3_000
 const BUCKETS = 10
 /** Below this share of good outcomes, of at least so many, a backend is bad whatever the order they came in. */

@@ -46,9 +46,17 @@ export class WaitingRoom {
       waiting.answer({ ok: false, v, reason, retryAfterMs, poolWaitMs })
       return
     }
-    const { leaseId, backendId, startsInMs, expectedMs, isLearnt } = decision
+    const { leaseId, backendId, startsInMs, expectedMs, deviationMs, isLearnt, waitedForStart } = decision
     const idle = idleBeside(state, decision, now)
-    const expected = { startsInMs, expectedMs, isLearnt, poolWaitMs, idle }
+    const expected = {
+      startsInMs,
+      expectedMs,
+      deviationMs,
+      isLearnt,
+      poolWaitMs,
+      idle,
+      ...(waitedForStart && { waitedForStart }),
+    }
     waiting.answer({ ok: true, v, epoch, backendId, ...expected, lease: leaseOf(backendId, leaseId) })
   }
 }

@@ -2,7 +2,7 @@
 
 /** Sooner than the least nothing can be decoded; longer than the most no client should hang on a connection. */
 export const MIN_DEADLINE_MS = 1_000
-export const MAX_DEADLINE_MS = 120_000
+export const MAX_DEADLINE_MS = 900_000
 
 /** Milliseconds within what is served; undefined when the text is no whole number. */
 export function parseDeadline(text: string): number | undefined {

@@ -1,9 +1,11 @@
 /** A pool with a clock that tests turn. */
 
 import type { Evidence, PoolAction, PoolEvent, ProbeResult, ProbeTest } from '../../src/pool/events.ts'
-import { emptyPool, UNKNOWN_PACE } from '../../src/pool/initial.ts'
+import { emptyPool } from '../../src/pool/initial.ts'
+import { UNKNOWN_TIMES } from '../../src/pool/service-times.ts'
 import type { BackendState, Job, Lease, PoolMember, PoolState } from '../../src/pool/state.ts'
 import { nextWakeAt, step } from '../../src/pool/step.ts'
+import { NO_RECORD } from '../../src/pool/track-record.ts'
 
 /** When the clock of a test starts. */
 export const START = 1_000_000
@@ -17,6 +19,7 @@ export const member = (id: string, changes: Partial<PoolMember> = {}): PoolMembe
   slots: 1,
   abortable: true,
   scaleToZero: false,
+  coldStartWaitMs: 600_000,
   ...changes,
 })
 
@@ -40,6 +43,8 @@ export const lease = (changes: Partial<Lease> = {}): Lease => ({
   model: 'sdxl',
   predictedMs: 200,
   grantedAt: START,
+  wasStaged: false,
+  isLearnt: true,
   phase: 'running',
   startsAt: START,
   endsAt: START + 200,
@@ -53,9 +58,9 @@ export const backend = (id: string, changes: Partial<BackendState> = {}): Backen
   ...member(id),
   health: { kind: 'usable' },
   cause: null,
-  busyUntil: 0,
-  record: { hard: 0, soft: 0, buckets: [], relapses: 0, relapsedAt: 0, failedAt: 0 },
-  pace: UNKNOWN_PACE,
+  record: NO_RECORD,
+  tasks: [],
+  times: UNKNOWN_TIMES,
   ceilings: [],
   proven: [],
   leases: [],
@@ -77,7 +82,7 @@ export function words(action: PoolAction): string {
     case 'reject':
       return `${action.ticket}: ${action.reason}`
     case 'probe':
-      return `${action.backendId}? ${action.test}`
+      return `${action.backendId}? ${action.test}${action.task === undefined ? '' : ` ${action.task}`}`
   }
 }
 

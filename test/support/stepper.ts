@@ -14,6 +14,7 @@ export const member = (id: string, changes: Partial<PoolMember> = {}): PoolMembe
   slots: 1,
   abortable: true,
   scaleToZero: false,
+  coldStartWaitMs: 600_000,
   ...changes,
 })
 

@@ -1,0 +1,193 @@
+/**
+ * How long a backend takes, learnt from what it did: per task a curve over sizes, each point a smoothed mean and deviation,
+ * and the dead time before the decode begins.
+ *
+ * Sizes are the catalogue's predictions in milliseconds. They order the work; what a backend takes for it is learnt.
+ * Source of mean and deviation: RFC 6298, section 2.
+ */
+import {
+  DEVIATION_WEIGHT,
+  FIRST_DECODE_FACTOR,
+  LEARNT_SAMPLES,
+  MAX_DEAD_MS,
+  MAX_SAMPLE_RATIO,
+  MAX_TRIES,
+  MEAN_WEIGHT,
+  POINTS_PER_OCTAVE,
+  UNKNOWN_DEAD_MS,
+} from './tuning.ts'
+
+/** Learnt numbers; all of a backend that is worth keeping over a restart. */
+export interface ServiceTimes {
+  readonly curves: readonly Curve[]
+  /** From a grant to the job's first byte at the backend, besides the decode itself. */
+  readonly deadMs: number
+  /** From asleep to ready: the mean, and the shortest that was seen; null before the first. */
+  readonly coldStart: { readonly meanMs: number; readonly leastMs: number } | null
+}
+
+export interface Curve {
+  readonly task: string
+  /** By size, ascending. */
+  readonly points: readonly Point[]
+}
+
+export interface Point {
+  readonly sizeMs: number
+  readonly meanMs: number
+  readonly deviationMs: number
+  readonly samples: number
+}
+
+/** What is known of a decode before it runs. */
+export interface Estimate {
+  readonly meanMs: number
+  readonly deviationMs: number
+  /** Decodes of this size that it rests on; 0 where it comes from other sizes or from nothing. */
+  readonly samples: number
+  /** Whether what was seen of this task on the backend may all have been first decodes, or nothing was seen. */
+  readonly isUnproven: boolean
+}
+
+export const UNKNOWN_TIMES: ServiceTimes = { curves: [], deadMs: UNKNOWN_DEAD_MS, coldStart: null }
+
+/** An unknown start is taken to be this long when a client is told when to come back. */
+export const UNKNOWN_START_MS = 120_000
+
+export const isLearnt = ({ samples }: Estimate): boolean => samples >= LEARNT_SAMPLES
+
+/** A queue asks for the same few sizes over and over, and times are never changed in place. */
+const memo = new WeakMap<ServiceTimes, Map<string, Estimate>>()
+
+export function estimate(times: ServiceTimes, task: string, sizeMs: number): Estimate {
+  const known = memo.get(times) ?? new Map<string, Estimate>()
+  memo.set(times, known)
+  const name = `${sizeMs} ${task}`
+  const found = known.get(name) ?? work(times, task, sizeMs)
+  known.set(name, found)
+  return found
+}
+
+function work(times: ServiceTimes, task: string, sizeMs: number): Estimate {
+  const points = pointsOf(times, task)
+  const proven = points.filter(({ samples }) => samples >= 2)
+  const seen = points.reduce((sum, { samples }) => sum + samples, 0)
+  const isUnproven = proven.length === 0 && seen < MAX_TRIES
+  const own = points.find((point) => bucketOf(point.sizeMs) === bucketOf(sizeMs))
+  if (own && (own.samples >= 2 || proven.length === 0)) {
+    const scale = sizeMs / own.sizeMs
+    const { samples } = own
+    return { meanMs: own.meanMs * scale, deviationMs: own.deviationMs * scale, samples, isUnproven }
+  }
+  // The first decode of a shape is slow, so what other sizes say is closer, unless they say that it is slower still.
+  const between = fromOtherSizes(proven.length > 0 ? proven : points, sizeMs)
+  const mostMs = own ? own.meanMs * (sizeMs / own.sizeMs) : Number.POSITIVE_INFINITY
+  const known = between ?? { meanMs: sizeMs * ratioOf(times), deviationMs: 0 }
+  return { ...known, meanMs: Math.min(mostMs, known.meanMs), samples: own?.samples ?? 0, isUnproven }
+}
+
+/**
+ * The time that a backend is chosen by. A backend that may well be faster than it looks, as nothing or only its first decode
+ * was seen, is given the chance to show it. One with evidence is taken as it is.
+ */
+export const hopefulMs = ({ meanMs, isUnproven }: Estimate): number =>
+  isUnproven ? meanMs / FIRST_DECODE_FACTOR : meanMs
+
+/** The least time that a decode can be expected to take: no reason to refuse one that may well be done in time. */
+export const soonestMs = (known: Estimate): number =>
+  isLearnt(known)
+    ? Math.max(known.meanMs / 2, known.meanMs - 2 * known.deviationMs)
+    : known.meanMs / FIRST_DECODE_FACTOR
+
+/** A decode was seen to take `ms`. */
+export function learnDecode(times: ServiceTimes, task: string, sizeMs: number, ms: number): ServiceTimes {
+  if (!(sizeMs > 0 && ms > 0 && Number.isFinite(ms))) return times
+  const points = pointsOf(times, task)
+  const at = points.findIndex((point) => bucketOf(point.sizeMs) === bucketOf(sizeMs))
+  const before = points[at]
+  if (before) {
+    return withPoints(times, task, points.with(at, learn(before, ms * (before.sizeMs / sizeMs))))
+  }
+  const point = { sizeMs, meanMs: ms, deviationMs: ms / 2, samples: 1 }
+  const after = points.findIndex((other) => other.sizeMs > sizeMs)
+  return withPoints(times, task, points.toSpliced(after < 0 ? points.length : after, 0, point))
+}
+
+/** A decode was cut after `ms`: it takes at least as long. */
+export function learnAtLeast(times: ServiceTimes, task: string, sizeMs: number, ms: number): ServiceTimes {
+  return ms > estimate(times, task, sizeMs).meanMs ? learnDecode(times, task, sizeMs, ms) : times
+}
+
+/** A grant was on its way for so long before its decode began. */
+export function learnDead(times: ServiceTimes, ms: number): ServiceTimes {
+  if (!Number.isFinite(ms)) return times
+  const bounded = Math.min(MAX_DEAD_MS, Math.max(0, ms))
+  return { ...times, deadMs: times.deadMs + MEAN_WEIGHT * (bounded - times.deadMs) }
+}
+
+export function learnColdStart(times: ServiceTimes, ms: number): ServiceTimes {
+  const before = times.coldStart ?? { meanMs: ms, leastMs: ms }
+  const meanMs = before.meanMs + 0.3 * (ms - before.meanMs)
+  return { ...times, coldStart: { meanMs, leastMs: Math.min(before.leastMs, ms) } }
+}
+
+/** Actual over predicted time, over all that was seen; 1 before. */
+export function ratioOf({ curves }: ServiceTimes): number {
+  let actualMs = 0
+  let predictedMs = 0
+  for (const { points } of curves) {
+    for (const { meanMs, sizeMs } of points) {
+      actualMs += meanMs
+      predictedMs += sizeMs
+    }
+  }
+  return predictedMs > 0 ? actualMs / predictedMs : 1
+}
+
+export const samplesOf = ({ curves }: ServiceTimes): number =>
+  curves.reduce((sum, { points }) => sum + points.reduce((count, { samples }) => count + samples, 0), 0)
+
+const bucketOf = (sizeMs: number): number => Math.round(POINTS_PER_OCTAVE * Math.log2(sizeMs))
+
+const pointsOf = ({ curves }: ServiceTimes, task: string): readonly Point[] =>
+  curves.find((curve) => curve.task === task)?.points ?? []
+
+function withPoints(times: ServiceTimes, task: string, points: readonly Point[]): ServiceTimes {
+  const curves = times.curves.filter((curve) => curve.task !== task)
+  return { ...times, curves: [...curves, { task, points }] }
+}
+
+function learn(point: Point, ms: number): Point {
+  const samples = point.samples + 1
+  if (point.samples === 1) {
+    // One of the two may be a first decode of its shape, so the lesser is closer to the next one.
+    const [less, more] = ms < point.meanMs ? [ms, point.meanMs] : [point.meanMs, ms]
+    const meanMs = more > MAX_SAMPLE_RATIO * less ? less : (less + more) / 2
+    return { ...point, meanMs, deviationMs: Math.min(more - less, meanMs) / 2, samples }
+  }
+  const bounded = Math.min(point.meanMs * MAX_SAMPLE_RATIO, Math.max(point.meanMs / MAX_SAMPLE_RATIO, ms))
+  const error = bounded - point.meanMs
+  const deviationMs = point.deviationMs + DEVIATION_WEIGHT * (Math.abs(error) - point.deviationMs)
+  const weight = Math.max(MEAN_WEIGHT, 1 / samples)
+  return { ...point, meanMs: point.meanMs + weight * error, deviationMs, samples }
+}
+
+/** From the neighbours by interpolation; beyond the last one in proportion. */
+function fromOtherSizes(
+  points: readonly Point[],
+  sizeMs: number,
+): Pick<Estimate, 'meanMs' | 'deviationMs'> | undefined {
+  const below = points.findLast((point) => point.sizeMs <= sizeMs)
+  const above = points.find((point) => point.sizeMs > sizeMs)
+  const nearest = below ?? above
+  if (!nearest) return undefined
+  if (!below || !above) {
+    const scale = sizeMs / nearest.sizeMs
+    return { meanMs: nearest.meanMs * scale, deviationMs: nearest.deviationMs * scale }
+  }
+  const share = (sizeMs - below.sizeMs) / (above.sizeMs - below.sizeMs)
+  return {
+    meanMs: below.meanMs + share * (above.meanMs - below.meanMs),
+    deviationMs: below.deviationMs + share * (above.deviationMs - below.deviationMs),
+  }
+}
