@@ -106,6 +106,8 @@ export type PoolAction =
       readonly startsInMs: number
       /** Decode time to be expected on this backend. */
       readonly expectedMs: number
+      /** The pool has no doubts about the backend, so that a good answer need not be reported. */
+      readonly isTrusted: boolean
       /** The job waited for a backend to start. */
       readonly waitedForStart?: boolean
       /** How far decodes are from that, as a smoothed mean. */

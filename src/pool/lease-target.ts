@@ -24,12 +24,11 @@ export class LeaseTarget extends RpcTarget implements LeaseHandle {
   }
 
   /** A holder of an old release says nothing of times. */
-  free(timings: Timings = { decoded: true }, evidence?: Evidence): void {
+  free(timings: Timings = { decoded: true }): void {
     if (this.#isHeld) {
       this.#isHeld = false
       this.#tell({ kind: 'free', ...timings })
     }
-    if (evidence) this.report(evidence)
   }
 
   report(evidence: Evidence): void {

@@ -4,6 +4,7 @@ import type { PoolEvent } from './events.ts'
 import { type Choice, estimateFor } from './selection.ts'
 import { isLearnt, learnAtLeast, learnDead, learnDecode } from './service-times.ts'
 import type { BackendState, Job, Lease } from './state.ts'
+import { answered, onTask } from './task-health.ts'
 import { DRAIN_MARGIN, LOST_MARGIN, MAX_OVERRUN_MS, OVERRUN_FACTOR } from './tuning.ts'
 
 /** A holder says when it is done, or that it is still at it; one that says nothing for so long is taken for dead. */
@@ -79,7 +80,9 @@ export function free(
   const times = decoded && lease.phase !== 'draining' ? learn(backend, lease, event, now) : backend.times
   const slots = backend.learnsSlots && capacity !== undefined ? capacity : backend.slots
   const after = { ...backend, times, slots }
-  return withoutLease(decoded && lease.model !== '' ? raiseCeiling(after, lease) : after, lease, now)
+  if (!decoded || lease.model === '') return withoutLease(after, lease, now)
+  const proven = onTask(raiseCeiling(after, lease), lease.model, (task) => answered(task, now))
+  return withoutLease(proven, lease, now)
 }
 
 /**

@@ -6,7 +6,7 @@ import { type AcquireAnswer, type AdoptRequest, PROTOCOL_VERSION, type Timings }
 
 /** The other end of a lease, over RPC. */
 export interface RemoteLease extends Partial<Disposable> {
-  free(timings: Timings, evidence?: Evidence): Promise<void>
+  free(timings: Timings): Promise<void>
   report(evidence: Evidence): Promise<void>
   renew(): Promise<void>
   resize(predictedMs: number): Promise<void>
@@ -25,11 +25,6 @@ export interface LeaseParts extends LocalLeaseParts {
 
 /** A lease lasts about three times as long, so that one renewal may be lost. */
 const RENEW_EVERY_MS = 5_000
-
-/** What an attempt shows is mostly known so soon after its slot is free, and one call costs less than two. */
-const TOGETHER_MS = 5
-/** Of an object that takes both in one call. */
-const TAKES_BOTH = 3
 
 /** A lease that the pool's object has granted. */
 export class ObjectLease implements Lease {
@@ -51,8 +46,6 @@ export class ObjectLease implements Lease {
   #isAdopting = false
   #timings: Timings | undefined
   #isDisposed = false
-  /** Tells the object that the slot is free, which it does not know yet. */
-  #tellFree: ((evidence?: Evidence) => Promise<void>) | undefined
   #stopRenewing: (() => void) | undefined
 
   constructor(grant: RemoteGrant, parts: LeaseParts) {
@@ -99,23 +92,14 @@ export class ObjectLease implements Lease {
     if (this.#isOver) return
     this.#timings = timings
     this.#end()
-    const told = Promise.withResolvers<void>()
-    this.#parts.defer(told.promise)
-    const stopTimer = this.#parts.ambient.after(TOGETHER_MS, () => this.#tellFree?.())
-    this.#tellFree = (evidence) => {
-      stopTimer()
-      this.#tellFree = undefined
-      const sent = quiet(() => this.#handle.free(timings, evidence))
-      told.resolve(sent)
-      return sent
-    }
+    // At once, as the next job may be waiting for it.
+    this.#parts.defer(quiet(() => this.#handle.free(timings)))
   }
 
   report(evidence: Evidence): Promise<void> {
     this.#parts.learn(evidence)
-    const takesBoth = this.#grant.v >= TAKES_BOTH
-    const told = this.#tellFree?.(takesBoth ? evidence : undefined)
-    if (told && takesBoth) return told
+    // That a slot is free after a decode says that all is well; the pool asks for more where it has doubts.
+    if (evidence.kind === 'served' && !evidence.instead && this.#grant.isTrusted) return Promise.resolve()
     const sent = quiet(() => this.#handle.report(evidence))
     this.#parts.defer(sent)
     return sent
@@ -124,7 +108,6 @@ export class ObjectLease implements Lease {
   [Symbol.dispose](): void {
     if (this.#isDisposed) return
     this.#isDisposed = true
-    void this.#tellFree?.()
     this.#end()
     // Disposing the answer disposes the lease in it.
     this.#grant[Symbol.dispose]?.()

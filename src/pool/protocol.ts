@@ -34,8 +34,8 @@ export interface Timings {
 
 /** A slot, held until freed, disposed, or until its holder's execution context ends. */
 export interface LeaseHandle {
-  /** The GPU is done with this job; the slot goes to the next. What the attempt showed, where it is known already. */
-  free(timings: Timings, evidence?: Evidence): void
+  /** The GPU is done with this job; the slot goes to the next. */
+  free(timings: Timings): void
   /** What the attempt showed about the backend. May come after `free`, when the body has ended. */
   report(evidence: Evidence): void
   /** It is still decoding: the lease lasts longer. Costs nothing, the session is open anyway. */
@@ -54,6 +54,8 @@ export interface Grant<Handle = LeaseHandle> {
   readonly startsInMs: number
   /** Decode time to be expected on this backend. */
   readonly expectedMs: number
+  /** The pool has no doubts about the backend, so that a good answer need not be reported. */
+  readonly isTrusted?: boolean
   /** The job waited for a backend to start, so its time begins now. The release before does not say. */
   readonly waitedForStart?: boolean
   /** How far decodes are from that, as a smoothed mean. The release before does not say. */

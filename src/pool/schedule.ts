@@ -8,6 +8,7 @@ import { hasRoom } from './places.ts'
 import { type Choice, candidatesOf, choose, type Promises } from './selection.ts'
 import { isLearnt } from './service-times.ts'
 import type { BackendState, Job, PoolState } from './state.ts'
+import { isTrusted } from './task-health.ts'
 import { SHORT_JOB_MS } from './traffic.ts'
 import { WINDOW } from './tuning.ts'
 
@@ -99,6 +100,7 @@ function grantAction(
     expectedMs: known.meanMs,
     deviationMs: known.deviationMs,
     isLearnt: isLearnt(known),
+    isTrusted: isTrusted(backend, job.model),
     ...(job.hasWaitedForStart && { waitedForStart: true }),
   }
 }

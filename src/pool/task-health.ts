@@ -56,6 +56,13 @@ export function overallHealth(backend: BackendState): Health | TaskHealth {
 export const overallCause = ({ cause, health, tasks }: BackendState): Cause | null =>
   health.kind === 'usable' ? (tasks.find((task) => task.health.kind !== 'usable')?.cause ?? cause) : cause
 
+/** Whether all that is known of the backend at this task is good, so that one more good answer is no news. */
+export function isTrusted(backend: BackendState, task: string): boolean {
+  const { record, suspicion, health } = taskOf(backend, task)
+  const hasFailed = backend.record.hard > 0 || record.hard > 0 || record.soft > 0
+  return backend.health.kind === 'usable' && health.kind === 'usable' && suspicion === null && !hasFailed
+}
+
 /** Until when jobs of the task are not sent, since the backend asked for time. */
 export const pausedUntil = (backend: BackendState, task: string): number => taskOf(backend, task).pausedUntil
 
@@ -77,9 +84,15 @@ export function onTask(
   return { ...backend, tasks: [...backend.tasks.filter((other) => other.task !== task), after] }
 }
 
-/** A decode of a request was good: the backend is not at fault for what it was accused of. */
+/** An answer has begun as it should. How it ends is told where that is news. */
+export const answered = (task: TaskRecord, now: number): TaskRecord => ({
+  ...task,
+  record: recordOutcome(task.record, true, now),
+})
+
+/** A request was served to its end: the backend is not at fault for what it was accused of. */
 export function served(task: TaskRecord, now: number): TaskRecord {
-  const record = { ...recordOutcome(task.record, true, now), hard: 0, soft: 0 }
+  const record = { ...task.record, hard: 0, soft: 0 }
   const { suspicion, health } = task
   const after = suspicion ? clear(task, now) : task
   return { ...after, record, health: health.kind === 'half-open' ? { kind: 'usable' } : health }

@@ -31,7 +31,7 @@ export const MAX_DEAD_MS = 2_000
 // Choice of a backend ----------------------------------------------------------------------------------------------
 
 /** How long the number of jobs is remembered. */
-export const CROWD_MEMORY_MS = 1_000
+export const CROWD_MEMORY_MS = 500
 /** Jobs that are counted; with more there is always a crowd. */
 export const MAX_CROWD = 64
 

@@ -46,13 +46,15 @@ export class WaitingRoom {
       waiting.answer({ ok: false, v, reason, retryAfterMs, poolWaitMs })
       return
     }
-    const { leaseId, backendId, startsInMs, expectedMs, deviationMs, isLearnt, waitedForStart } = decision
+    const { leaseId, backendId, startsInMs, expectedMs, deviationMs, isLearnt, isTrusted, waitedForStart } =
+      decision
     const idle = idleBeside(state, decision, now)
     const expected = {
       startsInMs,
       expectedMs,
       deviationMs,
       isLearnt,
+      isTrusted,
       poolWaitMs,
       idle,
       ...(waitedForStart && { waitedForStart }),
