@@ -15,10 +15,14 @@ export interface ProbeTools {
   readonly models: Registry
 }
 
-const TIMEOUT_MS: Readonly<Record<ProbeTest, number>> = { health: 5_000, wake: 70_000, decode: 20_000 }
+const TIMEOUT_MS: Readonly<Record<ProbeTest, number>> = { health: 5_000, wake: 5_000, decode: 20_000 }
 
 /** Hugging Face's proxy holds a request for so many seconds while it starts a replica. */
 const SCALE_UP_SECONDS = 60
+const SCALE_UP_TIMEOUT_MS = 70_000
+
+const timeoutMs = ({ kind }: Backend, test: ProbeTest): number =>
+  kind === 'huggingface' && test === 'wake' ? SCALE_UP_TIMEOUT_MS : TIMEOUT_MS[test]
 
 /**
  * Never rejects.
@@ -32,7 +36,7 @@ export async function probeBackend(
   task?: string,
 ): Promise<ProbeResult> {
   if (backend.kind === 'preview' && test !== 'decode') return 'passed'
-  const signal = AbortSignal.timeout(TIMEOUT_MS[test])
+  const signal = AbortSignal.timeout(timeoutMs(backend, test))
   try {
     const response = await (test === 'decode'
       ? decode(backend, signal, tools, task)

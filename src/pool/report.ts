@@ -6,6 +6,7 @@ import type { Accusation, Evidence, PoolEvent } from './events.ts'
 import { asleep, reached, unreachable } from './health.ts'
 import { isServing } from './health-states.ts'
 import { leaseOf } from './leases.ts'
+import { waitForStart } from './service.ts'
 import type { BackendState, PoolState } from './state.ts'
 import { accuse, confirm, healthFor, onTask, served } from './task-health.ts'
 import { EJECTABLE_SHARE } from './tuning.ts'
@@ -25,7 +26,7 @@ export function report(
       return (evidence.instead ?? []).reduce((before, id) => confirmed(before, id, evidence.model, now), good)
     }
     case 'cold':
-      return onBackend(state, backendId, (backend) => asleep(backend, now))
+      return waitingForStart(onBackend(state, backendId, (backend) => asleep(backend, now)), now)
     case 'out-of-memory':
       return onBackend(state, backendId, (backend) => lowerCeiling(backend, evidence, now))
     case 'unreachable': {
@@ -39,6 +40,15 @@ export function report(
       return accused(state, backendId, evidence, now)
   }
 }
+
+/** Jobs that wait already have the time of a start as well, if that is what they wait for now. */
+const waitingForStart = (state: PoolState, now: number): PoolState => ({
+  ...state,
+  lanes: state.lanes.map((lane) => ({
+    ...lane,
+    jobs: lane.jobs.map((job) => waitForStart(state.backends, job, now)),
+  })),
+})
 
 export function accused(state: PoolState, backendId: string, evidence: Accusation, now: number): PoolState {
   const [random, seed] = draw(state.seed)
