@@ -38,6 +38,8 @@ export type FigureName =
   | 'rateOfIdeal'
   | 'rateOfHaproxy'
   | 'addedP50Ms'
+  /** The median over HAProxy's mean, for clients that must wait: whoever lets a few wait long has a short median. */
+  | 'addedP50OverMeanMs'
   | 'addedP99Ms'
   | 'imageP99OfHaproxy'
   /** Requests that were not answered with 200. */
@@ -73,8 +75,8 @@ export interface Scenario {
   readonly deadlineMs?: number
   /** Part of the short form. */
   readonly quick: boolean
-  /** It sleeps most of the time, so that others may run beside it. */
-  readonly isQuiet: boolean
+  /** Its backends change while it lasts: it has one turn, where others have several. */
+  readonly isOnce: boolean
   /** Only the gateway can be asked this. */
   readonly isAlone: boolean
   readonly expectations: readonly Expectation[]
@@ -104,18 +106,16 @@ export function meanMs({ curve }: FieldBackend, mix: readonly Size[]): number {
  * Requests per second that a scheduler could reach who knows everything: the lesser of what all backends do together,
  * and what the clients would get if the fastest served them all. A backend is idle for the network's time between two
  * decodes, as it is behind any proxy that gives it no more at a time than it has slots.
+ *
+ * @param overheadMs what sockets and timers of this machine add to each decode
  */
-export function idealRate({
-  backends,
-  clients,
-  mix,
-  arrivals,
-}: Pick<Scenario, 'backends' | 'clients' | 'mix' | 'arrivals'>): number {
-  const rounds = backends.map((backend) => meanMs(backend, mix) + 2 * backend.networkMs)
-  const together = backends.reduce(
-    (sum, { slots }, i) => sum + (1_000 * slots) / (rounds[i] ?? Number.NaN),
-    0,
-  )
+export function idealRate(
+  { backends, clients, mix, arrivals }: Pick<Scenario, 'backends' | 'clients' | 'mix' | 'arrivals'>,
+  overheadMs = 0,
+): number {
+  const rounds = backends.map((own) => meanMs(own, mix) + 2 * own.networkMs + overheadMs)
+  const rates = backends.map(({ slots }, i) => (1_000 * slots) / (rounds[i] ?? Number.NaN))
+  const together = rates.reduce((sum, rate) => sum + rate, 0)
   const asked = arrivals.kind === 'open' ? arrivals.perSecond : (1_000 * clients) / Math.min(...rounds)
   return Math.min(together, asked)
 }

@@ -14,7 +14,9 @@ import {
 import {
   type Expectation,
   type FieldBackend,
+  type FigureName,
   idealRate,
+  meanMs,
   type Scenario,
   type Size,
   square,
@@ -32,7 +34,7 @@ function scenario(row: string, name: string, backends: readonly FieldBackend[], 
     mix: [square(512)],
     warmUpDecodes: 20,
     quick: false,
-    isQuiet: false,
+    isOnce: false,
     isAlone: false,
     expectations: [],
     ...changes,
@@ -46,20 +48,26 @@ function backend(curve: Curve, changes: Partial<FieldBackend> = {}): FieldBacken
 const NONE_FAILS: Expectation = { figure: 'failed', atMost: 0 }
 
 /** Two runs of the same differ by so much. */
-const NOISE = 0.03
-const NEVER_BELOW_HAPROXY: readonly Expectation[] = [
-  { figure: 'rateOfHaproxy', atLeast: 1 - NOISE },
-  { figure: 'addedP50Ms', atMost: 10, orShareOfHaproxy: NOISE },
-  { figure: 'addedP99Ms', atMost: 10, orShareOfHaproxy: NOISE },
-]
+const NOISE = 0.05
+const NEVER_BELOW_HAPROXY: Expectation = { figure: 'rateOfHaproxy', atLeast: 1 - NOISE }
 const NEARLY_IDEAL: Expectation = { figure: 'rateOfIdeal', atLeast: 0.9 }
+const added = (figure: FigureName): Expectation => ({ figure, atMost: 10, orShareOfHaproxy: NOISE })
 
 /** Beyond so many requests per second the cores of the machine decide, and what is reached is only told. */
 const MOST_PER_SECOND = 100
 
-function isJudged(own: Scenario): Scenario {
+function withExpectations(own: Scenario): Scenario {
   if (idealRate(own) > MOST_PER_SECOND) return { ...own, expectations: [NONE_FAILS] }
-  return { ...own, expectations: [NEARLY_IDEAL, ...NEVER_BELOW_HAPROXY, NONE_FAILS] }
+  const median = mustWait(own) ? 'addedP50OverMeanMs' : 'addedP50Ms'
+  const expectations = [NEARLY_IDEAL, NEVER_BELOW_HAPROXY, added(median), added('addedP99Ms'), NONE_FAILS]
+  return { ...own, expectations }
+}
+
+/** Whether there are more clients than slots of backends that are nearly as fast as the fastest. */
+function mustWait({ backends, mix, clients }: Scenario): boolean {
+  const times = backends.map((own) => meanMs(own, mix))
+  const fast = backends.filter((_, i) => (times[i] ?? 0) < 2 * Math.min(...times))
+  return clients > fast.reduce((sum, { slots }) => sum + slots, 0)
 }
 
 /** A1: all work to the fast ones, and the throughput of the sum. */
@@ -76,7 +84,7 @@ function fastAndSlow(
   ]
   const name = [`${times.join('/')} ms by ${clients}`, ...about].join(', ')
   const backends = times.map((ms) => backend(fixed(ms), common))
-  return isJudged(scenario('A1', name, backends, { clients, seconds: 6, ...rest }))
+  return withExpectations(scenario('A1', name, backends, { clients, seconds: 6, ...rest }))
 }
 
 const quick = { quick: true } as const
@@ -117,7 +125,6 @@ const soleSlow = (changes: Changes): Scenario =>
     warmUpDecodes: 30,
     warmUpMix: [square(256)],
     deadlineMs: 60_000,
-    isQuiet: true,
     isAlone: true,
     expectations: [NONE_FAILS],
     ...changes,
@@ -132,7 +139,6 @@ const soleHang = (deadlineMs: number, changes: Changes = {}): Scenario =>
     {
       decodes: 1,
       deadlineMs,
-      isQuiet: true,
       isAlone: true,
       expectations: [{ figure: 'shareOfDeadline', atLeast: 0.95 }],
       ...changes,
@@ -160,7 +166,6 @@ const coldStart = (coldStartMs: number, deadlineMs: number, changes: Changes = {
       arrivals: { kind: 'at once' },
       warmUpDecodes: 0,
       deadlineMs,
-      isQuiet: true,
       isAlone: true,
       expectations: [NONE_FAILS, { figure: 'afterWakeOfIdeal', atMost: 2 }],
       ...changes,
@@ -172,7 +177,6 @@ const VIDEO: Size = { width: 832, height: 480, frames: 81, weight: 0.1 }
 
 /** What real ones are like, together. */
 const MIXED_GPUS = [backend(gpu('H200')), backend(gpu(4090)), backend(gpu(4090)), backend(gpu(3070))]
-const ABOVE_HAPROXY: Expectation = { figure: 'rateOfHaproxy', atLeast: 1 - NOISE }
 
 const REAL: readonly Scenario[] = [
   scenario('A1', 'mixed sizes, H200 to 3070, by 8', MIXED_GPUS, {
@@ -180,7 +184,7 @@ const REAL: readonly Scenario[] = [
     mix: IMAGES,
     seconds: 12,
     quick: true,
-    expectations: [ABOVE_HAPROXY, NONE_FAILS],
+    expectations: [NEVER_BELOW_HAPROXY, NONE_FAILS],
   }),
   scenario('A1', 'images with videos, H200 to 3070', MIXED_GPUS, {
     arrivals: { kind: 'open', perSecond: 12 },
@@ -200,14 +204,15 @@ const REAL: readonly Scenario[] = [
       mix: IMAGES,
       warmUpDecodes: 0,
       seconds: 20,
-      expectations: [ABOVE_HAPROXY, NONE_FAILS],
+      isOnce: true,
+      expectations: [NEVER_BELOW_HAPROXY, NONE_FAILS],
     },
   ),
   scenario('A1', 'tiles from 1 MP on one of two', [backend(tiled(gpu(4090), 1)), backend(gpu(4090))], {
     clients: 6,
     mix: IMAGES,
     seconds: 15,
-    expectations: [ABOVE_HAPROXY, NONE_FAILS],
+    expectations: [NEVER_BELOW_HAPROXY, NONE_FAILS],
   }),
   scenario(
     'A1',
@@ -216,7 +221,7 @@ const REAL: readonly Scenario[] = [
     {
       clients: 8,
       seconds: 15,
-      expectations: [ABOVE_HAPROXY, NONE_FAILS],
+      expectations: [NEVER_BELOW_HAPROXY, NONE_FAILS],
     },
   ),
   scenario(
@@ -226,7 +231,8 @@ const REAL: readonly Scenario[] = [
     {
       clients: 4,
       seconds: 25,
-      expectations: [ABOVE_HAPROXY, NONE_FAILS],
+      isOnce: true,
+      expectations: [NEVER_BELOW_HAPROXY, NONE_FAILS],
     },
   ),
   scenario('A1', 'two CPUs', [backend(cpu(20)), backend(cpu(40))], {
@@ -234,11 +240,21 @@ const REAL: readonly Scenario[] = [
     mix: [square(512, 3), square(1024, 1)],
     warmUpDecodes: 4,
     decodes: 12,
-    isQuiet: true,
     deadlineMs: 300_000,
     expectations: [NONE_FAILS],
   }),
 ]
+
+/** Before all others: code that was never run is slow, and the gateway is not judged by its first second. */
+export const WARM_UP: Scenario = scenario(
+  '',
+  'warm-up',
+  [1, 2].map(() => backend(fixed(2), { slots: 8 })),
+  {
+    clients: 8,
+    warmUpDecodes: 1_500,
+  },
+)
 
 export const SCENARIOS: readonly Scenario[] = [
   ...A1,

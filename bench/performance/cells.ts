@@ -24,7 +24,7 @@ interface FixedAnswer {
   readonly size?: readonly [width: number, height: number]
 }
 
-const picture = (bytes: number, type: 'image/jpeg' | 'image/png', width: number, height: number) => ({
+export const picture = (bytes: number, type: 'image/jpeg' | 'image/png', width: number, height: number) => ({
   bytes,
   headers: { 'content-type': type },
   size: [width, height] as const,
@@ -89,12 +89,17 @@ export function bodyOf(cell: Cell): Buffer {
 
 /** A whole HTTP response; a picture has the marks by which one is known, and nothing to be seen in between. */
 export function answerOf({ answer }: Cell): Buffer {
-  const { bytes, headers, size } = answer
-  const body = Buffer.alloc(bytes, 0x55)
-  if (size) draw(body, headers['content-type'] === 'image/png', size)
+  const { bytes, headers } = answer
+  const body = bytesOf(answer)
   const fields = Object.entries({ ...headers, 'content-length': String(bytes) })
   const head = `HTTP/1.1 200 OK\r\n${fields.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`
   return Buffer.concat([Buffer.from(head), body])
+}
+
+export function bytesOf({ bytes, headers, size }: FixedAnswer): Buffer {
+  const body = Buffer.alloc(bytes, 0x55)
+  if (size) draw(body, headers['content-type'] === 'image/png', size)
+  return body
 }
 
 function draw(body: Buffer, isPng: boolean, [width, height]: readonly [number, number]): void {

@@ -1,6 +1,7 @@
 /** Processes of the benchmark's own, which are not measured: the backend, and whoever makes the load. */
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
+import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { LoadOrder, LoadResult } from './load-protocol.ts'
 
@@ -13,13 +14,11 @@ export interface Helper {
   stop(): Promise<void>
 }
 
-export async function startHelper(file: 'backend.ts' | 'load.ts'): Promise<Helper> {
-  const child = fork(fileURLToPath(new URL(file, import.meta.url)), {
-    serialization: 'advanced',
-    execArgv: [],
-  })
+export async function startHelper(url: URL, ...args: string[]): Promise<Helper> {
+  const file = fileURLToPath(url)
+  const child = fork(file, args, { serialization: 'advanced', execArgv: [] })
   const ended = once(child, 'exit').then(([code, signal]) => {
-    throw new Error(`${file} ended: ${signal ?? code}.`)
+    throw new Error(`${basename(file)} ended: ${signal ?? code}.`)
   })
   ended.catch(() => undefined)
   const [greeting] = await Promise.race([once(child, 'message'), ended])

@@ -21,7 +21,8 @@ export interface Stage {
 }
 
 export async function setStage(): Promise<Stage> {
-  const [backend, loader] = await Promise.all([startHelper('backend.ts'), startHelper('load.ts')])
+  const start = (file: string) => startHelper(new URL(file, import.meta.url))
+  const [backend, loader] = await Promise.all([start('backend.ts'), start('load.ts')])
   return {
     backend: { host: '127.0.0.1', port: Number(backend.greeting) },
     loader,
@@ -65,7 +66,7 @@ export async function runRounds(
 
 async function startAll(backend: BackendAddress): Promise<Contender[]> {
   const direct = { name: 'direct', ...backend, key: 'none', pids: [], stop: async () => undefined }
-  const nginx = await startNginx(backend)
+  const nginx = await startNginx([backend])
   return [
     direct,
     ...(nginx ? [nginx] : []),
@@ -78,7 +79,7 @@ async function startAll(backend: BackendAddress): Promise<Contender[]> {
 }
 
 /** Whoever comes first has no advantage. */
-const rotated = <T>(list: readonly T[], by: number): T[] => {
+export const rotated = <T>(list: readonly T[], by: number): T[] => {
   const at = by % list.length
   return [...list.slice(at), ...list.slice(0, at)]
 }

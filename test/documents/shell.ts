@@ -7,7 +7,7 @@ export const NOT_HERE: readonly (readonly [command: RegExp, reason: string])[] =
     'is behind whoever runs this; test/gateway/start.test.ts starts',
   ],
   [
-    /^npm run (?:--silent )?(?:check|bench|soak|sim|sim:internet|test:\w+|fuzz)\b/,
+    /^npm run (?:--silent )?(?:check|bench|field|soak|sim|sim:internet|test:\w+|fuzz)\b/,
     'takes minutes, and has a run of its own',
   ],
   [/wrangler (login|secret|tail|rollback)|^npm run deploy/, 'needs an account'],
