@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import type { BackendAddress, Contender } from '../performance/contender.ts'
+import { endWithThis } from '../performance/daemon.ts'
 import { addressOf } from '../performance/gateway.ts'
 import { familyOf } from '../performance/process.ts'
 import type { Scenario } from '../scenario.ts'
@@ -25,6 +26,7 @@ export async function startGatewayContender(pools: readonly Pool[]): Promise<Con
   writeFileSync(file, settingsOf(pools))
   const args = ['start', '--json', '--port', '0', '--config', file, '--data', join(folder, 'data')]
   const child = spawn(process.execPath, [START, ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
+  endWithThis(child)
   const ended = once(child, 'exit').then(() => undefined)
   const lines = createInterface({ input: child.stdout })
   const greeting = once(lines, 'line').then(([line]) => String(line))

@@ -45,6 +45,9 @@ function fail(message: string): never {
   process.exit(2)
 }
 
+// What was started ends with the process, which a signal alone would not see to.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130))
+
 if (options.list) {
   for (const { name } of scenarios) console.log(name)
 } else {

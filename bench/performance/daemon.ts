@@ -9,6 +9,17 @@ import { freePort } from '../../test/soak/inspector.ts'
 import type { Contender } from './contender.ts'
 import { familyOf } from './process.ts'
 
+const children = new Set<ChildProcess>()
+process.once('exit', () => {
+  for (const child of children) child.kill('SIGTERM')
+})
+
+/** Ends a child with this process, however that ends. */
+export function endWithThis(child: ChildProcess): void {
+  children.add(child)
+  child.once('exit', () => children.delete(child))
+}
+
 const HOST = '127.0.0.1'
 
 export const isInstalled = (name: 'nginx' | 'haproxy'): boolean => spawnSync(name, ['-v']).error === undefined
@@ -30,6 +41,7 @@ export async function startDaemon(
   const file = join(folder, `${name}.conf`)
   writeFileSync(file, configuration)
   const child = spawn(name, args(file), { stdio: ['ignore', 'ignore', 'inherit'] })
+  endWithThis(child)
   await listening(child, name, port)
   return {
     name,
