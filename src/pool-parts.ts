@@ -4,8 +4,8 @@ import { createSend } from './backends/send.ts'
 import { readConfig } from './config.ts'
 import { realAmbient as ambient } from './lib/ambient.ts'
 import { builtIn } from './models/registry.ts'
-import type { PoolParts } from './pool/durable-object.ts'
 import { Membership, memberOf } from './pool/membership.ts'
+import type { PoolParts } from './pool/pool-host.ts'
 import { logEvents } from './telemetry/events.ts'
 
 export function createPoolParts(env: Readonly<Record<string, unknown>>, preview: () => Fetcher): PoolParts {

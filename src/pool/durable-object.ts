@@ -1,157 +1,66 @@
-/**
- * One pool on the platform: `step` with a clock, a timer, callers that wait and probes that go out. Leases and queue
- * live as long as their callers do; only learnt numbers are kept.
- */
+/** One pool on the platform: a life of it as a Durable Object, with the object's own database and leases over RPC. */
 import { DurableObject } from 'cloudflare:workers'
 import { realAmbient } from '../lib/ambient.ts'
-import { OwnClock } from '../lib/own-clock.ts'
 import type { Recorded } from '../telemetry/recorder.ts'
-import type { OperatorOrder, PoolAction, PoolEvent, ProbeResult, ProbeTest } from './events.ts'
-import { emptyPool } from './initial.ts'
+import type { OperatorOrder, ProbeResult } from './events.ts'
 import { LeaseTarget } from './lease-target.ts'
-import { MemoryKeeper } from './memory-keeper.ts'
-import { readAcquire, statusOf } from './messages.ts'
-import { PoolMeter } from './meter.ts'
-import type { AcquireAnswer, AcquireRequest, AdoptRequest, PoolMetrics, PoolStatus } from './protocol.ts'
-import type { PoolMember, PoolState } from './state.ts'
-import { nextWakeAt, step } from './step.ts'
-import { WaitingRoom } from './waiting-room.ts'
+import { PoolHost, type PoolParts } from './pool-host.ts'
+import type {
+  AcquireAnswer,
+  AcquireRequest,
+  AdoptRequest,
+  PoolMetrics,
+  PoolService,
+  PoolStatus,
+} from './protocol.ts'
 
-/** What the object is given by the composition root. */
-export interface PoolParts {
-  /** The backends of the pool of this name. */
-  readonly membersOf: (poolName: string | undefined) => readonly PoolMember[]
-  /** Never rejects. */
-  readonly probe: (backendId: string, test: ProbeTest, task: string | undefined) => Promise<ProbeResult>
-  /** Says that the database failed; the pool goes on without. */
-  readonly forgetful: (error: unknown) => void
-  /** Whether there are operators who may ask for what it has counted. */
-  readonly isMetered: boolean
-}
-
-export class PoolObject extends DurableObject {
-  readonly #epoch: string
-  readonly #parts: PoolParts
-  readonly #ambient = realAmbient
-  readonly #clock = new OwnClock(realAmbient, () => this.#step({ kind: 'tick' }))
-  readonly #meter: PoolMeter
-  readonly #waiting: WaitingRoom
-  readonly #memory: MemoryKeeper
-  /** The probes that are under way, by backend. */
-  readonly #probes = new Map<string, Promise<ProbeResult>>()
-  #state: PoolState
+/** Each method is one of `PoolHost`, which says what it does. */
+export class PoolObject extends DurableObject implements PoolService<LeaseTarget> {
+  readonly #host: PoolHost<LeaseTarget>
 
   constructor(ctx: DurableObjectState, env: Cloudflare.Env, parts: PoolParts) {
     super(ctx, env)
-    const { random, randomUuid } = this.#ambient
-    this.#parts = parts
-    this.#meter = new PoolMeter(this.#ambient, parts.isMetered)
-    this.#epoch = randomUuid()
-    this.#waiting = new WaitingRoom({
-      epoch: this.#epoch,
-      meter: this.#meter,
-      leaseOf: (backendId, leaseId) => this.#lease(backendId, leaseId),
-    })
-    this.#memory = new MemoryKeeper({
-      backends: () => this.#state.backends,
-      ambient: this.#ambient,
-      failed: (error) => {
-        this.#meter.forgot()
-        parts.forgetful(error)
-      },
-    })
-    this.#state = emptyPool(parts.membersOf(ctx.id.name), {
-      seed: Math.floor(random() * 2 ** 32),
-      now: this.#clock.now(),
-      memories: this.#memory.read(() => ctx.storage.sql),
+    this.#host = new PoolHost(parts, {
+      ambient: realAmbient,
+      poolName: ctx.id.name,
+      openDatabase: () => ctx.storage.sql,
+      handleOf: (lease) => new LeaseTarget(lease),
     })
   }
 
-  /** Waits for a slot until the deadline; the promise is the place in the queue. */
   acquire(request: AcquireRequest): Promise<AcquireAnswer<LeaseTarget>> {
-    return new Promise((resolve) => {
-      const job = readAcquire(request, this.#clock.now())
-      this.#waiting.enter(job, resolve)
-      this.#step({ kind: 'acquire', job })
-    })
+    return this.#host.acquire(request)
   }
 
-  /** Takes a job whose caller left out of the queue. */
   cancel(ticket: string): void {
-    this.#step({ kind: 'cancel', ticket })
+    this.#host.cancel(ticket)
   }
 
-  /** Answers at once, so that a caller can tell a long queue from an object that is gone. */
   ping(): string {
-    return this.#epoch
+    return this.#host.ping()
   }
 
-  /** Takes over a decode that a former life of this object granted. */
-  adopt({ backendId, predictedMs, elapsedMs }: AdoptRequest): LeaseTarget | null {
-    if (!this.#state.backends.some(({ id }) => id === backendId)) return null
-    const { nextLeaseId } = this.#state
-    this.#step({ kind: 'adopt', backendId, predictedMs, elapsedMs })
-    return this.#lease(backendId, nextLeaseId)
+  adopt(request: AdoptRequest): LeaseTarget | null {
+    return this.#host.adopt(request)
   }
 
   operate(backendId: string, order: OperatorOrder): void {
-    this.#step({ kind: 'operate', backendId, order })
-    this.#memory.write()
+    this.#host.operate(backendId, order)
   }
 
-  /** Looks at a backend now. One that turns out to be there shows at once whether it can decode. */
-  async examine(backendId: string): Promise<ProbeResult | null> {
-    const look = (): Promise<ProbeResult> | undefined => {
-      this.#step({ kind: 'operate', backendId, order: 'probe' })
-      return this.#probes.get(backendId)
-    }
-    const found = (await look()) ?? null
-    const isTried = this.#state.backends.some(
-      ({ id, health }) => id === backendId && health.kind === 'half-open',
-    )
-    return found === 'passed' && isTried ? ((await look()) ?? found) : found
+  examine(backendId: string): Promise<ProbeResult | null> {
+    return this.#host.examine(backendId)
   }
 
   status(): PoolStatus {
-    this.#step({ kind: 'tick' })
-    return statusOf(this.#state, this.#epoch, this.#clock.now())
+    return this.#host.status()
   }
 
-  /** Takes what a Worker has counted since it last told. */
   count(recorded: Recorded): void {
-    this.#meter.take(recorded)
+    this.#host.count(recorded)
   }
 
   metrics(): PoolMetrics {
-    this.#step({ kind: 'tick' })
-    return this.#meter.read(this.#state, this.#clock.now())
-  }
-
-  #step(event: PoolEvent): void {
-    const now = this.#clock.now()
-    const [state, actions] = step(this.#state, event, now)
-    this.#meter.stepped(this.#state, state, event)
-    this.#state = state
-    for (const action of actions) this.#perform(action)
-    this.#clock.wakeAt(nextWakeAt(state, now))
-    if (event.kind === 'free' || event.kind === 'probed') this.#memory.writeSoon()
-  }
-
-  #perform(action: PoolAction): void {
-    if (action.kind !== 'probe') {
-      this.#waiting.tell(action, this.#state, this.#clock.now())
-      return
-    }
-    const { backendId, test, task } = action
-    const probed = this.#parts.probe(backendId, test, task).then((result) => {
-      if (this.#probes.get(backendId) === probed) this.#probes.delete(backendId)
-      this.#step({ kind: 'probed', backendId, test, task, result })
-      return result
-    })
-    this.#probes.set(backendId, probed)
-  }
-
-  #lease(backendId: string, leaseId: number): LeaseTarget {
-    return new LeaseTarget((event) => this.#step({ ...event, backendId, leaseId }))
+    return this.#host.metrics()
   }
 }

@@ -1,51 +1,37 @@
 import { RpcTarget } from 'cloudflare:workers'
 import type { Evidence } from './events.ts'
+import type { HeldLease } from './held-lease.ts'
 import type { LeaseHandle, Timings } from './protocol.ts'
-
-/** What happens to a lease; the object knows which. */
-export type LeaseEvent =
-  | ({ readonly kind: 'free' } & Timings)
-  | { readonly kind: 'renew' }
-  | { readonly kind: 'resize'; readonly predictedMs: number }
-  | { readonly kind: 'abandon' }
-  | { readonly kind: 'report'; readonly evidence: Evidence }
 
 /**
  * A lease as its holder sees it. The runtime disposes it when the holder's execution context ends for whatever
  * reason (answer sent, client gone, crash), so that a slot cannot outlive its request.
  */
 export class LeaseTarget extends RpcTarget implements LeaseHandle {
-  readonly #tell: (event: LeaseEvent) => void
-  #isHeld = true
+  readonly #lease: HeldLease
 
-  constructor(tell: (event: LeaseEvent) => void) {
+  constructor(lease: HeldLease) {
     super()
-    this.#tell = tell
+    this.#lease = lease
   }
 
-  /** A holder of an old release says nothing of times. */
-  free(timings: Timings = { decoded: true }): void {
-    if (this.#isHeld) {
-      this.#isHeld = false
-      this.#tell({ kind: 'free', ...timings })
-    }
+  free(timings?: Timings): void {
+    this.#lease.free(timings)
   }
 
   report(evidence: Evidence): void {
-    this.#tell({ kind: 'report', evidence })
+    this.#lease.report(evidence)
   }
 
   renew(): void {
-    if (this.#isHeld) this.#tell({ kind: 'renew' })
+    this.#lease.renew()
   }
 
   resize(predictedMs: number): void {
-    if (this.#isHeld) this.#tell({ kind: 'resize', predictedMs })
+    this.#lease.resize(predictedMs)
   }
 
   [Symbol.dispose](): void {
-    if (!this.#isHeld) return
-    this.#isHeld = false
-    this.#tell({ kind: 'abandon' })
+    this.#lease[Symbol.dispose]()
   }
 }

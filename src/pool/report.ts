@@ -26,7 +26,10 @@ export function report(
       return (evidence.instead ?? []).reduce((before, id) => confirmed(before, id, evidence.model, now), good)
     }
     case 'cold':
-      return waitingForStart(onBackend(state, backendId, (backend) => asleep(backend, now)), now)
+      return waitingForStart(
+        onBackend(state, backendId, (backend) => asleep(backend, now)),
+        now,
+      )
     case 'out-of-memory':
       return onBackend(state, backendId, (backend) => lowerCeiling(backend, evidence, now))
     case 'unreachable': {

@@ -1,7 +1,6 @@
 /** Callers that wait for a slot in a pool's object, each until the pool has decided about its job. */
 import type { PoolAction } from './events.ts'
 import { idleBeside } from './idle.ts'
-import type { LeaseTarget } from './lease-target.ts'
 import { expectedWaitMs } from './load.ts'
 import type { PoolMeter } from './meter.ts'
 import { type AcquireAnswer, PROTOCOL_VERSION as v } from './protocol.ts'
@@ -9,27 +8,27 @@ import type { Job, PoolState } from './state.ts'
 
 type Decision = PoolAction & { readonly kind: 'grant' | 'reject' }
 
-interface Waiting {
-  readonly answer: (answer: AcquireAnswer<LeaseTarget>) => void
+interface Waiting<Handle> {
+  readonly answer: (answer: AcquireAnswer<Handle>) => void
   readonly purpose: Job['purpose']
   readonly since: number
 }
 
-interface Parts {
+interface Parts<Handle> {
   readonly epoch: string
   readonly meter: PoolMeter
-  readonly leaseOf: (backendId: string, leaseId: number) => LeaseTarget
+  readonly leaseOf: (backendId: string, leaseId: number) => Handle
 }
 
-export class WaitingRoom {
-  readonly #parts: Parts
-  readonly #waiting = new Map<string, Waiting>()
+export class WaitingRoom<Handle> {
+  readonly #parts: Parts<Handle>
+  readonly #waiting = new Map<string, Waiting<Handle>>()
 
-  constructor(parts: Parts) {
+  constructor(parts: Parts<Handle>) {
     this.#parts = parts
   }
 
-  enter({ ticket, purpose, enqueuedAt }: Job, answer: Waiting['answer']): void {
+  enter({ ticket, purpose, enqueuedAt }: Job, answer: Waiting<Handle>['answer']): void {
     this.#waiting.set(ticket, { answer, purpose, since: enqueuedAt })
   }
 
