@@ -10,6 +10,9 @@ export const MAX_ATTEMPTS_DEGRADED = 2
 /** Tries that cost nothing are not counted, but a request that gets nothing else shall end. */
 const MAX_FREE = 20
 
+/** The longest that a request waits by itself for a backend that asked for time. */
+const MAX_PAUSE_MS = 5_000
+
 /** With less time than this left another attempt would only burn GPU time. */
 export const MIN_ATTEMPT_MS = 250
 
@@ -61,10 +64,10 @@ export const maySecondRound = (
   refusal: RejectReason | 'unreachable',
   failures: readonly Failure[],
   remainingMs: number,
-): boolean => NONE_LEFT.includes(refusal) && mayRetry(failures, remainingMs) && failures.some(isTransient)
-
-/** The longest that a request waits by itself for a backend that asked for time. */
-const MAX_PAUSE_MS = 5_000
+): boolean =>
+  NONE_LEFT.includes(refusal) &&
+  mayRetry(failures, remainingMs) &&
+  failures.some((failure) => isTransient(failure) && (failure.retryAfterMs ?? 0) <= MAX_PAUSE_MS)
 
 /** Before the same backend is asked again: full jitter, 25 to 250 ms, or what the last one asked for. */
 export const secondRoundDelayMs = (failures: readonly Failure[], random: number): number =>

@@ -14,26 +14,29 @@ const CEILING_MS = 600_000
 const PASSING_MS = 5_000
 
 /**
- * A size that the backend has decoded before is not given up for one request, which may have been at fault: it takes
- * two in a row, with no decode of that size between them.
+ * One key's requests may run out of memory whatever their size, so a ceiling holds for that key alone until another key
+ * meets it too. What the backend has decoded it can decode.
  */
 export function lowerCeiling(
   backend: BackendState,
-  { model, predictedMs }: Extract<Evidence, { kind: 'out-of-memory' }>,
+  { key, model, predictedMs }: Extract<Evidence, { kind: 'out-of-memory' }>,
   now: number,
 ): BackendState {
-  const proven = backend.proven.find((size) => size.model === model)
-  const isProven = proven !== undefined && proven.predictedMs >= predictedMs
-  if (isProven && !proven.isDoubted) {
-    const doubted = { ...proven, isDoubted: true }
-    return { ...backend, proven: backend.proven.map((size) => (size === proven ? doubted : size)) }
-  }
+  const provenMs = backend.proven.find((size) => size.model === model)?.predictedMs ?? 0
   const before = backend.ceilings.find((ceiling) => ceiling.model === model)
-  const lowered = Math.max(predictedMs * CEILING_SHARE, isProven ? 0 : (proven?.predictedMs ?? 0))
-  const isPassing = isProven || lowered <= OVERHEAD_MS
-  const times = isPassing ? (before?.times ?? 0) + 1 : 0
+  const isShared = before !== undefined && before.until > now && before.key !== key
+  const isPassing = provenMs >= predictedMs || predictedMs * CEILING_SHARE <= OVERHEAD_MS
+  const lowered = isPassing ? predictedMs * CEILING_SHARE : Math.max(predictedMs * CEILING_SHARE, provenMs)
+  const known = isShared && before.key !== null ? 0 : (before?.times ?? 0)
+  const times = isPassing ? known + 1 : 0
   const ms = isPassing ? Math.min(CEILING_MS, PASSING_MS * 2 ** (times - 1)) : CEILING_MS
-  const ceiling: Ceiling = { model, predictedMs: lowered, until: now + ms, times }
+  const ceiling: Ceiling = {
+    model,
+    key: isShared ? null : key,
+    predictedMs: lowered,
+    until: now + ms,
+    times,
+  }
   const others = backend.ceilings.filter((other) => other.model !== model && other.until > now)
   return { ...backend, ceilings: [...others, ceiling] }
 }
@@ -41,13 +44,14 @@ export function lowerCeiling(
 /** A job was decoded, which raises what the backend is known to be able to. */
 export function raiseCeiling(backend: BackendState, { model, predictedMs }: Lease): BackendState {
   const known = backend.proven.find((size) => size.model === model)
-  const isNews = known === undefined || known.predictedMs < predictedMs || known.isDoubted === true
+  const isNews = known === undefined || known.predictedMs < predictedMs
   const isRefuted = backend.ceilings.some(
     (ceiling) => ceiling.model === model && predictedMs > ceiling.predictedMs,
   )
   if (!isNews && !isRefuted) return backend
-  const most = { model, predictedMs: Math.max(predictedMs, known?.predictedMs ?? 0) }
-  const proven = isNews ? [...backend.proven.filter((size) => size.model !== model), most] : backend.proven
+  const proven = isNews
+    ? [...backend.proven.filter((size) => size.model !== model), { model, predictedMs }]
+    : backend.proven
   const ceilings = isRefuted
     ? backend.ceilings.filter((ceiling) => ceiling.model !== model)
     : backend.ceilings

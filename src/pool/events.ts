@@ -28,7 +28,12 @@ export type Evidence =
   | { readonly kind: 'busy'; readonly model: string; readonly retryAfterMs: number }
   | { readonly kind: 'cold' }
   /** It cannot decode this much. */
-  | { readonly kind: 'out-of-memory'; readonly model: string; readonly predictedMs: number }
+  | {
+      readonly kind: 'out-of-memory'
+      readonly key: string
+      readonly model: string
+      readonly predictedMs: number
+    }
 
 /** Evidence that accuses a backend at one task. */
 export type Accusation = Extract<Evidence, { kind: 'hard' | 'soft' | 'misconfigured' | 'busy' }>

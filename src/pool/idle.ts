@@ -7,7 +7,7 @@ import { healthFor, pausedUntil, taskOf } from './task-health.ts'
 /** Those with a free slot that could begin with the job now. Who is on trial is left to single jobs. */
 export const idleFor = (
   backends: readonly BackendState[],
-  job: Pick<Job, 'model' | 'predictedMs' | 'exclude'>,
+  job: Pick<Job, 'key' | 'model' | 'predictedMs' | 'exclude'>,
   now: number,
 ): readonly BackendState[] =>
   backends.filter(
@@ -31,8 +31,8 @@ export function idleBeside(
   const own = backends.find(({ id }) => id === granted.backendId)
   const lease = own && leaseOf(own, granted.leaseId)
   if (!lease || lanes.length > 0) return []
-  const { model, predictedMs } = lease
-  return idleFor(backends, { model, predictedMs, exclude: [granted.backendId] }, now)
+  const { key, model, predictedMs } = lease
+  return idleFor(backends, { key, model, predictedMs, exclude: [granted.backendId] }, now)
     .map((backend) => ({ ...backend, meanMs: estimateFor(backend, lease).meanMs }))
     .toSorted((a, b) => a.leases.length - b.leases.length || a.meanMs - b.meanMs)
     .map(({ id }) => id)

@@ -31,7 +31,7 @@ const isFine = ({ health, tasks }: BackendState): boolean =>
 const isTaskFine = ({ health, suspicion }: BackendState['tasks'][number]): boolean =>
   health.kind === 'usable' && suspicion === null
 
-type Sized = Pick<Job, 'model' | 'predictedMs' | 'exclude'>
+type Sized = Pick<Job, 'key' | 'model' | 'predictedMs' | 'exclude'>
 
 /** Whether it decodes this at all: the model, the size, and not one that has failed the job. */
 export const isAble = (backend: BackendState, job: Sized, now: number): boolean =>
@@ -39,11 +39,15 @@ export const isAble = (backend: BackendState, job: Sized, now: number): boolean 
 
 export const isTooLarge = (
   { ceilings }: BackendState,
-  job: Pick<Job, 'model' | 'predictedMs'>,
+  job: Pick<Job, 'key' | 'model' | 'predictedMs'>,
   now: number,
 ): boolean =>
   ceilings.some(
-    ({ model, predictedMs, until }) => model === job.model && job.predictedMs > predictedMs && until > now,
+    ({ key, model, predictedMs, until }) =>
+      model === job.model &&
+      job.predictedMs > predictedMs &&
+      until > now &&
+      (key === null || key === job.key),
   )
 
 const isWarmEnough = (health: Health, job: Job): boolean =>

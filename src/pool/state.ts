@@ -46,12 +46,8 @@ export interface BackendState extends PoolMember {
   readonly times: ServiceTimes
   /** Sizes that it ran out of memory for. */
   readonly ceilings: readonly Ceiling[]
-  /** The largest it has decoded, per model; in doubt after it ran out of memory for no more than that. */
-  readonly proven: readonly {
-    readonly model: string
-    readonly predictedMs: number
-    readonly isDoubted?: boolean
-  }[]
+  /** The largest it has decoded, per model. */
+  readonly proven: readonly { readonly model: string; readonly predictedMs: number }[]
   readonly leases: readonly Lease[]
   readonly lastGrantAt: number
 }
@@ -98,6 +94,8 @@ export interface Suspicion {
 /** A job of this model must be predicted below this, until then. */
 export interface Ceiling {
   readonly model: string
+  /** The only key whose requests it holds for; null once requests of two keys ran out of memory. */
+  readonly key: string | null
   readonly predictedMs: number
   readonly until: number
   /** How often it happened to sizes that were decoded before. */
