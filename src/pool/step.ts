@@ -63,7 +63,7 @@ export function nextWakeAt(state: PoolState, now: number): number | undefined {
     }
     // When the next job may be sent ahead; when that is over already, when its estimate is looked at again.
     const roomAt = freeAt(backend, now) - leadMs(backend)
-    next = Math.min(next, Math.max(roomAt, now + MIN_LOOK_MS))
+    next = Math.min(next, roomAt > now ? roomAt : now + MIN_LOOK_MS)
   }
   const lastCallAt = lastCalls(state.backends)
   for (const { jobs } of state.lanes) for (const job of jobs) next = Math.min(next, lastCallAt(job))
