@@ -2,7 +2,7 @@
 import { raiseCeiling } from './ceilings.ts'
 import type { PoolEvent } from './events.ts'
 import { type Choice, estimateFor } from './selection.ts'
-import { isLearnt, learnAtLeast, learnDead, learnDecode } from './service-times.ts'
+import { isLearnt, learnAtLeast, learnDead, learnDecode, samplesOf } from './service-times.ts'
 import type { BackendState, Job, Lease } from './state.ts'
 import { answered, onTask } from './task-health.ts'
 import { DRAIN_MARGIN, LOST_MARGIN, MAX_OVERRUN_MS, OVERRUN_FACTOR } from './tuning.ts'
@@ -100,12 +100,12 @@ function learn(
   const seenMs = attemptMs ?? sinceStart
   const serviceMs = computeMs ?? (wasStaged ? Math.min(seenMs, sinceStart) : seenMs)
   const learnt = model === '' ? times : learnDecode(times, model, predictedMs, Math.max(1, serviceMs))
+  if (attemptMs === undefined || model === '') return learnt
   // Dead time is what the grant and its end took on their way, and what of the attempt was no decode.
-  if (attemptMs === undefined || wasStaged) return learnt
-  return learnDead(
-    learnt,
-    now - grantedAt - attemptMs + (computeMs === undefined ? 0 : attemptMs - computeMs),
-  )
+  const deadMs = now - grantedAt - (computeMs ?? attemptMs)
+  // A job that waited there tells no more than a bound, unless the backend waited for it.
+  const isKnown = !wasStaged || (computeMs !== undefined && (sinceStart > computeMs + 1 || deadMs < times.deadMs))
+  return isKnown ? learnDead(learnt, deadMs, samplesOf(times) === 0) : learnt
 }
 
 /**

@@ -118,11 +118,11 @@ export function learnAtLeast(times: ServiceTimes, task: string, sizeMs: number, 
   return ms > estimate(times, task, sizeMs).meanMs ? learnDecode(times, task, sizeMs, ms) : times
 }
 
-/** A grant was on its way for so long before its decode began. */
-export function learnDead(times: ServiceTimes, ms: number): ServiceTimes {
+/** A grant was on its way for so long before its decode began. The first one replaces the guess. */
+export function learnDead(times: ServiceTimes, ms: number, isFirst: boolean): ServiceTimes {
   if (!Number.isFinite(ms)) return times
   const bounded = Math.min(MAX_DEAD_MS, Math.max(0, ms))
-  return { ...times, deadMs: times.deadMs + MEAN_WEIGHT * (bounded - times.deadMs) }
+  return { ...times, deadMs: times.deadMs + (isFirst ? 1 : MEAN_WEIGHT) * (bounded - times.deadMs) }
 }
 
 export function learnColdStart(times: ServiceTimes, ms: number): ServiceTimes {
