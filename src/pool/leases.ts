@@ -16,7 +16,7 @@ const RENEWAL_MS = 15_000
 export function grant(
   id: number,
   job: Job,
-  { backend, known, startsAt, endsAt }: Choice,
+  { backend, known, isOld, startsAt, endsAt }: Choice,
   now: number,
 ): BackendState {
   const most = Math.max(MIN_LEASE_MS, startsAt - now + LEASE_FACTOR * (endsAt - startsAt) + LEASE_GRACE_MS)
@@ -29,6 +29,7 @@ export function grant(
     grantedAt: now,
     wasStaged: isStaged,
     isLearnt: isLearnt(known),
+    isOld,
     phase: isStaged ? 'staged' : 'running',
     startsAt,
     endsAt,
@@ -56,6 +57,7 @@ export function adopt(
     grantedAt: startsAt,
     wasStaged: false,
     isLearnt: false,
+    isOld: false,
     phase: 'running',
     startsAt,
     endsAt: Math.max(now, startsAt + estimateFor(backend, { model: '', predictedMs }).meanMs),
@@ -99,12 +101,16 @@ function learn(
   const sinceStart = Math.max(1, now - startsAt)
   const seenMs = attemptMs ?? sinceStart
   const serviceMs = computeMs ?? (wasStaged ? Math.min(seenMs, sinceStart) : seenMs)
-  const learnt = model === '' ? times : learnDecode(times, model, predictedMs, Math.max(1, serviceMs))
+  const learnt =
+    model === ''
+      ? times
+      : learnDecode(times, model, predictedMs, Math.max(1, serviceMs), lease.isOld || !lease.isLearnt)
   if (attemptMs === undefined || model === '') return learnt
   // Dead time is what the grant and its end took on their way, and what of the attempt was no decode.
   const deadMs = now - grantedAt - (computeMs ?? attemptMs)
   // A job that waited there tells no more than a bound, unless the backend waited for it.
-  const isKnown = !wasStaged || (computeMs !== undefined && (sinceStart > computeMs + 1 || deadMs < times.deadMs))
+  const isKnown =
+    !wasStaged || (computeMs !== undefined && (sinceStart > computeMs + 1 || deadMs < times.deadMs))
   return isKnown ? learnDead(learnt, deadMs, samplesOf(times) === 0) : learnt
 }
 

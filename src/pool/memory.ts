@@ -17,6 +17,7 @@ const point = z.object({
   sizeMs: positive,
   meanMs: positive,
   deviationMs: z.number().nonnegative().finite(),
+  leastMs: positive,
   samples: z.int().positive(),
 })
 const storedTimes = z.object({

@@ -2,7 +2,7 @@
 import { type Crowd, delayedJobs } from './crowd.ts'
 import { type Health, isServing, type TaskHealth } from './health-states.ts'
 import { freeAt, hasRoom } from './places.ts'
-import { type Estimate, estimate, hopefulMs, soonestMs } from './service-times.ts'
+import { type Estimate, estimate, hopefulMs, isOldAfter, soonestMs } from './service-times.ts'
 import type { BackendState, Job } from './state.ts'
 import { healthFor, pausedUntil, strikesOf, taskOf } from './task-health.ts'
 import { FAILURE_PENALTY_MS, HALF_OPEN_JOB_MS, PENALTY_FADES_MS, SLOW_START_JOB_MS } from './tuning.ts'
@@ -77,6 +77,8 @@ export type Promises = Map<string, number>
 export interface Choice {
   readonly backend: BackendState
   readonly known: Estimate
+  /** Whether the backend was not used for so long that this may have changed. */
+  readonly isOld: boolean
   /** When the job starts and ends there, by prediction. */
   readonly startsAt: number
   readonly endsAt: number
@@ -113,16 +115,17 @@ export function choose(
     bestCost = cost
   }
   if (!best) return undefined
-  const { backend, known, startsAt } = best
+  const { backend, known, isOld, startsAt } = best
   const isFree = !promises.has(backend.id) && pausedUntil(backend, job.model) <= now
   const mayBeSent = isFree && hasRoom(backend, now, startedAt) && joins(backend, job)
-  return { backend, known, startsAt, endsAt: startsAt + known.meanMs, hasRoom: mayBeSent }
+  return { backend, known, isOld, startsAt, endsAt: startsAt + known.meanMs, hasRoom: mayBeSent }
 }
 
 /** What a backend could do for a job. */
 interface Offer {
   readonly backend: BackendState
   readonly known: Estimate
+  readonly isOld: boolean
   readonly startsAt: number
   readonly believedEndsAt: number
   /** Until the backend is free, besides the job's way there. */
@@ -133,13 +136,21 @@ function offer(backend: BackendState, job: Job, promises: Promises, now: number)
   const paused = pausedUntil(backend, job.model)
   if (paused > job.deadlineAt) return []
   const known = estimateFor(backend, job)
+  const unusedMs = backend.leases.length === 0 ? now - backend.lastGrantAt : 0
   const arrivesAt = now + backend.times.deadMs
   const free = Math.max(promises.get(backend.id) ?? freeAt(backend, now), paused)
   const startsAt = Math.max(arrivesAt, free)
   // A decode whose answer comes too late for its client is not begun.
   if (startsAt + soonestMs(known) > job.deadlineAt) return []
   return [
-    { backend, known, startsAt, believedEndsAt: startsAt + hopefulMs(known), waitMs: startsAt - arrivesAt },
+    {
+      backend,
+      known,
+      isOld: isOldAfter(known, unusedMs),
+      startsAt,
+      believedEndsAt: startsAt + hopefulMs(known, unusedMs),
+      waitMs: startsAt - arrivesAt,
+    },
   ]
 }
 

@@ -9,10 +9,11 @@ import {
   DEVIATION_WEIGHT,
   FIRST_DECODE_FACTOR,
   LEARNT_SAMPLES,
+  LEAST_WEIGHT,
   MAX_DEAD_MS,
   MAX_SAMPLE_RATIO,
-  MAX_TRIES,
   MEAN_WEIGHT,
+  OLD_FACTOR,
   POINTS_PER_OCTAVE,
   UNKNOWN_DEAD_MS,
 } from './tuning.ts'
@@ -36,6 +37,8 @@ export interface Point {
   readonly sizeMs: number
   readonly meanMs: number
   readonly deviationMs: number
+  /** The quickest decode of late. */
+  readonly leastMs: number
   readonly samples: number
 }
 
@@ -45,8 +48,12 @@ export interface Estimate {
   readonly deviationMs: number
   /** Decodes of this size that it rests on; 0 where it comes from other sizes or from nothing. */
   readonly samples: number
+  /** Decodes of the task, of whatever size. */
+  readonly seen: number
   /** Whether what was seen of this task on the backend may all have been first decodes, or nothing was seen. */
   readonly isUnproven: boolean
+  /** The quickest of late: what it may come down to, if what made it slow has passed. */
+  readonly leastMs: number
 }
 
 export const UNKNOWN_TIMES: ServiceTimes = { curves: [], deadMs: UNKNOWN_DEAD_MS, coldStart: null }
@@ -72,26 +79,34 @@ function work(times: ServiceTimes, task: string, sizeMs: number): Estimate {
   const points = pointsOf(times, task)
   const proven = points.filter(({ samples }) => samples >= 2)
   const seen = points.reduce((sum, { samples }) => sum + samples, 0)
-  const isUnproven = proven.length === 0 && seen < MAX_TRIES
+  const isUnproven = proven.length === 0
   const own = points.find((point) => bucketOf(point.sizeMs) === bucketOf(sizeMs))
   if (own && (own.samples >= 2 || proven.length === 0)) {
-    const scale = sizeMs / own.sizeMs
-    const { samples } = own
-    return { meanMs: own.meanMs * scale, deviationMs: own.deviationMs * scale, samples, isUnproven }
+    return { ...scaled(own, sizeMs), samples: own.samples, seen, isUnproven }
   }
   // The first decode of a shape is slow, so what other sizes say is closer, unless they say that it is slower still.
   const between = fromOtherSizes(proven.length > 0 ? proven : points, sizeMs)
   const mostMs = own ? own.meanMs * (sizeMs / own.sizeMs) : Number.POSITIVE_INFINITY
-  const known = between ?? { meanMs: sizeMs * ratioOf(times), deviationMs: 0 }
-  return { ...known, meanMs: Math.min(mostMs, known.meanMs), samples: own?.samples ?? 0, isUnproven }
+  const guessMs = sizeMs * ratioOf(times)
+  const known = between ?? { meanMs: guessMs, deviationMs: 0, leastMs: guessMs }
+  return { ...known, meanMs: Math.min(mostMs, known.meanMs), samples: own?.samples ?? 0, seen, isUnproven }
 }
 
 /**
  * The time that a backend is chosen by. A backend that may well be faster than it looks, as nothing or only its first decode
- * was seen, is given the chance to show it. One with evidence is taken as it is.
+ * was seen, is given the chance to show it. One with evidence is taken as it is, until that is old: what made it slow may
+ * have passed, or all that was seen of it were first decodes, which is the less likely the more there were.
  */
-export const hopefulMs = ({ meanMs, isUnproven }: Estimate): number =>
-  isUnproven ? meanMs / FIRST_DECODE_FACTOR : meanMs
+export function hopefulMs(known: Estimate, unusedMs: number): number {
+  const { meanMs, leastMs, isUnproven, seen } = known
+  const firstMs = meanMs / FIRST_DECODE_FACTOR
+  if (isUnproven) return firstMs
+  if (!isOldAfter(known, unusedMs)) return meanMs
+  return Math.min(leastMs, unusedMs > OLD_FACTOR * seen * meanMs ? firstMs : meanMs)
+}
+
+/** Whether evidence is so old that another try costs next to nothing. */
+export const isOldAfter = ({ meanMs }: Estimate, unusedMs: number): boolean => unusedMs > OLD_FACTOR * meanMs
 
 /** The least time that a decode can be expected to take: no reason to refuse one that may well be done in time. */
 export const soonestMs = (known: Estimate): number =>
@@ -99,16 +114,26 @@ export const soonestMs = (known: Estimate): number =>
     ? Math.max(known.meanMs / 2, known.meanMs - 2 * known.deviationMs)
     : known.meanMs / FIRST_DECODE_FACTOR
 
-/** A decode was seen to take `ms`. */
-export function learnDecode(times: ServiceTimes, task: string, sizeMs: number, ms: number): ServiceTimes {
+/**
+ * A decode was seen to take `ms`.
+ *
+ * @param isFresh whether what was known before was a guess, or is old
+ */
+export function learnDecode(
+  times: ServiceTimes,
+  task: string,
+  sizeMs: number,
+  ms: number,
+  isFresh = false,
+): ServiceTimes {
   if (!(sizeMs > 0 && ms > 0 && Number.isFinite(ms))) return times
   const points = pointsOf(times, task)
   const at = points.findIndex((point) => bucketOf(point.sizeMs) === bucketOf(sizeMs))
   const before = points[at]
   if (before) {
-    return withPoints(times, task, points.with(at, learn(before, ms * (before.sizeMs / sizeMs))))
+    return withPoints(times, task, points.with(at, learn(before, ms * (before.sizeMs / sizeMs), isFresh)))
   }
-  const point = { sizeMs, meanMs: ms, deviationMs: ms / 2, samples: 1 }
+  const point = { sizeMs, meanMs: ms, deviationMs: ms / 2, leastMs: ms, samples: 1 }
   const after = points.findIndex((other) => other.sizeMs > sizeMs)
   return withPoints(times, task, points.toSpliced(after < 0 ? points.length : after, 0, point))
 }
@@ -157,37 +182,45 @@ function withPoints(times: ServiceTimes, task: string, points: readonly Point[])
   return { ...times, curves: [...curves, { task, points }] }
 }
 
-function learn(point: Point, ms: number): Point {
+function learn(point: Point, ms: number, isFresh: boolean): Point {
   const samples = point.samples + 1
+  const leastMs = Math.min(ms, point.leastMs + LEAST_WEIGHT * (point.meanMs - point.leastMs))
   if (point.samples === 1) {
     // One of the two may be a first decode of its shape, so the lesser is closer to the next one.
     const [less, more] = ms < point.meanMs ? [ms, point.meanMs] : [point.meanMs, ms]
     const meanMs = more > MAX_SAMPLE_RATIO * less ? less : (less + more) / 2
-    return { ...point, meanMs, deviationMs: Math.min(more - less, meanMs) / 2, samples }
+    return { ...point, meanMs, deviationMs: Math.min(more - less, meanMs) / 2, leastMs, samples }
+  }
+  // What was seen before were first decodes as well, or the backend is not slow any more.
+  if (isFresh && ms * MAX_SAMPLE_RATIO < point.meanMs) {
+    return { ...point, meanMs: ms, deviationMs: ms / 2, leastMs, samples: 2 }
   }
   const bounded = Math.min(point.meanMs * MAX_SAMPLE_RATIO, Math.max(point.meanMs / MAX_SAMPLE_RATIO, ms))
   const error = bounded - point.meanMs
   const deviationMs = point.deviationMs + DEVIATION_WEIGHT * (Math.abs(error) - point.deviationMs)
   const weight = Math.max(MEAN_WEIGHT, 1 / samples)
-  return { ...point, meanMs: point.meanMs + weight * error, deviationMs, samples }
+  return { ...point, meanMs: point.meanMs + weight * error, deviationMs, leastMs, samples }
+}
+
+type Times = Pick<Point, 'meanMs' | 'deviationMs' | 'leastMs'>
+
+function scaled({ sizeMs, meanMs, deviationMs, leastMs }: Point, to: number): Times {
+  const scale = to / sizeMs
+  return { meanMs: meanMs * scale, deviationMs: deviationMs * scale, leastMs: leastMs * scale }
 }
 
 /** From the neighbours by interpolation; beyond the last one in proportion. */
-function fromOtherSizes(
-  points: readonly Point[],
-  sizeMs: number,
-): Pick<Estimate, 'meanMs' | 'deviationMs'> | undefined {
+function fromOtherSizes(points: readonly Point[], sizeMs: number): Times | undefined {
   const below = points.findLast((point) => point.sizeMs <= sizeMs)
   const above = points.find((point) => point.sizeMs > sizeMs)
   const nearest = below ?? above
   if (!nearest) return undefined
-  if (!below || !above) {
-    const scale = sizeMs / nearest.sizeMs
-    return { meanMs: nearest.meanMs * scale, deviationMs: nearest.deviationMs * scale }
-  }
+  if (!below || !above) return scaled(nearest, sizeMs)
   const share = (sizeMs - below.sizeMs) / (above.sizeMs - below.sizeMs)
+  const between = (a: number, b: number): number => a + share * (b - a)
   return {
-    meanMs: below.meanMs + share * (above.meanMs - below.meanMs),
-    deviationMs: below.deviationMs + share * (above.deviationMs - below.deviationMs),
+    meanMs: between(below.meanMs, above.meanMs),
+    deviationMs: between(below.deviationMs, above.deviationMs),
+    leastMs: between(below.leastMs, above.leastMs),
   }
 }

@@ -115,6 +115,8 @@ export interface Lease {
   readonly wasStaged: boolean
   /** Whether its end is foretold from decodes, or a guess. */
   readonly isLearnt: boolean
+  /** Whether its backend had not been used for long, so that what was learnt may hold no more. */
+  readonly isOld: boolean
   /**
    * - `staged`: it waits on the backend for the one before it
    * - `running`

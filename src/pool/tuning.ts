@@ -12,8 +12,10 @@ export const MAX_SAMPLE_RATIO = 2
 /** The first decode of a shape may take so much longer than the next: compilation, tuning, allocation. */
 export const FIRST_DECODE_FACTOR = 10
 
-/** So many decodes may all have been first ones of their shapes; with more, the backend is as slow as it looks. */
-export const MAX_TRIES = 4
+/** A backend that was not used for so many times what it takes is tried again if it may be faster: a hundredth of the time. */
+export const OLD_FACTOR = 100
+/** The quickest decode is forgotten at this pace. */
+export const LEAST_WEIGHT = 1 / 32
 
 /** A guess may be so far off before a backend is taken to hang. */
 export const GUESS_FACTOR = 10

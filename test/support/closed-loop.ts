@@ -69,7 +69,9 @@ export function runLoop(loop: Loop): Outcome {
   const { gpus, clients, warmUp = 20, jobs = 400, hasComputeMs = false } = loop
   const { hopMs = 1, networkMs = 0, thinkMs = 0, sizes = [SDXL], seed = 1, deadlineMs = 60_000 } = loop
   const random = chanceOf(seed)
-  const members = gpus.map(({ slots = 1, changes }, at) => member(`gpu-${at}`, { slots, models: [...new Set(sizes.map(({ model }) => model))], ...changes }))
+  const members = gpus.map(({ slots = 1, changes }, at) =>
+    member(`gpu-${at}`, { slots, models: [...new Set(sizes.map(({ model }) => model))], ...changes }),
+  )
   let state = emptyPool(members, { seed, now: START - 600_000 })
   let now = START
   const timeline: { readonly at: number; readonly no: number; readonly run: () => void }[] = []
@@ -79,7 +81,11 @@ export function runLoop(loop: Loop): Outcome {
     const place = timeline.findLastIndex((other) => other.at <= entry.at)
     timeline.splice(place + 1, 0, entry)
   }
-  const servers = gpus.map(({ slots = 1 }) => ({ free: slots, queue: [] as (() => void)[], seen: new Map<string, number>() }))
+  const servers = gpus.map(({ slots = 1 }) => ({
+    free: slots,
+    queue: [] as (() => void)[],
+    seen: new Map<string, number>(),
+  }))
   const asked = new Map<string, { readonly size: Size; readonly since: number; readonly client: number }>()
   const ends: { readonly at: number; readonly gpu: number; readonly ms: number }[] = []
   let refused = 0

@@ -45,6 +45,7 @@ export const lease = (changes: Partial<Lease> = {}): Lease => ({
   grantedAt: START,
   wasStaged: false,
   isLearnt: true,
+  isOld: false,
   phase: 'running',
   startsAt: START,
   endsAt: START + 200,
