@@ -72,8 +72,9 @@ export function findJob(lanes: readonly Lane[], ticket: string): Job | undefined
 /** The jobs in the order of their turns, `limit` of them at most. */
 export function inTurn(lanes: readonly Lane[], now: number, limit: number): readonly Turn[] {
   const turns: Turn[] = []
-  for (const [lane, { deficitMs, jobs, ...own }] of lanes.entries()) {
-    const quantumMs = quantumOf(lanes, own)
+  const quantumOf = quanta(lanes)
+  for (const [lane, { deficitMs, jobs, key }] of lanes.entries()) {
+    const quantumMs = quantumOf(key)
     let affordable = deficitMs
     let round = 0
     for (const job of agedFirst(jobs, now, limit)) {
@@ -91,8 +92,12 @@ export function inTurn(lanes: readonly Lane[], now: number, limit: number): read
 }
 
 /** A key with two lanes divides its quantum between them. */
-const quantumOf = (lanes: readonly Lane[], { key, isLong }: Pick<Lane, 'key' | 'isLong'>): number =>
-  lanes.some((lane) => lane.key === key && lane.isLong !== isLong) ? QUANTUM_MS / 2 : QUANTUM_MS
+function quanta(lanes: readonly Lane[]): (key: string) => number {
+  const seen = new Set<string>()
+  const twice = new Set<string>()
+  for (const { key } of lanes) (seen.has(key) ? twice : seen).add(key)
+  return (key) => (twice.has(key) ? QUANTUM_MS / 2 : QUANTUM_MS)
+}
 
 function agedFirst(jobs: readonly Job[], now: number, limit: number): readonly Job[] {
   if (!jobs.some((job) => isAged(job, now))) return jobs.length > limit ? jobs.slice(0, limit) : jobs
@@ -109,13 +114,14 @@ export function afterTurns(lanes: readonly Lane[], taken: readonly Turn[], now: 
   if (taken.length === 0) return lanes
   const tickets = new Set(taken.map(({ job }) => job.ticket))
   const rounds = Math.max(...taken.map(({ round }) => round))
-  const paidMs = (index: number): number =>
-    taken.reduce((sum, { lane, job }) => (lane === index ? sum + costMs(job) : sum), 0)
+  const quantumOf = quanta(lanes)
+  const paid = new Map<number, number>()
+  for (const { lane, job } of taken) paid.set(lane, (paid.get(lane) ?? 0) + costMs(job))
   return lanes.flatMap((lane, index) => {
-    const jobs = lane.jobs.filter((job) => !tickets.has(job.ticket))
+    const jobs = paid.has(index) ? lane.jobs.filter((job) => !tickets.has(job.ticket)) : lane.jobs
     const [next] = agedFirst(jobs, now, 1)
     if (!next) return []
-    const earnedMs = rounds * quantumOf(lanes, lane) - paidMs(index)
+    const earnedMs = rounds * quantumOf(lane.key) - (paid.get(index) ?? 0)
     return [{ ...lane, deficitMs: Math.min(lane.deficitMs + earnedMs, costMs(next) + CREDIT_MS), jobs }]
   })
 }

@@ -54,16 +54,18 @@ export function rejectStranded(state: PoolState, now: number): Step {
     return isAnyOut ? outOfService(state.backends, job, now) : undefined
   }
   const actions: PoolAction[] = []
+  const gone = new Set<string>()
   let current = state
   for (const { jobs } of state.lanes) {
     for (const job of jobs) {
       const refusal = reasonToLeave(job)
       if (!refusal) continue
-      const lanes = withoutJobs(current.lanes, ({ ticket }) => ticket === job.ticket)
-      const [next, rejected] = reject({ ...current, lanes }, job, refusal.reason, refusal.waitMs)
+      gone.add(job.ticket)
+      const [next, rejected] = reject(current, job, refusal.reason, refusal.waitMs)
       current = refusal.reason === 'deadline' ? { ...next, traffic: disappointed(next.traffic) } : next
       actions.push(...rejected)
     }
   }
-  return [current, actions]
+  if (gone.size === 0) return [state, []]
+  return [{ ...current, lanes: withoutJobs(state.lanes, ({ ticket }) => gone.has(ticket)) }, actions]
 }
