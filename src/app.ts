@@ -3,6 +3,7 @@ import { type Handler, Hono } from 'hono'
 import { onlyOperators } from './http/admin-guard.ts'
 import type { AppEnv } from './http/context.ts'
 import { internalError, methodNotAllowed, notFound } from './http/errors.ts'
+import { hearOut } from './http/hear-out.ts'
 import { allowBrowsers, identify, provide } from './http/middleware.ts'
 import { showConfig } from './http/routes/admin/config.ts'
 import { createKey, listKeys, revokeKey, rotateKey, showKey, showUsage } from './http/routes/admin/keys.ts'
@@ -34,7 +35,7 @@ export function createApp({ ambient, createServices, preview }: Platform): Hono<
     app.all(path, methodNotAllowed(allow.join(', ')))
   }
 
-  app.use(identify(ambient), allowBrowsers)
+  app.use(hearOut(ambient), identify(ambient), allowBrowsers)
   route('/health', { GET: health })
   app.use(provide(createServices, preview))
   route('/ready', { GET: ready })

@@ -1,18 +1,18 @@
 /**
- * Asks for the caller's share and reads the body meanwhile: whichever takes longer is all that it costs. What it holds is
- * looked into then.
+ * Asks for the caller's share while the beginning of the body is read: whichever takes longer is all that it costs. Who is
+ * over a limit has no more than that held. What the body holds is looked into then.
  */
 import { isOurs, type Problem } from '../errors/problem.ts'
 import type { Warning } from '../inspection/codes.ts'
 import { err, ok, type Result } from '../lib/result.ts'
-import { Trigger } from '../lib/signal.ts'
 import type { Place } from '../limits/place.ts'
 import type { Quota } from '../limits/protocol.ts'
 import { refusalProblem } from '../limits/refusal.ts'
 import type { Spans } from '../telemetry/server-timing.ts'
 import type { Caller } from './authenticate.ts'
 import type { Services } from './context.ts'
-import { readBody } from './read-body.ts'
+import { type Intake, PIECE_BYTES } from './intake.ts'
+import { checkRoom, readBody } from './read-body.ts'
 import type { Taken } from './taken.ts'
 
 export interface Admitted {
@@ -26,30 +26,41 @@ export interface Admitted {
   readonly warnings: readonly Warning[]
 }
 
-/** A caller that is refused has its upload cut short. What is refused or fails holds no place and no bytes. */
+/** What is refused or fails holds no place and no bytes; of a caller that is refused no more is taken. */
 export async function admit(
   request: Request,
   taken: Taken,
   caller: Caller,
+  begin: () => Intake,
   { ambient, limits, budget }: Services,
   spans: Spans,
 ): Promise<Result<Admitted, Problem>> {
   const { model, megapixels, bodyBytes } = taken.order
+  const tooLarge = taken.inHand ? undefined : checkRoom(bodyBytes, budget)
+  if (tooLarge) return err(tooLarge)
+  const what = { model: model.id, megapixels }
+  const known = limits.recall(caller.account, what)
+  if (known) return err(refusalProblem(known, ambient.random()))
   const startedAt = ambient.now()
-  const refused = new Trigger()
-  const asked = limits.admit(caller.account, caller.plan, { model: model.id, megapixels }).then((verdict) => {
+  const asked = limits.admit(caller.account, caller.plan, what).then((verdict) => {
     spans.limit = ambient.now() - startedAt
-    if (!verdict.ok) refused.abort()
     return verdict
   })
-  const upload = await readBody(request, taken, bodyBytes, budget, ambient, refused)
-  spans.upload = ambient.now() - startedAt
+  const { headers } = request
+  // A client that waits to be told to go on sends nothing in vain.
+  if (headers.has('expect')) await asked
+  const intake = taken.inHand ? undefined : (taken.begun ?? begin())
+  // What comes in one piece is read meanwhile. More is only let in when that is allowed.
+  const first = intake?.fill(Math.min(bodyBytes, PIECE_BYTES))
   const verdict = await asked
   if (!verdict.ok) {
-    if (upload.ok) upload.value.release()
+    intake?.giveUp()
     return err(refusalProblem(verdict, ambient.random()))
   }
   const { place, quotas } = verdict
+  await first
+  const upload = taken.inHand ? ok(taken.inHand) : await readBody(headers, intake ?? begin(), bodyBytes)
+  spans.upload = ambient.now() - startedAt
   if (!upload.ok) return giveUp(place, upload.error)
   const inspected = taken.inspect(upload.value.body)
   if (inspected.ok) return ok({ ...upload.value, place, quotas, warnings: inspected.value })

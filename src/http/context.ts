@@ -2,6 +2,7 @@ import type { Context } from 'hono'
 import type { Installation } from '../installation.ts'
 import type { Ambient } from '../lib/ambient.ts'
 import type { Env, Services } from '../services.ts'
+import type { Inflow } from './inflow.ts'
 
 export interface AppEnv {
   Bindings: Env
@@ -11,6 +12,8 @@ export interface AppEnv {
     /** Milliseconds since the epoch. */
     startedAt: number
     services: Services
+    /** The request's body, of which handlers read what they want. */
+    inflow: Inflow
     /** Id of the key or backend that an operator's request is about. */
     subject?: string
   }

@@ -5,6 +5,7 @@ import type { Ambient } from '../lib/ambient.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 import { essence } from '../wire/media-types.ts'
 import { describeIssue } from './describe-issue.ts'
+import type { Inflow } from './inflow.ts'
 
 const MAX_BYTES = 16_384
 const TIMEOUT_MS = 10_000
@@ -16,10 +17,11 @@ const TIMEOUT_MS = 10_000
  */
 export async function readJson<Schema extends z.ZodType>(
   request: Request,
+  inflow: Inflow,
   schema: Schema,
   ambient: Pick<Ambient, 'after'>,
 ): Promise<Result<z.output<Schema>, Problem>> {
-  const read = await readText(request, ambient)
+  const read = await readText(request, inflow, ambient)
   if (!read.ok) return read
   if (read.value !== '' && essence(request.headers.get('content-type') ?? '') !== 'application/json') {
     return err(problem('unsupported-media-type', 'Expected Content-Type: application/json.'))
@@ -31,28 +33,26 @@ export async function readJson<Schema extends z.ZodType>(
   return err(problem('invalid-body', describeIssue(parsed.error, 'the body', schema)))
 }
 
-async function readText(request: Request, ambient: Pick<Ambient, 'after'>): Promise<Result<string, Problem>> {
-  if (!request.body) return ok('')
-  if (request.headers.has('content-encoding')) {
+async function readText(
+  { headers }: Request,
+  inflow: Inflow,
+  ambient: Pick<Ambient, 'after'>,
+): Promise<Result<string, Problem>> {
+  if (headers.has('content-encoding')) {
     return err(problem('unsupported-media-type', 'Expected a body without Content-Encoding.'))
   }
-  const reader = request.body.getReader({ mode: 'byob' })
-  let late = false
-  const stopTimer = ambient.after(TIMEOUT_MS, () => {
-    late = true
-    void reader.cancel().catch(() => undefined)
-  })
+  const late = Promise.withResolvers<'late'>()
+  const stopTimer = ambient.after(TIMEOUT_MS, () => late.resolve('late'))
   try {
     // One byte more than there may be shows a body that is too long.
-    const { value } = await reader.readAtLeast(MAX_BYTES + 1, new Uint8Array(MAX_BYTES + 1))
-    if (late) return err(tooLate())
-    if (value && value.length > MAX_BYTES) {
-      void reader.cancel().catch(() => undefined)
+    const read = await Promise.race([inflow.read(MAX_BYTES + 1), late.promise])
+    if (read === 'late') return err(tooLate())
+    if (read.length > MAX_BYTES) {
       return err(problem('payload-too-large', `Expected a body of at most ${MAX_BYTES} bytes.`))
     }
-    return ok(new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(value ?? new Uint8Array()))
+    return ok(new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(read))
   } catch {
-    return err(late ? tooLate() : notJson())
+    return err(notJson())
   } finally {
     stopTimer()
   }

@@ -4,7 +4,9 @@ import type { DecodeJob } from '../dispatch/job.ts'
 import { relay } from '../dispatch/relay.ts'
 import { backendPatience } from '../dispatch/stall.ts'
 import { isOurs, type Problem, problem, problemResponse } from '../errors/problem.ts'
+import { err, ok } from '../lib/result.ts'
 import { shared } from '../lib/signal.ts'
+import { refusalProblem } from '../limits/refusal.ts'
 import { allowsModel } from '../models/allow-list.ts'
 import { type Operation, taskOf } from '../models/operation.ts'
 import { endSpans, type Spans, withServerTiming } from '../telemetry/server-timing.ts'
@@ -12,15 +14,16 @@ import { admit, close } from './admit.ts'
 import { answerHeaders } from './answer-headers.ts'
 import { authenticate } from './authenticate.ts'
 import type { AppContext } from './context.ts'
+import { Intake } from './intake.ts'
 import { presentDispatched } from './present.ts'
 import { readDeadline } from './read-deadline.ts'
-import { type RequestForm, readForm } from './read-form.ts'
+import { type BeginIntake, readForm } from './read-form.ts'
 import { answeredEvent, failedEvent, type Known } from './request-event.ts'
 import { takeDecode } from './take-decode.ts'
 import { takeEncode } from './take-encode.ts'
 
 /** What a request is, from its path or from its form. */
-type OperationOf = (form: RequestForm) => Operation
+type OperationOf = (form: { readonly params: URLSearchParams; readonly isJson: boolean }) => Operation
 
 export function serve(c: AppContext, operationOf: OperationOf): Promise<Response> {
   const served = live(c, operationOf)
@@ -31,13 +34,13 @@ export function serve(c: AppContext, operationOf: OperationOf): Promise<Response
 }
 
 async function live(c: AppContext, operationOf: OperationOf): Promise<Response> {
-  const { services, startedAt, requestId } = c.var
+  const { services, startedAt, requestId, inflow } = c.var
   const { ambient, events, config } = services
   const request = c.req.raw
   const spans: Spans = {}
   // What is refused before its form is read may have its form in JSON, as only decodes of old have.
   const known: Known = {
-    operation: operationOf({ params: new URLSearchParams(), bytes: new ArrayBuffer(0) }),
+    operation: operationOf({ params: new URLSearchParams(), isJson: true }),
   }
   const fail = (why: Problem): Response => {
     const ms = ambient.now() - startedAt
@@ -56,22 +59,36 @@ async function live(c: AppContext, operationOf: OperationOf): Promise<Response> 
 
   const deadline = readDeadline(request.headers)
   if (!deadline.ok) return fail(deadline.error)
-  const form = await readForm(request, services.budget, ambient)
+  const begin = (): Intake => new Intake(request, inflow, caller.account, services.budget, ambient)
+  // Where the body must be read before it is known what is asked for, the limits are asked what they can say already.
+  const beginEarly: BeginIntake = async () => {
+    const refusal = await services.limits.foresee(caller.account, caller.plan)
+    return refusal ? err(refusalProblem(refusal, ambient.random())) : ok(begin())
+  }
+  const form = await readForm(request, beginEarly)
   if (!form.ok) return fail(form.error)
-  const operation = operationOf(form.value)
+  const { params, inHand } = form.value
+  const operation = operationOf({ params, isJson: inHand !== undefined })
   known.operation = operation
   const take = operation === 'decode' ? takeDecode : takeEncode
-  const taken = await take(c, form.value, (id) => {
+  const mayServe = (id: string): Problem | undefined => {
     known.model = id
     if (allowsModel(caller.plan.models, id)) return undefined
     return problem('forbidden', `The plan of this key leaves out ${id}.`)
-  })
-  if (!taken.ok) return fail(taken.error)
-  const { order, beginning } = taken.value
+  }
+  const taken = await take(c, form.value, mayServe, beginEarly)
+  if (!taken.ok) {
+    inHand?.release()
+    return fail(taken.error)
+  }
+  const { order } = taken.value
   const { expected, maxAnswerBytes } = order
 
-  const admitted = await admit(request, taken.value, caller, services, spans).finally(beginning?.release)
-  if (!admitted.ok) return fail(admitted.error)
+  const admitted = await admit(request, taken.value, caller, begin, services, spans)
+  if (!admitted.ok) {
+    inHand?.release()
+    return fail(admitted.error)
+  }
   const { body, release, place, quotas, warnings } = admitted.value
   const uploadedAt = ambient.now()
   known.uploadedAt = uploadedAt

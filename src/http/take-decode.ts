@@ -13,7 +13,7 @@ import type { Taken } from './taken.ts'
 /** @param mayServe whether the caller's plan has the model */
 export function takeDecode(
   c: AppContext,
-  { params, bytes: inHand }: RequestForm,
+  { params, inHand }: RequestForm,
   mayServe: (modelId: string) => Problem | undefined,
 ): Result<Taken, Problem> {
   const { services, startedAt } = c.var
@@ -28,12 +28,12 @@ export function takeDecode(
   const unacceptable =
     mayServe(model.id) ??
     checkPresentation(order, config.dispatch.commitBytes) ??
-    checkUpload(c.req.raw.headers, inHand, order.bodyBytes, maxLatentBytes(model))
+    checkUpload(c.req.raw.headers, inHand?.body, order.bodyBytes, maxLatentBytes(model))
   if (unacceptable) return err(unacceptable)
   return ok({
     order,
     inHand,
-    beginning: undefined,
+    begun: undefined,
     inspect: (body) => inspect(body, query, model, config.models.all),
   })
 }

@@ -2,15 +2,15 @@
 import type { Problem } from '../errors/problem.ts'
 import type { Warning } from '../inspection/codes.ts'
 import type { Result } from '../lib/result.ts'
+import type { Intake, Upload } from './intake.ts'
 import type { Order } from './order.ts'
-import type { Upload } from './read-body.ts'
 
 export interface Taken {
   readonly order: Order
   /** The whole body, when it came in JSON. */
-  readonly inHand: ArrayBuffer | undefined
-  /** What was read of the body to know what it is; to be released when all of it is there. */
-  readonly beginning: Upload | undefined
+  readonly inHand: Upload | undefined
+  /** The body of which the beginning was read to know what it is. */
+  readonly begun: Intake | undefined
   /** Looks into the whole body. */
   readonly inspect: (body: ArrayBuffer) => Result<readonly Warning[], Problem>
 }

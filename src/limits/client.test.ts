@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { FakeAmbient, settle } from '../../test/support/fake-ambient.ts'
+import { keyRecord } from '../../test/support/key-record.ts'
 import { type KeyStub, LimitsClient, LimitsMemory } from './client.ts'
-import type { Limits } from './protocol.ts'
+import type { KeyStatus, Limits, Quota } from './protocol.ts'
 
 const LIMITS: Limits = {
   requestsPerMinute: 1,
@@ -11,10 +12,15 @@ const LIMITS: Limits = {
 }
 const ASKED = { model: 'sdxl', megapixels: 1 }
 
+const noQuotas = (): KeyStatus => ({ record: null, quotas: [], inFlight: 0 })
+
 type Answer = Awaited<ReturnType<KeyStub['admit']>>
 
 /** A Worker's isolate whose objects answer as the test says, and that counts what they are asked. */
-function world(answer: () => Promise<Answer>) {
+function world(
+  answer: () => Promise<Answer>,
+  standing: () => Promise<KeyStatus> = () => answer().then(noQuotas),
+) {
   const ambient = new FakeAmbient()
   const memory = new LimitsMemory()
   const events: string[] = []
@@ -24,6 +30,10 @@ function world(answer: () => Promise<Answer>) {
       admit: () => {
         seen.calls++
         return answer()
+      },
+      status: () => {
+        seen.calls++
+        return standing()
       },
     }),
     memory,
@@ -45,7 +55,15 @@ function world(answer: () => Promise<Answer>) {
       seen.disposed++
     },
   })
-  return { ambient, client, events, seen, granted, ask: () => client.admit('key', LIMITS, ASKED) }
+  return {
+    ambient,
+    client,
+    events,
+    seen,
+    granted,
+    ask: () => client.admit('key', LIMITS, ASKED),
+    foresee: () => client.foresee('key', LIMITS),
+  }
 }
 
 describe('P18: when the object of a key', () => {
@@ -130,5 +148,51 @@ describe('a place', () => {
     const asked = held.isGood()
     await ambient.pass(1_000)
     expect(await asked).toBe(true)
+  })
+})
+
+describe('B1: whether a key may send a body that must be read first', () => {
+  const quota = (policy: Quota['policy'], remaining: number): Quota => ({
+    policy,
+    limit: 1,
+    windowS: 60,
+    remaining,
+    resetMs: 5_000,
+  })
+  const granted = (): Promise<never> => Promise.reject(new Error('nothing is asked for'))
+  const standing = (...quotas: Quota[]) => world(granted, async () => ({ ...noQuotas(), quotas }))
+
+  test('it may while there is something left of every limit, and is charged nothing', async () => {
+    const { foresee, events } = standing(quota('requests', 1), quota('megapixels', 0.1))
+    expect(await foresee()).toBeUndefined()
+    expect(events).toEqual([])
+  })
+
+  test('it may not when one of them is used up, which is remembered for its decodes as well', async () => {
+    const { foresee, ask, ambient, seen } = standing(quota('requests', 0), quota('megapixels', 1))
+    expect(await foresee()).toMatchObject({ why: 'limit', policies: ['requests'], retryAfterMs: 5_000 })
+    await ambient.pass(1_000)
+    expect(await foresee()).toMatchObject({ retryAfterMs: 4_000 })
+    expect(await ask()).toMatchObject({ ok: false, policies: ['requests'] })
+    expect(seen.calls).toBe(1)
+  })
+
+  test('it may not while as many requests are under way as may be, which may end at any moment', async () => {
+    const { foresee, seen } = standing(quota('concurrency', 0))
+    expect(await foresee()).toMatchObject({ policies: ['concurrency'], retryAfterMs: 1_000 })
+    await foresee()
+    expect(seen.calls).toBe(2)
+  })
+
+  test('it may not when it is revoked', async () => {
+    const { foresee } = world(granted, async () => ({ ...noQuotas(), record: keyRecord({ revokedAt: 0 }) }))
+    expect(await foresee()).toMatchObject({ why: 'revoked' })
+  })
+
+  test('P18: it may while its object breaks off or hangs, and that is said', async () => {
+    const { foresee, events } = world(granted, () => Promise.reject(new Error('reset')))
+    expect(await foresee()).toBeUndefined()
+    expect(await foresee()).toBeUndefined()
+    expect(events).toEqual(['errors'])
   })
 })

@@ -2,10 +2,12 @@
 import type { Ambient } from '../lib/ambient.ts'
 import { ExpiringMap } from '../lib/expiring-map.ts'
 import { type Asked, Denials } from './denials.ts'
+import { foresee } from './foresight.ts'
 import { type Place, type PlaceParts, RemotePlace, type RemotePlaceHandle, UNLIMITED } from './place.ts'
 import {
   type Admission,
   type AdmitRequest,
+  type KeyStatus,
   type Limits,
   PROTOCOL_VERSION,
   type Quota,
@@ -15,6 +17,7 @@ import {
 /** What we use of a stub of a key's object. */
 export interface KeyStub {
   admit(request: AdmitRequest): Promise<Admission<RemotePlaceHandle> & Partial<Disposable>>
+  status(limits: Limits): Promise<KeyStatus & Partial<Disposable>>
 }
 
 export type Verdict =
@@ -41,6 +44,9 @@ const PATIENCE_MS = 2_000
 /** An object that did not answer is left alone for so long: each request that asks waits. */
 const PAUSE_MS = 5_000
 
+/** Less than any request asks for. */
+const LEAST: Asked = { model: '', megapixels: 0 }
+
 const FREE_PASS: Verdict = { ok: true, quotas: [], place: UNLIMITED }
 
 export class LimitsClient {
@@ -59,10 +65,9 @@ export class LimitsClient {
    */
   async admit(account: string, limits: Limits, asked: Asked): Promise<Verdict> {
     const { stubOf, memory, ambient, unreachable } = this.#parts
-    const now = ambient.now()
-    const known = memory.denials.find(account, asked, now)
+    const known = this.recall(account, asked)
     if (known) return known
-    if (memory.silent.get(account, now)) return FREE_PASS
+    if (memory.silent.get(account, ambient.now())) return FREE_PASS
     const { model, megapixels } = asked
     const answer = await within(PATIENCE_MS, ambient, () =>
       stubOf(account).admit({ v: PROTOCOL_VERSION, limits, model, megapixels }),
@@ -77,6 +82,32 @@ export class LimitsClient {
     }
     memory.denials.add(account, asked, answer, ambient.now())
     return answer
+  }
+
+  /** The refusal that this isolate remembers, at no cost. */
+  recall(account: string, asked: Asked): Refusal | undefined {
+    const { memory, ambient } = this.#parts
+    return memory.denials.find(account, asked, ambient.now())
+  }
+
+  /**
+   * The refusal that is bound to come, for a request whose body must be read before it is known what it asks for. Charges
+   * nothing, and never rejects: what cannot be asked is let in, as by `admit`.
+   */
+  async foresee(account: string, limits: Limits): Promise<Refusal | undefined> {
+    const { stubOf, memory, ambient, unreachable } = this.#parts
+    const known = this.recall(account, LEAST)
+    if (known) return known
+    if (memory.silent.get(account, ambient.now())) return undefined
+    const status = await within(PATIENCE_MS, ambient, () => stubOf(account).status(limits))
+    if (status === 'errors' || status === 'silent') {
+      memory.silent.set(account, true, ambient.now() + PAUSE_MS)
+      unreachable(status)
+      return undefined
+    }
+    const refusal = foresee(status, ambient.now())
+    if (refusal) memory.denials.add(account, LEAST, refusal, ambient.now())
+    return refusal
   }
 }
 

@@ -41,7 +41,7 @@ class CountedKeys {
 }
 
 /** Stands in for the objects when they are gone. */
-const lostKeys = (admit: () => Promise<never>) => ({ getByName: (): KeyStub => ({ admit }) })
+const lostKeys = (admit: () => Promise<never>) => ({ getByName: (): KeyStub => ({ admit, status: admit }) })
 
 const QUERY =
   'output_type=pt&partial_postprocess=True&shape=1&shape=4&shape=8&shape=8&dtype=float16&do_scaling=True'

@@ -4,7 +4,9 @@ import type { Answer } from '../../src/dispatch/attempt.ts'
 import { ByteBudget } from '../../src/dispatch/byte-budget.ts'
 import { type RelayEnd, type Relayed, relay } from '../../src/dispatch/relay.ts'
 import { backendPatience } from '../../src/dispatch/stall.ts'
-import { readUpload } from '../../src/http/read-body.ts'
+import { Inflow } from '../../src/http/inflow.ts'
+import { Intake } from '../../src/http/intake.ts'
+import { readBody } from '../../src/http/read-body.ts'
 import { type Ambient, realAmbient } from '../../src/lib/ambient.ts'
 
 /** Real, but for a clock that stands still and timers that go off when they are told to. */
@@ -52,33 +54,78 @@ describe('C5: an upload', () => {
   async function upload() {
     const { readable, writable } = new IdentityTransformStream()
     const writer = writable.getWriter()
+    writer.closed.catch(() => undefined)
     const request = new Request('https://gateway.example/', { method: 'POST', body: readable })
-    const read = readUpload(request, bodyBytes, budget, clock, new AbortController().signal)
-    await writer.write(new Uint8Array(10))
+    const intake = new Intake(request, new Inflow(request), 'key', budget, clock)
+    const read = readBody(request.headers, intake, bodyBytes)
     await expect.poll(() => clock.isIdle).toBe(false)
-    return { read, writer }
+    const send = (bytes: number): void => void writer.write(new Uint8Array(bytes)).catch(() => undefined)
+    return { read, writer, send, intake }
   }
 
-  test('C5: that trickles is ended after 30 s and what its bytes need at 64 KB/s', async () => {
-    const { read, writer } = await upload()
-    writer.closed.catch(() => undefined)
-    expect(budget.free).toBe(360_000)
-    await clock.pass(39)
-    await writer.write(new Uint8Array(10))
+  test('B1: pays for what has arrived and the piece that is to come, whatever it has declared', async () => {
+    const { intake, send } = await upload()
+    expect(budget.free).toBe(1_000_000 - 131_072)
+    send(131_072)
+    await expect.poll(() => budget.free).toBe(1_000_000 - 2 * 131_072)
+    intake.giveUp()
+    expect(budget.free).toBe(1_000_000)
+  })
+
+  test('B1: that falls silent is ended after 15 s, and its bytes are free at once', async () => {
+    const { read, send } = await upload()
+    send(131_072)
+    await expect.poll(() => budget.free).toBe(1_000_000 - 2 * 131_072)
+    await clock.pass(14)
+    expect(budget.free).toBe(1_000_000 - 2 * 131_072)
     await clock.pass(1)
+    expect(budget.free).toBe(1_000_000)
+    expect(await read).toMatchObject({ ok: false, error: { code: 'upload-timeout' } })
+  })
+
+  test('C5: that trickles is ended after 30 s and what its bytes need at 64 KB/s', async () => {
+    const { read, send } = await upload()
+    for (let second = 0; second < 40; second += 10) {
+      expect(budget.free).toBeLessThan(1_000_000)
+      await clock.pass(10)
+      send(131_072)
+    }
     expect(await read).toMatchObject({ ok: false, error: { code: 'upload-timeout' } })
     expect(budget.free).toBe(1_000_000)
   })
 
   test('C5: that comes in just in time is taken', async () => {
     const { read, writer } = await upload()
-    await clock.pass(39)
-    void writer.write(new Uint8Array(bodyBytes - 10)).then(() => writer.close())
+    await clock.pass(14)
+    void writer.write(new Uint8Array(bodyBytes)).then(() => writer.close())
     const taken = await read
     expect(taken).toMatchObject({ ok: true, value: { body: { byteLength: bodyBytes } } })
     expect(clock.isIdle).toBe(true)
     if (taken.ok) taken.value.release()
     expect(budget.free).toBe(1_000_000)
+  })
+
+  test('B1: whose bytes another caller has got is refused within a second, and may come again', async () => {
+    const { read, send } = await upload()
+    send(500_000)
+    await expect.poll(() => budget.free).toBeLessThan(500_000)
+    const other = budget.lend('another key', () => undefined)
+    for (let held = 0; held < 200_000; held += 50_000) expect(other.grow(50_000)).toBe(true)
+    const filling = [1, 2].map((name) => budget.lend(`key ${name}`, () => undefined).grow(240_000))
+    expect(filling).toEqual([true, true])
+    await clock.pass(1)
+    expect(await read).toMatchObject({ ok: false, error: { code: 'isolate-busy', retryAfterSeconds: 1 } })
+  })
+
+  test('is whole and in order, of however many pieces it was made', async () => {
+    const bytes = Uint8Array.from({ length: bodyBytes }, (_, i) => (i * 31 + (i >> 8)) & 255)
+    const fresh = new ByteBudget(1_000_000)
+    const request = new Request('https://gateway.example/', { method: 'POST', body: bytes })
+    const intake = new Intake(request, new Inflow(request), 'key', fresh, clock)
+    const taken = await readBody(request.headers, intake, bodyBytes)
+    if (!taken.ok) throw new Error(taken.error.code)
+    expect(new Uint8Array(taken.value.body).every((byte, i) => byte === bytes[i])).toBe(true)
+    expect(fresh.free).toBe(360_000)
   })
 })
 

@@ -8,4 +8,4 @@ export const encode = (c: AppContext): Promise<Response> => serve(c, () => 'enco
 
 /** For a URL that is both: every client that decodes says `output_type`, or has its latent in JSON. */
 export const decodeOrEncode = (c: AppContext): Promise<Response> =>
-  serve(c, ({ params, bytes }) => (params.has('output_type') || bytes ? 'decode' : 'encode'))
+  serve(c, ({ params, isJson }) => (params.has('output_type') || isJson ? 'decode' : 'encode'))

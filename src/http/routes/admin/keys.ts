@@ -17,7 +17,7 @@ import { readJson } from '../../read-json.ts'
 /** POST /v1/admin/keys: the only answer that ever holds the key. */
 export async function createKey(c: AppContext): Promise<Response> {
   const { services } = c.var
-  const wanted = await readJson(c.req.raw, createKeySchema, services.ambient)
+  const wanted = await readJson(c.req.raw, c.var.inflow, createKeySchema, services.ambient)
   if (!wanted.ok) return answer(c, wanted)
   const made = await services.admin().keys.create(wanted.value)
   if (made.ok) c.set('subject', made.value.id)
@@ -45,7 +45,7 @@ export const rotateKey = (c: AppContext): Promise<Response> =>
   withId(
     c,
     async (id) => {
-      const wanted = await readJson(c.req.raw, rotateKeySchema, c.var.services.ambient)
+      const wanted = await readJson(c.req.raw, c.var.inflow, rotateKeySchema, c.var.services.ambient)
       return wanted.ok ? c.var.services.admin().keys.rotate(id, wanted.value.graceHours) : wanted
     },
     201,
@@ -54,7 +54,7 @@ export const rotateKey = (c: AppContext): Promise<Response> =>
 /** POST /v1/admin/keys/{id}/revoke: refused from its next request on. */
 export const revokeKey = (c: AppContext): Promise<Response> =>
   withId(c, async (id) => {
-    const wanted = await readJson(c.req.raw, nothingSchema, c.var.services.ambient)
+    const wanted = await readJson(c.req.raw, c.var.inflow, nothingSchema, c.var.services.ambient)
     return wanted.ok ? c.var.services.admin().keys.revoke(id) : wanted
   })
 

@@ -14,7 +14,7 @@ export async function orderBackend(c: AppContext): Promise<Response> {
   if (!order) {
     return problemResponse(problem('not-found', `Expected one of ${orders.join(', ')}.`), requestId)
   }
-  const said = await readJson(c.req.raw, nothingSchema, services.ambient)
+  const said = await readJson(c.req.raw, c.var.inflow, nothingSchema, services.ambient)
   if (!said.ok) return problemResponse(said.error, requestId)
   const id = c.req.param('id') ?? ''
   const ordered = await services.admin().pools.order(id, order)
