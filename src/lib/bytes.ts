@@ -9,6 +9,8 @@ export function timingSafeEqual(a: Uint8Array, b: Uint8Array): boolean {
 /** Bytes of a standard base64 text; null when it is not base64. */
 export function fromBase64(text: string): Uint8Array<ArrayBuffer> | null {
   try {
+    // In native code where the platform has it: a loop in JavaScript takes a hundred milliseconds for 12 MB.
+    if (native.fromBase64) return native.fromBase64(text)
     const chars = atob(text)
     const bytes = new Uint8Array(chars.length)
     for (let i = 0; i < bytes.length; i++) bytes[i] = chars.charCodeAt(i)
@@ -17,6 +19,9 @@ export function fromBase64(text: string): Uint8Array<ArrayBuffer> | null {
     return null
   }
 }
+
+/** Not in every runtime yet. */
+const native: { readonly fromBase64?: (text: string) => Uint8Array<ArrayBuffer> } = Uint8Array
 
 /** Bytes that are encoded at a time: groups of three, and no more arguments than a call can have. */
 const BASE64_PIECE = 24_576

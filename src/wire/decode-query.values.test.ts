@@ -157,3 +157,22 @@ describe('C16: whole numbers', () => {
     })
   })
 })
+
+describe('B2: a query takes time that grows with its length alone', () => {
+  test.each([
+    '9'.repeat(300_000),
+    '9.'.repeat(150_000),
+    `${'1'.repeat(300_000)}e`,
+    `.${'1'.repeat(300_000)}x`,
+  ])('a number without end is none', (number) => {
+    const params = new URLSearchParams(`${GOOD}&scaling_factor=${number}x`)
+    expect(expectError(parseDecodeQuery(params))).toMatchObject({ parameter: 'scaling_factor' })
+  })
+
+  test.each(['&shape=1'.repeat(100_000), `&shape=1${',1'.repeat(100_000)}`])(
+    'a shape has five axes at most',
+    (shape) => {
+      expect(refuse(`dtype=float16${shape}`)).toMatchObject({ reason: 'invalid', parameter: 'shape' })
+    },
+  )
+})

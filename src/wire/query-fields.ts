@@ -3,6 +3,9 @@ import * as z from 'zod'
 import { err, ok, type Result } from '../lib/result.ts'
 import { LATENT_DTYPES } from './dtype.ts'
 
+/** Of a shape. */
+export const MAX_AXES = 5
+
 const EXPECTED_SHAPE = '3 to 5 whole numbers from 1 to 99999, as shape=1&shape=4&shape=64&shape=64'
 const DTYPES = `one of ${LATENT_DTYPES.join(', ')}`
 
@@ -14,7 +17,8 @@ const expectedDtype = (given: unknown): string =>
 
 const float = z
   .string()
-  .regex(/^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]{1,3})?$/i, 'a finite decimal number such as 0.18215')
+  // Every digit can be read in one way only: two would be tried against each other, in time that grows by the square.
+  .regex(/^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)(e[+-]?[0-9]{1,3})?$/i, 'a finite decimal number such as 0.18215')
   .transform(Number)
   .refine(Number.isFinite, 'a finite decimal number such as 0.18215')
 
@@ -24,7 +28,7 @@ const side = z
   .transform(Number)
 
 export const fields = {
-  shape: z.array(side, EXPECTED_SHAPE).min(3, EXPECTED_SHAPE).max(5, EXPECTED_SHAPE),
+  shape: z.array(side, EXPECTED_SHAPE).min(3, EXPECTED_SHAPE).max(MAX_AXES, EXPECTED_SHAPE),
   dtype: z.enum(LATENT_DTYPES, { error: ({ input }) => expectedDtype(input) }),
   outputDtype: z.enum(LATENT_DTYPES, DTYPES),
   pixels: z
@@ -68,13 +72,13 @@ export function parseQuery<Shape extends z.ZodRawShape>(
   return err({ reason, parameter, expected: issue?.message ?? 'a valid value' })
 }
 
-/** Clients repeat the key; `shape=[1,4,64,64]` and `shape=1,4,64,64` cost nothing to accept. */
+/** Clients repeat the key; `shape=[1,4,64,64]` and `shape=1,4,64,64` cost nothing to accept. Of too many one too many is kept. */
 function splitShape(values: string[]): string[] {
   const [only] = values
-  if (values.length !== 1 || only === undefined) return values
+  if (values.length !== 1 || only === undefined) return values.slice(0, MAX_AXES + 1)
   return only
     .replace(/^\[(.*)\]$/, '$1')
-    .split(',')
+    .split(',', MAX_AXES + 1)
     .map((size) => size.trim())
 }
 
