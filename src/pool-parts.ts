@@ -2,7 +2,8 @@
 import { probeBackend } from './backends/probe.ts'
 import { createSend } from './backends/send.ts'
 import { readConfig } from './config.ts'
-import { realAmbient as ambient } from './lib/ambient.ts'
+import { realAmbient } from './lib/ambient.ts'
+import { ownAmbient } from './lib/own-ambient.ts'
 import { builtIn } from './models/registry.ts'
 import { Membership, memberOf } from './pool/membership.ts'
 import type { PoolParts } from './pool/pool-host.ts'
@@ -14,19 +15,25 @@ export function createPoolParts(env: Readonly<Record<string, unknown>>, preview:
   const backends = config.ok ? config.value.backends : []
   const models = config.ok ? config.value.models : builtIn
   const membership = new Membership(backends)
-  const { fetch, randomUuid } = ambient
+  const ambient = ownAmbient(realAmbient)
+  const { fetch, randomUuid, after } = ambient
   return {
     membersOf: (poolName) =>
       (poolName === undefined ? backends : membership.membersOf(poolName)).map(memberOf),
     probe: async (backendId, test, task) => {
       const backend = backends.find(({ id }) => id === backendId)
       return backend
-        ? probeBackend(backend, test, { fetch, randomUuid, models, send: createSend(fetch, preview()) }, task)
+        ? probeBackend(
+            backend,
+            test,
+            { fetch, randomUuid, after, models, send: createSend(fetch, preview()) },
+            task,
+          )
         : 'failed'
     },
     isMetered: config.ok && config.value.adminToken !== undefined,
     forgetful: (error) =>
-      logEvents('pool', ambient.now).emit({
+      logEvents('pool', ambient.wallNow).emit({
         kind: 'pool-memory-failed',
         error: error instanceof Error ? error.name : 'unknown',
       }),

@@ -12,8 +12,8 @@ import type { ConfigProblem } from './config/problem.ts'
 import type { DispatchServices } from './dispatch/dispatch.ts'
 import { type Installation, installationOf } from './installation.ts'
 import { type Ambient, realAmbient } from './lib/ambient.ts'
+import { ownAmbient } from './lib/own-ambient.ts'
 import { ok, type Result } from './lib/result.ts'
-import { sharedTimer } from './lib/shared-timer.ts'
 import type { RateCounter } from './limits/abuse-floor.ts'
 import { type KeyStub, LimitsClient } from './limits/client.ts'
 import { PoolClient, type PoolStub } from './pool/client.ts'
@@ -77,8 +77,8 @@ export async function createServices({
   if (!installation.ok) return installation
   const { config, budget, backends, membership, view, limitsMemory, overviewMemory, recorder } =
     installation.value
-  const ambient = { ...realAmbient, after: sharedTimer(realAmbient) }
-  const log = logEvents(requestId, ambient.now)
+  const ambient = ownAmbient(realAmbient)
+  const log = logEvents(requestId, ambient.wallNow)
   const poolOf = ({ name, shard }: PoolRef): PoolStub & PoolControl & PoolMeters => {
     const locationHint = config.shards.get(shard ?? '')?.locationHint
     return env.POOL.getByName(name, locationHint === undefined ? {} : { locationHint })

@@ -64,7 +64,7 @@ class World {
     models: builtIn,
     plans: new Map([[planFingerprint('default'), PLAN]]),
     ambient: {
-      now: this.ambient.now,
+      wallNow: this.ambient.wallNow,
       after: this.ambient.after,
       randomUuid: () => crypto.randomUUID(),
     },

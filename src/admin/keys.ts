@@ -26,7 +26,7 @@ const NOT_RECORDED =
 export interface KeyDeskParts extends KeyObjectsParts {
   readonly models: Registry
   readonly keyRing: Pick<KeyRing, 'mint'>
-  readonly ambient: Pick<Ambient, 'now' | 'after' | 'randomUuid'>
+  readonly ambient: Pick<Ambient, 'wallNow' | 'after' | 'randomUuid'>
 }
 
 type Answer<T> = Promise<Result<T, Problem>>
@@ -42,7 +42,7 @@ export class KeyDesk {
 
   async create(wanted: z.output<typeof createKeySchema>): Answer<MintedKey> {
     const { ambient, plans, models } = this.#parts
-    const drafted = draftKey(wanted, this.#newId(), plans.values(), models, ambient.now())
+    const drafted = draftKey(wanted, this.#newId(), plans.values(), models, ambient.wallNow())
     if (!drafted.ok) return drafted
     const record = drafted.value
     const configured = await this.#objects.configure(record)
@@ -55,7 +55,7 @@ export class KeyDesk {
     const page = await this.#objects.page(limit, after)
     if (!page.ok) return page
     const { records, next } = page.value
-    const now = this.#parts.ambient.now()
+    const now = this.#parts.ambient.wallNow()
     return ok({ keys: records.map((record) => viewOf(record, now)), cursor: next && formatCursor(next) })
   }
 
@@ -63,7 +63,7 @@ export class KeyDesk {
     const found = await this.#objects.find(id)
     if (!found.ok) return found
     const { record, quotas, inFlight } = found.value
-    const view = viewOf(record ?? unrecorded(id), this.#parts.ambient.now())
+    const view = viewOf(record ?? unrecorded(id), this.#parts.ambient.wallNow())
     return ok({ ...view, quotas: [...quotas], inFlight })
   }
 
@@ -74,7 +74,7 @@ export class KeyDesk {
     if (!found.ok) return found
     const { record: old } = found.value
     if (!old || old.plan === '') return err(problem('unknown-key', NOT_RECORDED))
-    const now = ambient.now()
+    const now = ambient.wallNow()
     const state = stateOf(old, now)
     // One in its grace may be rotated again: the answer to the first time may never have come.
     if (state !== 'active' && state !== 'grace') {
@@ -97,7 +97,7 @@ export class KeyDesk {
     const { ambient } = this.#parts
     const found = await this.#objects.find(id)
     if (!found.ok) return found
-    const now = ambient.now()
+    const now = ambient.wallNow()
     const known = found.value.record ?? unrecorded(id)
     const revokedAt = Math.min(known.revokedAt ?? now, now)
     const record = { ...known, revokedAt }
@@ -125,6 +125,6 @@ export class KeyDesk {
     const { keyRing, ambient } = this.#parts
     const { id: keyId, expiryDay, plan } = record
     const key = await keyRing.mint({ keyId, expiryDay, plan: planFingerprint(plan) })
-    return ok({ ...viewOf(record, ambient.now()), key })
+    return ok({ ...viewOf(record, ambient.wallNow()), key })
   }
 }

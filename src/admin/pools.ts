@@ -25,7 +25,7 @@ export interface PoolControl {
 export interface PoolDeskParts {
   readonly membership: Membership
   readonly controlOf: (pool: PoolRef) => PoolControl
-  readonly ambient: Pick<Ambient, 'now' | 'after'>
+  readonly ambient: Pick<Ambient, 'wallNow' | 'after'>
 }
 
 export class PoolDesk {
@@ -69,7 +69,7 @@ export class PoolDesk {
     const { controlOf, ambient, membership } = this.#parts
     const heard = await answerWithin(controlOf(pool).status(), PATIENCE_MS, ambient)
     const members = membership.membersOf(pool.name)
-    const now = ambient.now()
+    const now = ambient.wallNow()
     const status = heard.ok ? heard.value : undefined
     const backends = members.map(
       (member): BackendStatus =>

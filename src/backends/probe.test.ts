@@ -48,6 +48,7 @@ async function probe(
       return give()
     },
     randomUuid: () => 'attempt-1',
+    after: () => () => undefined,
     models: builtIn,
   })
   return { result, asked, sent }

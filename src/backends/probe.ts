@@ -1,4 +1,5 @@
 /** Looks at a backend that gets no jobs: is it there, will it start, can it decode. */
+import type { Ambient } from '../lib/ambient.ts'
 import { partsOfTask } from '../models/operation.ts'
 import { isServable, type Registry } from '../models/registry.ts'
 import type { Backend } from './backend.ts'
@@ -8,10 +9,8 @@ import type { Send } from './upstream.ts'
 export type ProbeTest = 'health' | 'wake' | 'decode'
 export type ProbeResult = 'passed' | 'asleep' | 'failed'
 
-export interface ProbeTools {
-  readonly fetch: typeof fetch
+export interface ProbeTools extends Pick<Ambient, 'fetch' | 'randomUuid' | 'after'> {
   readonly send: Send
-  readonly randomUuid: () => string
   readonly models: Registry
 }
 
@@ -36,7 +35,9 @@ export async function probeBackend(
   task?: string,
 ): Promise<ProbeResult> {
   if (backend.kind === 'preview' && test !== 'decode') return 'passed'
-  const signal = AbortSignal.timeout(timeoutMs(backend, test))
+  const timeout = new AbortController()
+  const { signal } = timeout
+  const stopTimer = tools.after(timeoutMs(backend, test), () => timeout.abort())
   try {
     const response = await (test === 'decode'
       ? decode(backend, signal, tools, task)
@@ -46,6 +47,8 @@ export async function probeBackend(
     return verdict === 'failed' && response.status === 503 && backend.scaleToZero ? 'asleep' : verdict
   } catch {
     return backend.scaleToZero && test !== 'decode' ? 'asleep' : 'failed'
+  } finally {
+    stopTimer()
   }
 }
 

@@ -91,7 +91,7 @@ export async function attempt(
     if (response.status !== 200 || !response.body) {
       const head = await readHead(response, ambient)
       const reason = classifyStatus(response.status, head, backend.scaleToZero)
-      return failed(reason, parseRetryAfter(response.headers.get('retry-after'), ambient.now()))
+      return failed(reason, parseRetryAfter(response.headers.get('retry-after'), ambient.wallNow()))
     }
     const head = checkHeaders(response.headers, expected, attemptId, job.maxAnswerBytes)
     if (!head.ok) {

@@ -21,12 +21,13 @@ export interface Caller {
  * any credential the anonymous plan counts, where there is one.
  *
  * @param pathKey the key of `/k/{key}/…`, which wins over headers
+ * @param wallNow milliseconds since 1970, which the last day of a key goes by
  */
 export async function authenticate(
   request: Request,
   pathKey: string | undefined,
   services: Services,
-  now: number,
+  wallNow: number,
 ): Promise<Result<Caller, Problem>> {
   const { keyRing, config } = services
   const text = pathKey ?? readCredential(request.headers)
@@ -35,7 +36,7 @@ export async function authenticate(
     const account = anonymousAccount(network === undefined ? undefined : await keyRing.pseudonym(network))
     return ok({ keyId: 'anonymous', account, plan: config.anonymous })
   }
-  const verified = text === undefined ? undefined : await keyRing.verify(text, now)
+  const verified = text === undefined ? undefined : await keyRing.verify(text, wallNow)
   if (!verified?.ok) return err(await badCredential(request, services, unauthorized()))
   const { keyId, plan } = verified.value
   const known = config.plans.get(plan)

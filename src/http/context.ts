@@ -9,7 +9,7 @@ export interface AppEnv {
   Variables: {
     ambient: Ambient
     requestId: string
-    /** Milliseconds since the epoch. */
+    /** In own time. */
     startedAt: number
     services: Services
     /** The request's body, of which handlers read what they want. */

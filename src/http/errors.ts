@@ -22,7 +22,7 @@ const framesOf = (error: Error): string[] =>
 export function internalError(error: Error, c: Context<AppEnv>): Response {
   const { requestId, ambient, services } = c.var
   // It may be what makes services that failed.
-  const events: EventSink = services?.events ?? logEvents(requestId, ambient.now)
+  const events: EventSink = services?.events ?? logEvents(requestId, ambient.wallNow)
   events.emit({ kind: 'internal-error', error: error.name, at: framesOf(error) })
   return problemResponse(problem('internal-error', 'The gateway failed.'), requestId)
 }

@@ -57,7 +57,7 @@ export const provide = (create: typeof createServices, previewOf: () => Invocati
     })
     if (!services.ok) {
       const problems = describeProblems(services.error)
-      logEvents(requestId, ambient.now).emit({ kind: 'misconfigured', problems })
+      logEvents(requestId, ambient.wallNow).emit({ kind: 'misconfigured', problems })
       const detail = 'The configuration is refused; the log of the gateway says what and where.'
       return problemResponse(problem('misconfigured', detail), requestId)
     }

@@ -51,7 +51,7 @@ async function live(c: AppContext, operationOf: OperationOf): Promise<Response> 
     return why.code === 'unauthorized' ? response : withServerTiming(response, { ...spans, total: ms })
   }
 
-  const authenticated = await authenticate(request, c.req.param('key'), services, startedAt)
+  const authenticated = await authenticate(request, c.req.param('key'), services, ambient.wallNow())
   spans.auth = ambient.now() - startedAt
   if (!authenticated.ok) return fail(authenticated.error)
   const caller = authenticated.value

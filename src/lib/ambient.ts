@@ -1,7 +1,11 @@
 /** Time, chance and the network, passed in so that decisions can be tested with fakes. */
+import { advance, type Reading, UNSEEN_MS } from './own-time.ts'
+
 export interface Ambient {
-  /** Milliseconds since the epoch. */
+  /** Milliseconds that pass whatever the machine's clock says: for durations and deadlines. Never goes back. */
   now(): number
+  /** Milliseconds since the epoch by the machine's clock, which anybody may set: for dates and months, never for waits. */
+  wallNow(): number
   /** Uniform in [0, 1). */
   random(): number
   /** Runs `task` after `ms`; the returned function cancels it. */
@@ -10,8 +14,22 @@ export interface Ambient {
   fetch: typeof fetch
 }
 
+let reading: Reading | undefined
+
+/**
+ * The time of an isolate, whose requests share it. Nothing here is watched all the time, so a clock that is set forward is
+ * believed, and one that is set back counts as more than a minute: what is remembered for less is forgotten.
+ */
+function isolateNow(): number {
+  const wall = Date.now()
+  reading = reading ? advance(reading, wall, undefined, UNSEEN_MS) : { now: wall, wall }
+  return reading.now
+}
+
+/** A request, an object and all else that waits has a time of its own over this one (`own-ambient.ts`). */
 export const realAmbient: Ambient = {
-  now: () => Date.now(),
+  now: isolateNow,
+  wallNow: () => Date.now(),
   random: () => Math.random(),
   after: (ms, task) => {
     const timer = setTimeout(task, ms)

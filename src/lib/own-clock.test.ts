@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { FakeAmbient } from '../../test/support/fake-ambient.ts'
+import { Machine } from '../../test/support/machine.ts'
 import { OwnClock } from './own-clock.ts'
 import { advance } from './own-time.ts'
 
@@ -18,9 +19,15 @@ describe('P9: a time of its own', () => {
     expect(advance(back, START.wall - HOUR + 40, 1_100).now).toBe(1_040)
   })
 
-  test('P9: leaps no further than its timer can be late', () => {
-    expect(advance(START, START.wall + HOUR, 1_100).now).toBe(11_100)
-    expect(advance(START, START.wall + HOUR, 900).now).toBe(11_000)
+  test('P9, A6: leaps no further than to its timer, which may be late by seconds', () => {
+    expect(advance(START, START.wall + 2_100, 1_100).now).toBe(3_100)
+    expect(advance(START, START.wall + HOUR, 1_100).now).toBe(1_100)
+    expect(advance(START, START.wall + HOUR, 900).now).toBe(1_000)
+  })
+
+  test('A7: counts what nobody has seen, where it is told to, when its clock is set back and not when it is trimmed', () => {
+    expect(advance(START, START.wall - HOUR, undefined, 61_000).now).toBe(62_000)
+    expect(advance(START, START.wall - 5, undefined, 61_000).now).toBe(1_000)
   })
 
   test('P9: believes any time that passes while it waits for nothing', () => {
@@ -32,7 +39,8 @@ describe('the timer of a time of its own', () => {
   function clockOf() {
     const ambient = new FakeAmbient()
     const woken: number[] = []
-    const clock = new OwnClock(ambient, () => woken.push(clock.now()))
+    const source = { now: ambient.wallNow, after: ambient.after }
+    const clock = new OwnClock(source, () => woken.push(clock.now()))
     return { ambient, clock, woken, from: ambient.now() }
   }
 
@@ -64,7 +72,21 @@ describe('the timer of a time of its own', () => {
     clock.wakeAt(from + 100)
     ambient.setClock(HOUR)
     await ambient.pass(100)
-    expect(woken[0]).toBeLessThanOrEqual(from + 100 + 10_000)
+    expect(woken[0]).toBe(from + 100)
+  })
+
+  test('P9, A6: is set anew when its clock is found to have gone back', async () => {
+    const machine = new Machine()
+    const from = machine.passedMs
+    const woken: number[] = []
+    const clock = new OwnClock(machine, () => woken.push(machine.passedMs - from))
+    clock.wakeAt(clock.now() + 5_000)
+    await machine.pass(1_000)
+    clock.now()
+    machine.setClock(-HOUR)
+    clock.now()
+    await machine.pass(10_000)
+    expect(woken).toEqual([5_000])
   })
 
   test('P9: has gone off when it has, though somebody set the clock back meanwhile', async () => {

@@ -3,37 +3,54 @@ import type { Ambient } from './ambient.ts'
 import { advance, type Reading } from './own-time.ts'
 
 export class OwnClock {
-  readonly #ambient: Pick<Ambient, 'now' | 'after'>
+  readonly #source: Pick<Ambient, 'now' | 'after'>
   readonly #wake: () => void
+  readonly #unseenMs: number
   #reading: Reading
   #timer: { readonly at: number; cancel(): void } | undefined
 
-  /** @param wake called when the timer goes off, which is then no more */
-  constructor(ambient: Pick<Ambient, 'now' | 'after'>, wake: () => void) {
-    const now = ambient.now()
-    this.#ambient = ambient
+  /**
+   * @param source a clock that may be set, and timers that go by it
+   * @param wake called when the timer goes off, which is then no more
+   * @param unseenMs what counts as passed when the clock is set back
+   */
+  constructor(source: Pick<Ambient, 'now' | 'after'>, wake: () => void, unseenMs = 0) {
+    const now = source.now()
+    this.#source = source
     this.#wake = wake
+    this.#unseenMs = unseenMs
     this.#reading = { now, wall: now }
   }
 
   now(): number {
-    this.#reading = advance(this.#reading, this.#ambient.now(), this.#timer?.at)
+    const before = this.#reading
+    this.#reading = advance(before, this.#source.now(), this.#timer?.at, this.#unseenMs)
+    // A timer that was set before goes off when the clock is there again, an hour later.
+    if (this.#timer && this.#reading.wall < before.wall) this.#set(this.#timer.at)
     return this.#reading.now
   }
 
   /** Sets the one timer, or none. One that is due before is left alone: it will look again. */
   wakeAt(at: number | undefined): void {
     if (this.#timer && at !== undefined && this.#timer.at <= at) return
-    this.#timer?.cancel()
-    this.#timer = undefined
-    if (at === undefined) return
-    const cancel = this.#ambient.after(at - this.#reading.now, () => {
+    if (at === undefined) this.#stop()
+    else this.#set(at)
+  }
+
+  #set(at: number): void {
+    this.#stop()
+    const cancel = this.#source.after(Math.max(0, at - this.#reading.now), () => {
       // Read while it is known by when it should have gone off. It has, even if somebody set the clock back meanwhile.
       const now = Math.max(this.now(), at)
       this.#reading = { ...this.#reading, now }
-      this.#timer = undefined
+      this.#stop()
       this.#wake()
     })
     this.#timer = { at, cancel }
+  }
+
+  #stop(): void {
+    this.#timer?.cancel()
+    this.#timer = undefined
   }
 }

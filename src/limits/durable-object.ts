@@ -5,7 +5,8 @@
 import { DurableObject } from 'cloudflare:workers'
 import { realAmbient } from '../lib/ambient.ts'
 import { dayOf } from '../lib/days.ts'
-import { advance, type Reading } from '../lib/own-time.ts'
+import { ownAmbient } from '../lib/own-ambient.ts'
+import { UNSEEN_MS } from '../lib/own-time.ts'
 import { logEvents } from '../telemetry/events.ts'
 import { type Account, accountAt, admit, type Charge, finish, refund, type Times } from './account.ts'
 import { isAnonymous } from './anonymous.ts'
@@ -30,14 +31,14 @@ import { isOver, standingOf, withRevocation } from './standing.ts'
 const FORGET_ADDRESS_MS = 32 * 86_400_000
 
 export class KeyObject extends DurableObject implements KeyService<PlaceTarget> {
-  readonly #ambient = realAmbient
+  /** A clock that is set back counts as a minute that is over: no key waits longer for its own. */
+  readonly #ambient = ownAmbient(realAmbient, UNSEEN_MS)
   readonly #forgetful = (error: unknown): void => {
     const name = error instanceof Error ? error.name : 'unknown'
-    logEvents('key', this.#ambient.now).emit({ kind: 'limits-memory-failed', error: name })
+    logEvents('key', this.#ambient.wallNow).emit({ kind: 'limits-memory-failed', error: name })
   }
   readonly #ledger: Ledger
   readonly #journal: Journal
-  #reading: Reading
   #record: KeyRecord | null
   #account: Account
   /** Keys are the operator's; addresses come and go. */
@@ -46,8 +47,6 @@ export class KeyObject extends DurableObject implements KeyService<PlaceTarget> 
   /** @throws what the database throws: a key without its record must not pass for one that was never revoked */
   constructor(ctx: DurableObjectState, env: Cloudflare.Env) {
     super(ctx, env)
-    const now = this.#ambient.now()
-    this.#reading = { now, wall: now }
     this.#ledger = new Ledger(ctx.storage.sql)
     this.#journal = new Journal(
       this.#ledger,
@@ -56,7 +55,7 @@ export class KeyObject extends DurableObject implements KeyService<PlaceTarget> 
       this.#forgetful,
     )
     this.#record = this.#ledger.readRecord()
-    this.#account = this.#journal.read({ now, wall: now })
+    this.#account = this.#journal.read(this.#times())
     this.#needsAlarm = isAnonymous(ctx.id.name)
   }
 
@@ -134,7 +133,6 @@ export class KeyObject extends DurableObject implements KeyService<PlaceTarget> 
   }
 
   #times(): Times {
-    this.#reading = advance(this.#reading, this.#ambient.now(), undefined)
-    return this.#reading
+    return { now: this.#ambient.now(), wall: this.#ambient.wallNow() }
   }
 }

@@ -1,6 +1,7 @@
 /** One pool on the platform: a life of it as a Durable Object, with the object's own database and leases over RPC. */
 import { DurableObject } from 'cloudflare:workers'
 import { realAmbient } from '../lib/ambient.ts'
+import { ownAmbient } from '../lib/own-ambient.ts'
 import type { Recorded } from '../telemetry/recorder.ts'
 import type { OperatorOrder, ProbeResult } from './events.ts'
 import { LeaseTarget } from './lease-target.ts'
@@ -21,7 +22,7 @@ export class PoolObject extends DurableObject implements PoolService<LeaseTarget
   constructor(ctx: DurableObjectState, env: Cloudflare.Env, parts: PoolParts) {
     super(ctx, env)
     this.#host = new PoolHost(parts, {
-      ambient: realAmbient,
+      ambient: ownAmbient(realAmbient),
       poolName: ctx.id.name,
       openDatabase: () => ctx.storage.sql,
       handleOf: (lease) => new LeaseTarget(lease),

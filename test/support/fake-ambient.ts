@@ -1,4 +1,4 @@
-/** Time that stands still until a test moves it, and chance that repeats. */
+/** Time that stands still until a test moves it, and chance that repeats. Its timers do not go by the machine's clock. */
 import type { Ambient } from '../../src/lib/ambient.ts'
 
 interface Timer {
@@ -19,9 +19,11 @@ export class FakeAmbient implements Ambient {
     this.#now = now
   }
 
-  now = (): number => this.#now + this.#offMs
+  now = (): number => this.#now
 
-  /** Somebody sets the clock, which moves no timer. */
+  wallNow = (): number => this.#now + this.#offMs
+
+  /** Somebody sets the machine's clock, which moves no timer. */
   setClock(byMs: number): void {
     this.#offMs += byMs
   }

@@ -14,6 +14,7 @@ class Clock implements Ambient {
   readonly #timers = new Set<{ at: number; task: () => void }>()
   #now = 0
   now = (): number => this.#now
+  wallNow = (): number => this.#now
   random = realAmbient.random
   randomUuid = realAmbient.randomUuid
   fetch = realAmbient.fetch

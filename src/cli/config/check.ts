@@ -42,8 +42,8 @@ export const checkConfig = newCommand('check [file]', {
 
 /** All backends at the same time. The preview is part of the gateway and cannot be away. */
 async function inspectAll({ backends, models }: Config): Promise<Inspection[]> {
-  const { fetch, now, randomUuid } = realAmbient
-  const tools = { fetch, now, randomUuid, models, send: httpEndpoint(fetch) }
+  const { fetch, now, after, randomUuid } = realAmbient
+  const tools = { fetch, now, after, randomUuid, models, send: httpEndpoint(fetch) }
   const real = backends.filter(({ kind }) => kind !== 'preview')
   return (await Promise.all(real.map((backend) => inspectBackend(backend, tools)))).flat()
 }

@@ -54,7 +54,7 @@ export const createKey = withAccess(
   .option('--name <name>', 'what you call it; a gateway wants one')
   .option('--plan <name>', 'plan of the key, as in [vars.PLANS]', 'default')
   .option('--expires <when>', 'last day of the key: 90d or 2027-01-31 (default: never)', (text) =>
-    parseExpiry(text, realAmbient.now()),
+    parseExpiry(text, realAmbient.wallNow()),
   )
   .option('--models <list>', 'only these models of its plan, as in sdxl,flux', parseModels)
   .option('--requests-per-minute <n>', 'in the place of the plan’s; none for no bound', parseBound)

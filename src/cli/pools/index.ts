@@ -14,7 +14,7 @@ export const poolsCommand = withAccess(
 )
   .action(async (options: AccessOptions & JsonOption) => {
     const pools = unwrap(await adminClient(options).pools())
-    const text = describePools(pools, terminalWidth(), realAmbient.now()).join('\n')
+    const text = describePools(pools, terminalWidth(), realAmbient.wallNow()).join('\n')
     say(options, { pools }, text)
   })
   .addCommand(watchPools)

@@ -68,7 +68,7 @@ function onScreen(url: string, interval: number): Show {
   let lines: readonly string[] = []
   return {
     async next(client) {
-      const now = realAmbient.now()
+      const now = realAmbient.wallNow()
       const width = process.stdout.columns ?? 80
       const time = new Date(now).toISOString().slice(11, 19)
       const head = truncate(`${url}  ${time} UTC  every ${interval} s, Ctrl-C ends`, width)
@@ -107,7 +107,7 @@ function inLines(json: true | undefined): Show {
   return {
     async next(client) {
       const pools = unwrap(await client.pools())
-      const now = realAmbient.now()
+      const now = realAmbient.wallNow()
       const time = new Date(now).toISOString()
       const text = json
         ? JSON.stringify({ time, pools })

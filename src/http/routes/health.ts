@@ -8,7 +8,7 @@ export const health = (c: AppContext): Response => c.json({ status: 'ok' })
 export async function ready(c: AppContext): Promise<Response> {
   const { keyRing, ambient, served, config } = c.var.services
   const key = await keyRing.mint({ keyId: '0000000000000000', expiryDay: 0, plan: 0 })
-  const verified = await keyRing.verify(key, ambient.now())
+  const verified = await keyRing.verify(key, ambient.wallNow())
   if (!verified.ok) {
     return problemResponse(
       problem('misconfigured', 'The key ring does not accept its own keys.'),

@@ -1,14 +1,15 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { FakeAmbient } from '../../test/support/fake-ambient.ts'
+import { Machine } from '../../test/support/machine.ts'
 import { seeded } from '../../test/support/seeded.ts'
-import { sharedTimer } from './shared-timer.ts'
+import { ownAmbient } from './own-ambient.ts'
 
 function setUp() {
   const ambient = new FakeAmbient()
   const from = ambient.now()
   const rung: [name: string, ms: number][] = []
-  const shared = sharedTimer(ambient)
+  const shared = ownAmbient(ambient).after
   const set = (name: string, ms: number) => shared(ms, () => rung.push([name, ambient.now() - from]))
   return { ambient, shared, rung, set }
 }
@@ -77,17 +78,66 @@ describe('timers that share one', () => {
       { ...seeded, numRuns: 300 },
     )
   })
+})
 
-  test('P9: are early by seconds at most, and never late, when somebody sets the clock', async () => {
-    for (const hours of [1, -1]) {
-      const { ambient, rung, set } = setUp()
-      set('a minute', 60_000)
-      await ambient.pass(1_500)
-      ambient.setClock(hours * 3_600_000)
-      await ambient.pass(46_500)
-      expect(rung).toEqual([])
-      await ambient.pass(12_000)
-      expect(rung).toHaveLength(1)
+describe('P9, A6: on a machine whose clock is set', () => {
+  const HOUR = 3_600_000
+
+  function onMachine(unseenMs?: number) {
+    const machine = new Machine()
+    const from = machine.passedMs
+    const own = ownAmbient(machine, unseenMs)
+    const rung: number[] = []
+    return {
+      machine,
+      own,
+      rung,
+      from,
+      set: (ms: number) => own.after(ms, () => rung.push(machine.passedMs - from)),
     }
+  }
+
+  test.each([HOUR, 300_000, 30_000, -30_000, -300_000, -HOUR])(
+    'what is waited for is off by a second at most for each time the clock is set (%i ms and back)',
+    async (byMs) => {
+      const { machine, own, rung, set } = onMachine()
+      const waits = [1_700, 20_000, 60_000]
+      for (const ms of waits) set(ms)
+      await machine.pass(1_300)
+      machine.setClock(byMs)
+      // Meanwhile a backend says something or an upload goes on, so time is read.
+      for (let i = 0; i < 600; i++) {
+        if (i === 100) machine.setClock(-byMs)
+        await machine.pass(137)
+        own.now()
+      }
+      expect(rung).toHaveLength(waits.length)
+      for (const [at, ms] of waits.entries())
+        expect(Math.abs((rung[at] ?? 0) - ms)).toBeLessThanOrEqual(2_000)
+    },
+  )
+
+  test('time goes on from where it was, and never back', async () => {
+    const { machine, own, set } = onMachine()
+    set(600_000)
+    let before = own.now()
+    for (const byMs of [HOUR, -2 * HOUR, 5_000, -5_000, HOUR, -300_000]) {
+      machine.setClock(byMs)
+      await machine.pass(900)
+      const now = own.now()
+      expect(now).toBeGreaterThanOrEqual(before)
+      expect(now - before).toBeLessThanOrEqual(1_000)
+      before = now
+    }
+  })
+
+  test('A7: a minute counts as over when the clock is set back, where nobody watches it', async () => {
+    const { machine, own } = onMachine(61_000)
+    const from = own.now()
+    await machine.pass(5_000)
+    expect(own.now() - from).toBe(5_000)
+    machine.setClock(-300_000)
+    await machine.pass(2_000)
+    expect(own.now() - from).toBe(66_000)
   })
 })
