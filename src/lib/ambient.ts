@@ -14,21 +14,22 @@ export interface Ambient {
   fetch: typeof fetch
 }
 
-let reading: Reading | undefined
-
 /**
  * The time of an isolate, whose requests share it. Nothing here is watched all the time, so a clock that is set forward is
  * believed, and one that is set back counts as more than a minute: what is remembered for less is forgotten.
  */
-function isolateNow(): number {
-  const wall = Date.now()
-  reading = reading ? advance(reading, wall, undefined, UNSEEN_MS) : { now: wall, wall }
-  return reading.now
+export function unwatchedTime(wallNow: () => number): () => number {
+  let reading: Reading | undefined
+  return () => {
+    const wall = wallNow()
+    reading = reading ? advance(reading, wall, undefined, UNSEEN_MS) : { now: wall, wall }
+    return reading.now
+  }
 }
 
 /** A request, an object and all else that waits has a time of its own over this one (`own-ambient.ts`). */
 export const realAmbient: Ambient = {
-  now: isolateNow,
+  now: unwatchedTime(Date.now),
   wallNow: () => Date.now(),
   random: () => Math.random(),
   after: (ms, task) => {

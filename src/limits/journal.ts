@@ -56,7 +56,13 @@ export class Journal {
     this.#writeSoon()
     const [{ month }] = this.#current()
     const isCovered = month.start === this.#written.start && month.pixels <= this.#written.pixels
-    if (monthLimit !== null && !isCovered) this.#writeAccount(isBusy)
+    if (monthLimit === null || isCovered) return
+    try {
+      this.#writeAccount(isBusy)
+    } catch (error) {
+      // A full disk lifts no limit: what is in memory counts.
+      this.#forgetful(error)
+    }
   }
 
   refunded(day: number, model: string, pixels: number): void {

@@ -17,10 +17,17 @@ export function monthEnd(start: number): number {
   return Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1)
 }
 
-/** The month at a moment. A clock that is set back brings no former month back, which would be used twice. */
+/** A clock is not corrected by more, but when it was quite wrong. */
+const CORRECTED_MS = 86_400_000
+
+/**
+ * The month at a moment. A clock that is set back brings no former month back, which would be used twice; but a month that
+ * is far ahead was never there, and what was used in it counts for the present one.
+ */
 export function monthAt(month: Month, wall: number): Month {
   const start = monthStart(wall)
-  return start > month.start ? { start, pixels: 0 } : month
+  if (start > month.start) return { start, pixels: 0 }
+  return month.start > wall + CORRECTED_MS ? { start, pixels: month.pixels } : month
 }
 
 /** Takes a charge back, unless it was in another month. */
