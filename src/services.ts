@@ -83,6 +83,7 @@ export async function createServices({
     const locationHint = config.shards.get(shard ?? '')?.locationHint
     return env.POOL.getByName(name, locationHint === undefined ? {} : { locationHint })
   }
+  const directory = (): DirectoryService => env.DIRECTORY.getByName('keys')
   const metricsDesk = (): MetricsDesk => new MetricsDesk({ membership, controlOf: poolOf, view, ambient })
   const recording = { ambient, defer, send: (recorded: Recorded) => metricsDesk().count(recorded) }
   const events: EventSink = {
@@ -99,6 +100,7 @@ export async function createServices({
     badKeys: env.BAD_KEYS,
     limits: new LimitsClient({
       stubOf: (account) => env.KEY.getByName(account),
+      findListed: async (keyId) => directory().find(keyId),
       memory: limitsMemory,
       ambient,
       defer,
@@ -132,7 +134,8 @@ export async function createServices({
     admin: () => ({
       keys: new KeyDesk({
         accountOf: (keyId) => env.KEY.getByName(keyId),
-        directory: env.DIRECTORY.getByName('keys'),
+        directory: directory(),
+        noteRevoked: (keyId) => limitsMemory.unreadable.noteRevoked(keyId),
         keyRing: installation.value.keyRing,
         plans: config.plans,
         models: config.models,

@@ -76,6 +76,11 @@ export const listKeysSchema = z.object({
 /** Of requests that say everything with their path. */
 export const nothingSchema = z.strictObject({})
 
+export const revokeKeySchema = z.strictObject({
+  /** A key that was neither made nor used here is meant: it was minted elsewhere. */
+  isUnseen: z.boolean().default(false),
+})
+
 export const rotateKeySchema = z.strictObject({
   /** For so long the old key is good beside the new one. */
   graceHours: z.number().min(0).max(720).default(24),

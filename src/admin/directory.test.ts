@@ -46,9 +46,20 @@ describe('the directory of keys', () => {
   test('has one entry for each key, the latest that was made', () => {
     const directory = new KeyDirectory(memoryDatabase())
     directory.enter(keyRecord())
-    const revoked = keyRecord({ revokedAt: 5 })
+    const revoked = keyRecord({ revokedAt: 5, isRevoked: true })
     directory.enter(revoked)
     expect(directory.page(10, null).records).toEqual([revoked])
+  })
+
+  test('A7, T3: keeps a revocation, whatever is entered after it, and knows those of the release before', () => {
+    const sql = memoryDatabase()
+    const directory = new KeyDirectory(sql)
+    directory.enter(keyRecord({ revokedAt: 5, isRevoked: true }))
+    directory.enter(keyRecord({ revokedAt: 9_000_000, rotatedTo: idOf(3) }))
+    expect(directory.find(keyRecord().id)).toMatchObject({ isRevoked: true, rotatedTo: idOf(3) })
+    directory.enter(keyRecord({ id: idOf(4), revokedAt: 9_000_000 }))
+    expect(new KeyDirectory(sql).find(idOf(4))).toMatchObject({ isRevoked: true })
+    expect(directory.find(idOf(5))).toBeNull()
   })
 
   test('shows each key once over its pages, the latest first, however many are as old', () => {

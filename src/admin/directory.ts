@@ -1,14 +1,16 @@
 /** The directory of keys in its object's database: ids, names and numbers, so that keys can be listed. */
 import type { Database } from '../lib/database.ts'
 import type { KeyRecord } from '../limits/protocol.ts'
-import { RECORD_COLUMNS, type RecordRow, recordOf, valuesOf, writeRecordInto } from '../limits/record-row.ts'
+import { type RecordRow, recordOf, recordTables, selectRecords, writeRecord } from '../limits/record-row.ts'
 import type { DirectoryPage, PagePosition } from './protocol.ts'
 
-const SCHEMA = `CREATE TABLE IF NOT EXISTS keys (${RECORD_COLUMNS}) WITHOUT ROWID`
 const INDEX = 'CREATE INDEX IF NOT EXISTS keys_by_age ON keys (created_at DESC, id DESC)'
 
-const PAGE = `
-SELECT * FROM keys WHERE (created_at, id) < (?, ?) ORDER BY created_at DESC, id DESC LIMIT ?`
+const PAGE = selectRecords(
+  'keys',
+  'WHERE (created_at, id) < (?, ?) ORDER BY created_at DESC, id DESC LIMIT ?',
+)
+const ONE = selectRecords('keys', 'WHERE id = ?')
 
 /** Before the first page: later than any key. */
 const START: PagePosition = { createdAt: Number.MAX_SAFE_INTEGER, id: '' }
@@ -19,12 +21,16 @@ export class KeyDirectory {
   /** @throws what the database throws, as all of its methods do */
   constructor(sql: Database) {
     this.#sql = sql
-    sql.exec(SCHEMA)
-    sql.exec(INDEX)
+    for (const text of [...recordTables('keys'), INDEX]) sql.exec(text)
   }
 
   enter(record: KeyRecord): void {
-    this.#sql.exec(writeRecordInto('keys'), ...valuesOf(record))
+    writeRecord(this.#sql, 'keys', record)
+  }
+
+  find(id: string): KeyRecord | null {
+    const [row] = [...this.#sql.exec(ONE, id)] as RecordRow[]
+    return row ? recordOf(row) : null
   }
 
   /** The latest keys first; of keys that are as old as each other the one with the greater id. */

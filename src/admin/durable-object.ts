@@ -1,4 +1,4 @@
-/** The directory of keys on the platform: one object, asked by operators only. */
+/** The directory of keys on the platform: one object. */
 import { DurableObject } from 'cloudflare:workers'
 import type { KeyRecord } from '../limits/protocol.ts'
 import { KeyDirectory } from './directory.ts'
@@ -16,6 +16,10 @@ export class Directory extends DurableObject {
     this.ctx.storage.transactionSync(() => {
       for (const record of records) this.#keys.enter(record)
     })
+  }
+
+  find(id: string): KeyRecord | null {
+    return this.#keys.find(id)
   }
 
   page(limit: number, after: PagePosition | null): DirectoryPage {

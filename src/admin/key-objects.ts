@@ -14,11 +14,13 @@ const KEY_SILENT = 'The object of the key does not answer. No key was handed out
 const DIRECTORY_SILENT = 'The list of keys is out of reach. No key was handed out; send it again.'
 
 /** What we use of the stub of a key's object. */
-export type KeyAccount = Pick<KeyService, 'configure' | 'status' | 'usage'>
+export type KeyAccount = Pick<KeyService, 'configure' | 'replace' | 'status' | 'usage'>
 
 export interface KeyObjectsParts {
   readonly accountOf: (keyId: string) => KeyAccount
   readonly directory: DirectoryService
+  /** Tells what this isolate remembers of keys by itself. */
+  readonly noteRevoked: (keyId: string) => void
   /** By fingerprint. */
   readonly plans: ReadonlyMap<number, Plan>
   readonly ambient: Pick<Ambient, 'after'>
@@ -55,12 +57,22 @@ export class KeyObjects {
     return this.#ofKey(this.#parts.accountOf(record.id).configure(record))
   }
 
+  /** @returns whether the key is still rotated to what was seen, and ended now for another */
+  replace(record: KeyRecord, seen: string | null): Answer<boolean> {
+    return this.#ofKey(this.#parts.accountOf(record.id).replace(record, seen))
+  }
+
   usage(id: string, days: number): Answer<readonly DayUsage[]> {
     return this.#ofKey(this.#parts.accountOf(id).usage(days))
   }
 
   list(...records: readonly KeyRecord[]): Answer<void> {
     return this.#ofDirectory(this.#parts.directory.enter(records))
+  }
+
+  /** Null for a key that is not on the list. */
+  listed(id: string): Answer<KeyRecord | null> {
+    return this.#ofDirectory(this.#parts.directory.find(id))
   }
 
   page(limit: number, after: PagePosition | null): Answer<DirectoryPage> {

@@ -19,7 +19,7 @@ export const viewOf = (record: KeyRecord, now: number): Key => ({
 
 /** A revocation goes before the end of a key's days: it says more. */
 export function stateOf(record: KeyRecord, now: number): Key['state'] {
-  if (record.revokedAt !== null && record.revokedAt <= now) return 'revoked'
+  if (record.isRevoked || (record.revokedAt !== null && record.revokedAt <= now)) return 'revoked'
   if (isPastDay(record.expiryDay, now)) return 'expired'
   return record.revokedAt === null ? 'active' : 'grace'
 }

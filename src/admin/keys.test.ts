@@ -31,6 +31,8 @@ class World {
   readonly ambient = new FakeAmbient(Date.parse('2027-01-31T12:00:00Z'))
   readonly records = new Map<string, KeyRecord>()
   readonly directory = new KeyDirectory(memoryDatabase())
+  /** Ids of keys that somebody has used. */
+  readonly used = new Set<string>()
   readonly minted: string[] = []
   readonly calls: string[] = []
   /** The call that fails, by its place among all. */
@@ -40,7 +42,19 @@ class World {
   readonly desk = new KeyDesk({
     accountOf: (id) => ({
       status: () =>
-        this.#call('status', () => ({ record: this.records.get(id) ?? null, quotas: [], inFlight: 0 })),
+        this.#call('status', () => ({
+          record: this.records.get(id) ?? null,
+          quotas: [],
+          inFlight: 0,
+          isUsed: this.used.has(id),
+        })),
+      replace: (record, seen) =>
+        this.#call('replace', () => {
+          const before = this.records.get(id) ?? null
+          if (before?.isRevoked || before?.rotatedTo !== seen) return false
+          this.records.set(id, withRevocation(before, record))
+          return true
+        }),
       configure: (record) =>
         this.#call('configure', () => {
           this.records.set(id, withRevocation(this.records.get(id) ?? null, record))
@@ -52,8 +66,10 @@ class World {
         this.#call('enter', () => {
           for (const record of records) this.directory.enter(record)
         }),
+      find: (id) => this.#call('find', () => this.directory.find(id)),
       page: (limit, after) => this.#call('page', () => this.directory.page(limit, after)),
     },
+    noteRevoked: () => undefined,
     keyRing: {
       mint: async (key) => {
         const text = await (await this.#ring).mint(key)
@@ -127,9 +143,9 @@ describe('a rotation', () => {
   test('ends the old key last', async () => {
     const { world, id } = await withKey()
     const next = expectValue(await world.settled(world.desk.rotate(id, 24)))
-    expect(world.calls).toEqual(['status', 'status', 'configure', 'enter', 'configure'])
+    expect(world.calls).toEqual(['status', 'status', 'configure', 'enter', 'replace'])
     expect(world.records.get(id)).toMatchObject({ rotatedTo: next.id })
-    expect(world.listed.find((one) => one.id === id)).toEqual(world.records.get(id))
+    expect(world.listed.find((one) => one.id === id)).toMatchObject({ rotatedTo: next.id })
   })
 
   test.each(troubles(5))(
@@ -144,19 +160,80 @@ describe('a rotation', () => {
       const next = expectValue(await world.settled(world.desk.rotate(id, 0)))
       expect(world.minted).toEqual([next.id])
       expect(stateOf(world.records.get(id) as KeyRecord, world.ambient.now())).toBe('revoked')
-      expect(world.listed.find((one) => one.id === id)).toEqual(world.records.get(id))
+      expect(world.listed.find((one) => one.id === id)).toMatchObject({ rotatedTo: next.id })
     },
   )
 })
 
-test('a key in its grace can be rotated again, which does not make the grace longer', async () => {
-  const world = new World()
-  const { id } = expectValue(await world.settled(world.desk.create(WANTED)))
-  expectValue(await world.settled(world.desk.rotate(id, 1)))
-  const endsAt = world.records.get(id)?.revokedAt
-  const next = expectValue(await world.settled(world.desk.rotate(id, 24)))
-  expect(next).toMatchObject({ state: 'active', revokedAt: null, rotatedTo: null })
-  expect(world.records.get(id)).toMatchObject({ revokedAt: endsAt, rotatedTo: next.id })
+describe('C15: of six rotations of a key', () => {
+  const ROTATIONS = 6
+
+  function goodKeys(world: World, except: string): string[] {
+    const good = [...world.records.values()].filter(
+      (record) => record.id !== except && stateOf(record, world.ambient.now()) === 'active',
+    )
+    return good.map(({ id }) => id)
+  }
+
+  test.each([0, 24])('at once one leaves a good key, with a grace of %i h', async (graceHours) => {
+    const world = new World()
+    const { id } = expectValue(await world.settled(world.desk.create(WANTED)))
+    const all = Array.from({ length: ROTATIONS }, () => world.desk.rotate(id, graceHours))
+    const ends = await world.settled(Promise.all(all))
+    const made = ends.flatMap((end) => (end.ok ? [end.value.id] : []))
+    expect(made).toHaveLength(1)
+    expect(goodKeys(world, id)).toEqual(made)
+    const listed = world.listed.filter((one) => stateOf(one, world.ambient.now()) === 'active')
+    expect(listed.map((one) => one.id).filter((one) => one !== id)).toEqual(made)
+    for (const end of ends) if (!end.ok) expect(end.error.code).toBe('key-not-active')
+  })
+
+  test('one after the other, since no answer came, the last leaves a good key and the grace stays', async () => {
+    const world = new World()
+    const { id } = expectValue(await world.settled(world.desk.create(WANTED)))
+    expectValue(await world.settled(world.desk.rotate(id, 1)))
+    const endsAt = world.records.get(id)?.revokedAt
+    for (let i = 1; i < ROTATIONS; i++) expectValue(await world.settled(world.desk.rotate(id, 24)))
+    const next = world.records.get(id)?.rotatedTo ?? ''
+    expect(goodKeys(world, id)).toEqual([next])
+    expect(world.records.get(next)).toMatchObject({ revokedAt: null, rotatedTo: null })
+    expect(world.records.get(id)).toMatchObject({ revokedAt: endsAt })
+  })
+
+  test('the second is refused once somebody uses what the first made', async () => {
+    const world = new World()
+    const { id } = expectValue(await world.settled(world.desk.create(WANTED)))
+    const next = expectValue(await world.settled(world.desk.rotate(id, 24)))
+    world.used.add(next.id)
+    const refused = expectError(await world.settled(world.desk.rotate(id, 24)))
+    expect(refused).toMatchObject({ code: 'key-not-active', detail: expect.stringContaining(next.id) })
+    expect(goodKeys(world, id)).toEqual([next.id])
+  })
+})
+
+describe('C9: an id that nobody knows', () => {
+  const TYPO = '7c0ffee57a9e0001'
+
+  test('is not revoked but told, and not shown as a key either', async () => {
+    const world = new World()
+    expect(expectError(await world.settled(world.desk.revoke(TYPO)))).toMatchObject({ code: 'unknown-key' })
+    expect(expectError(await world.settled(world.desk.show(TYPO)))).toMatchObject({ code: 'unknown-key' })
+    expect([world.records.size, world.listed]).toEqual([0, []])
+  })
+
+  test('is revoked where it is said to be of a key that was minted elsewhere', async () => {
+    const world = new World()
+    expect(expectValue(await world.settled(world.desk.revoke(TYPO, true)))).toMatchObject({
+      state: 'revoked',
+    })
+    expect(world.records.get(TYPO)).toMatchObject({ isRevoked: true })
+  })
+
+  test('is known once the key was used', async () => {
+    const world = new World()
+    world.used.add(TYPO)
+    expect(expectValue(await world.settled(world.desk.revoke(TYPO)))).toMatchObject({ state: 'revoked' })
+  })
 })
 
 describe('a revocation', () => {
@@ -176,5 +253,28 @@ describe('a revocation', () => {
     const again = expectValue(await world.settled(world.desk.revoke(id)))
     expect(again).toMatchObject({ state: 'revoked', revokedAt: new Date(at).toISOString() })
     expect(world.listed).toEqual([world.records.get(id)])
+  })
+
+  test.each([1, 3])(
+    'C5: is on the list when the object of the key fails at call %i, and says so',
+    async (call) => {
+      const world = new World()
+      const { id } = expectValue(await world.settled(world.desk.create(WANTED)))
+      world.calls.length = 0
+      world.lost = { call, how: 'rejects' }
+      const half = expectError(await world.settled(world.desk.revoke(id)))
+      expect(half).toMatchObject({ code: 'key-unavailable', detail: expect.stringContaining('list of keys') })
+      expect(world.listed).toMatchObject([{ id, isRevoked: true }])
+    },
+  )
+
+  test('A7: counts for good, wherever the clock goes', async () => {
+    const world = new World()
+    const { id } = expectValue(await world.settled(world.desk.create(WANTED)))
+    expectValue(await world.settled(world.desk.rotate(id, 24)))
+    expectValue(await world.settled(world.desk.revoke(id)))
+    world.ambient.setClock(-365 * 86_400_000)
+    expect(expectValue(await world.settled(world.desk.show(id)))).toMatchObject({ state: 'revoked' })
+    expect(world.listed.find((one) => one.id === id)).toMatchObject({ isRevoked: true })
   })
 })

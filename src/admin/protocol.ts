@@ -15,10 +15,15 @@ export interface DirectoryPage {
   readonly next: PagePosition | null
 }
 
-/** The list of keys. What a key may do is decided by its own object; this one is asked by operators only. */
+/**
+ * The list of keys. What a key may do is decided by its own object; this one is asked by operators, and what it knows of a
+ * key where the object of that does not answer.
+ */
 export interface DirectoryService {
   /** Adds records or puts them in the place of older ones, all or none. */
   enter(records: readonly KeyRecord[]): Promise<void>
+  /** Null for a key that is not on the list. */
+  find(id: string): Promise<KeyRecord | null>
   /** @param after position that the page before ended at; null for the first */
   page(limit: number, after: PagePosition | null): Promise<DirectoryPage>
 }

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { FakeAmbient, settle } from '../../test/support/fake-ambient.ts'
 import { keyRecord } from '../../test/support/key-record.ts'
 import { type KeyStub, LimitsClient, LimitsMemory } from './client.ts'
-import type { KeyStatus, Limits, Quota } from './protocol.ts'
+import type { KeyRecord, KeyStatus, Limits, Quota } from './protocol.ts'
 
 const LIMITS: Limits = {
   requestsPerMinute: 1,
@@ -19,12 +19,13 @@ type Answer = Awaited<ReturnType<KeyStub['admit']>>
 /** A Worker's isolate whose objects answer as the test says, and that counts what they are asked. */
 function world(
   answer: () => Promise<Answer>,
+  list: () => Promise<KeyRecord | null> = async () => null,
   standing: () => Promise<KeyStatus> = () => answer().then(noQuotas),
 ) {
   const ambient = new FakeAmbient()
   const memory = new LimitsMemory()
   const events: string[] = []
-  const seen = { calls: 0, disposed: 0, refunds: 0 }
+  const seen = { calls: 0, listCalls: 0, disposed: 0, refunds: 0 }
   const client = new LimitsClient({
     stubOf: () => ({
       admit: () => {
@@ -36,6 +37,10 @@ function world(
         return standing()
       },
     }),
+    findListed: () => {
+      seen.listCalls++
+      return list()
+    },
     memory,
     ambient,
     defer: () => undefined,
@@ -59,6 +64,7 @@ function world(
     ambient,
     client,
     events,
+    memory,
     seen,
     granted,
     ask: () => client.admit('key', LIMITS, ASKED),
@@ -160,7 +166,7 @@ describe('B1: whether a key may send a body that must be read first', () => {
     resetMs: 5_000,
   })
   const granted = (): Promise<never> => Promise.reject(new Error('nothing is asked for'))
-  const standing = (...quotas: Quota[]) => world(granted, async () => ({ ...noQuotas(), quotas }))
+  const standing = (...quotas: Quota[]) => world(granted, undefined, async () => ({ ...noQuotas(), quotas }))
 
   test('it may while there is something left of every limit, and is charged nothing', async () => {
     const { foresee, events } = standing(quota('requests', 1), quota('megapixels', 0.1))
@@ -185,14 +191,62 @@ describe('B1: whether a key may send a body that must be read first', () => {
   })
 
   test('it may not when it is revoked', async () => {
-    const { foresee } = world(granted, async () => ({ ...noQuotas(), record: keyRecord({ revokedAt: 0 }) }))
+    const { foresee } = world(granted, undefined, async () => ({
+      ...noQuotas(),
+      record: keyRecord({ revokedAt: 0 }),
+    }))
     expect(await foresee()).toMatchObject({ why: 'revoked' })
   })
 
   test('P18: it may while its object breaks off or hangs, and that is said', async () => {
-    const { foresee, events } = world(granted, () => Promise.reject(new Error('reset')))
+    const { foresee, events } = world(granted, undefined, () => Promise.reject(new Error('reset')))
     expect(await foresee()).toBeUndefined()
     expect(await foresee()).toBeUndefined()
     expect(events).toEqual(['errors'])
+  })
+})
+
+describe('C5: a key whose object cannot be read', () => {
+  const broken = (): Promise<Answer> => Promise.reject(new Error('database disk image is malformed'))
+  const REVOKED = { ok: false, why: 'revoked' }
+
+  test('is refused when the list says that it is revoked, and the list is asked once', async () => {
+    const { ask, ambient, seen } = world(broken, async () => keyRecord({ revokedAt: 5, isRevoked: true }))
+    for (let i = 0; i < 5; i++) expect(await ask()).toMatchObject(REVOKED)
+    await ambient.pass(3_600_000)
+    expect(await ask()).toMatchObject(REVOKED)
+    expect(seen).toMatchObject({ calls: 1, listCalls: 1 })
+  })
+
+  test('is refused when the object said so before, or an operator did, to this isolate', async () => {
+    const answers = [
+      async (): Promise<Answer> => ({ ok: false, v: 1, why: 'revoked', isFinal: true }),
+      broken,
+    ]
+    const { ask, ambient } = world(() => (answers.shift() ?? broken)())
+    expect(await ask()).toMatchObject(REVOKED)
+    await ambient.pass(3_600_000)
+    expect(await ask()).toMatchObject(REVOKED)
+    const other = world(broken)
+    other.memory.unreadable.noteRevoked('key')
+    expect(await other.ask()).toMatchObject(REVOKED)
+  })
+
+  test('decodes with no model that the list leaves out', async () => {
+    const { ask } = world(broken, async () => keyRecord({ models: ['flux'] }))
+    expect(await ask()).toMatchObject({ ok: false, why: 'model' })
+    expect(await ask()).toMatchObject({ ok: false, why: 'model' })
+  })
+
+  test.each([
+    ['does not know it', async () => null],
+    ['breaks off', () => Promise.reject(new Error('gone'))],
+    ['is silent', () => new Promise<null>(() => undefined)],
+  ])('is served without limits when the list %s, and waits a second for that at most', async (_, list) => {
+    const { ask, ambient } = world(broken, list)
+    const asked = ask()
+    await ambient.pass(1_000)
+    expect(await asked).toMatchObject({ ok: true })
+    expect(await ask()).toMatchObject({ ok: true })
   })
 })

@@ -1,18 +1,22 @@
-/** Limits as the Worker sees them: one call to the object of the key, or none; and requests go on when it is gone. */
+/**
+ * Limits as the Worker sees them: one call to the object of the key, or none; and requests go on when it is gone, but for
+ * those of a key that is known to be revoked.
+ */
 import type { Ambient } from '../lib/ambient.ts'
-import { ExpiringMap } from '../lib/expiring-map.ts'
 import { type Asked, Denials } from './denials.ts'
 import { foresee } from './foresight.ts'
 import { type Place, type PlaceParts, RemotePlace, type RemotePlaceHandle, UNLIMITED } from './place.ts'
 import {
   type Admission,
   type AdmitRequest,
+  type KeyRecord,
   type KeyStatus,
   type Limits,
   PROTOCOL_VERSION,
   type Quota,
   type Refusal,
 } from './protocol.ts'
+import { UnreadableKeys } from './unreadable.ts'
 
 /** What we use of a stub of a key's object. */
 export interface KeyStub {
@@ -27,26 +31,26 @@ export type Verdict =
 export interface LimitsParts extends PlaceParts {
   /** Makes a new stub each time: one that has seen its object reset throws forever. */
   readonly stubOf: (account: string) => KeyStub
+  /** The list of keys. */
+  readonly findListed: (keyId: string) => Promise<KeyRecord | null>
   readonly memory: LimitsMemory
+  readonly ambient: Pick<Ambient, 'now' | 'wallNow' | 'after'>
   readonly unreachable: (why: 'errors' | 'silent') => void
 }
 
 /** What outlives a request in its isolate. */
 export class LimitsMemory {
   readonly denials = new Denials()
-  /** Objects that did not answer. */
-  readonly silent = new ExpiringMap<true>(10_000)
+  readonly unreadable = new UnreadableKeys()
 }
 
 /** Nobody waits longer for an object, which takes milliseconds when it is there. */
 const PATIENCE_MS = 2_000
 
-/** An object that did not answer is left alone for so long: each request that asks waits. */
-const PAUSE_MS = 5_000
-
 /** Less than any request asks for. */
 const LEAST: Asked = { model: '', megapixels: 0 }
 
+const REVOKED: Refusal = { ok: false, v: PROTOCOL_VERSION, why: 'revoked' }
 const FREE_PASS: Verdict = { ok: true, quotas: [], place: UNLIMITED }
 
 export class LimitsClient {
@@ -64,30 +68,33 @@ export class LimitsClient {
    * @param limits of the plan
    */
   async admit(account: string, limits: Limits, asked: Asked): Promise<Verdict> {
-    const { stubOf, memory, ambient, unreachable } = this.#parts
+    const { stubOf, findListed, memory, ambient, unreachable } = this.#parts
+    const { denials, unreadable } = memory
     const known = this.recall(account, asked)
     if (known) return known
-    if (memory.silent.get(account, ambient.now())) return FREE_PASS
     const { model, megapixels } = asked
+    const unlimited = (): Verdict => unreadable.refusalOf(account, model, ambient) ?? FREE_PASS
+    if (unreadable.has(account, ambient.now())) return unlimited()
     const answer = await within(PATIENCE_MS, ambient, () =>
       stubOf(account).admit({ v: PROTOCOL_VERSION, limits, model, megapixels }),
     )
     if (answer === 'errors' || answer === 'silent') {
-      memory.silent.set(account, true, ambient.now() + PAUSE_MS)
       unreachable(answer)
-      return FREE_PASS
+      await unreadable.add(account, findListed, ambient)
+      return unreadable.isRevoked(account) ? REVOKED : unlimited()
     }
     if (answer.ok) {
       return { ok: true, quotas: answer.quotas, place: new RemotePlace(answer, answer.handle, this.#parts) }
     }
-    memory.denials.add(account, asked, answer, ambient.now())
+    if (answer.why === 'revoked' && answer.isFinal) unreadable.noteRevoked(account)
+    denials.add(account, asked, answer, ambient.now())
     return answer
   }
 
   /** The refusal that this isolate remembers, at no cost. */
   recall(account: string, asked: Asked): Refusal | undefined {
     const { memory, ambient } = this.#parts
-    return memory.denials.find(account, asked, ambient.now())
+    return memory.unreadable.isRevoked(account) ? REVOKED : memory.denials.find(account, asked, ambient.now())
   }
 
   /**
@@ -95,18 +102,18 @@ export class LimitsClient {
    * nothing, and never rejects: what cannot be asked is let in, as by `admit`.
    */
   async foresee(account: string, limits: Limits): Promise<Refusal | undefined> {
-    const { stubOf, memory, ambient, unreachable } = this.#parts
+    const { stubOf, findListed, memory, ambient, unreachable } = this.#parts
+    const { denials, unreadable } = memory
     const known = this.recall(account, LEAST)
-    if (known) return known
-    if (memory.silent.get(account, ambient.now())) return undefined
+    if (known || unreadable.has(account, ambient.now())) return known
     const status = await within(PATIENCE_MS, ambient, () => stubOf(account).status(limits))
     if (status === 'errors' || status === 'silent') {
-      memory.silent.set(account, true, ambient.now() + PAUSE_MS)
       unreachable(status)
-      return undefined
+      await unreadable.add(account, findListed, ambient)
+      return unreadable.isRevoked(account) ? REVOKED : undefined
     }
     const refusal = foresee(status, ambient.now())
-    if (refusal) memory.denials.add(account, LEAST, refusal, ambient.now())
+    if (refusal) denials.add(account, LEAST, refusal, ambient.now())
     return refusal
   }
 }

@@ -62,7 +62,9 @@ export class KeyObject extends DurableObject implements KeyService<PlaceTarget> 
   async admit({ limits, model, megapixels }: AdmitRequest): Promise<Admission<PlaceTarget>> {
     const times = this.#times()
     const standing = standingOf(this.#record, model, times.wall)
-    if (standing !== 'good') return { ok: false, v, why: standing }
+    if (standing === 'revoked')
+      return { ok: false, v, why: standing, isFinal: this.#record?.isRevoked === true }
+    if (standing === 'model') return { ok: false, v, why: standing }
     const bounds = boundsOf(limits, this.#record?.overrides)
     const admitted = admit(this.#account, pixelsOf(megapixels), bounds, times)
     this.#account = admitted.account
@@ -88,15 +90,24 @@ export class KeyObject extends DurableObject implements KeyService<PlaceTarget> 
 
   async configure(record: KeyRecord): Promise<void> {
     const kept = withRevocation(this.#record, record)
+    // A database that fails keeps no revocation from counting here and now.
+    if (kept.isRevoked) this.#record = kept
     this.#ledger.writeRecord(kept)
     this.#record = kept
+  }
+
+  async replace(record: KeyRecord, seen: string | null): Promise<boolean> {
+    if ((this.#record?.rotatedTo ?? null) !== seen || this.#record?.isRevoked) return false
+    await this.configure(record)
+    return true
   }
 
   async status(limits: Limits): Promise<KeyStatus> {
     const times = this.#times()
     const account = accountAt(this.#account, times)
     const quotas = quotasOf(account, boundsOf(limits, this.#record?.overrides), times)
-    return { record: this.#record, quotas, inFlight: account.places.length }
+    const isUsed = account.nextId > 1 || this.#ledger.readAccount() !== null
+    return { record: this.#record, quotas, inFlight: account.places.length, isUsed }
   }
 
   async usage(days: number): Promise<readonly DayUsage[]> {

@@ -6,12 +6,12 @@ import type { Database } from '../lib/database.ts'
 import { formatDay } from '../lib/days.ts'
 import { megapixelsOf } from './bounds.ts'
 import type { DayUsage, KeyRecord } from './protocol.ts'
-import { RECORD_COLUMNS, type RecordRow, recordOf, valuesOf, writeRecordInto } from './record-row.ts'
+import { type RecordRow, recordOf, recordTables, selectRecords, writeRecord } from './record-row.ts'
 import type { Snapshot } from './snapshot.ts'
 import type { Window } from './window.ts'
 
 const SCHEMA = [
-  `CREATE TABLE IF NOT EXISTS record (${RECORD_COLUMNS}) WITHOUT ROWID`,
+  ...recordTables('record'),
   `CREATE TABLE IF NOT EXISTS account (
     one INTEGER PRIMARY KEY, month_start INTEGER, month_pixels INTEGER,
     written_at INTEGER, requests TEXT, pixels TEXT
@@ -37,12 +37,12 @@ export class Ledger {
   }
 
   readRecord(): KeyRecord | null {
-    const [row] = [...this.#sql.exec('SELECT * FROM record')] as RecordRow[]
+    const [row] = [...this.#sql.exec(selectRecords('record', ''))] as RecordRow[]
     return row ? recordOf(row) : null
   }
 
   writeRecord(record: KeyRecord): void {
-    this.#sql.exec(writeRecordInto('record'), ...valuesOf(record))
+    writeRecord(this.#sql, 'record', record)
   }
 
   readAccount(): Snapshot | null {

@@ -49,7 +49,13 @@ export interface AdmissionHandle {
 
 export type Refusal =
   /** Revoked, or past the end of a grace: to its holder the same as a key that never was. */
-  | { readonly ok: false; readonly v: number; readonly why: 'revoked' }
+  | {
+      readonly ok: false
+      readonly v: number
+      readonly why: 'revoked'
+      /** Whatever the clock says, so that it can be remembered; the release before does not say. */
+      readonly isFinal?: boolean
+    }
   /** The record of the key leaves the model out. */
   | { readonly ok: false; readonly v: number; readonly why: 'model' }
   | {
@@ -85,6 +91,8 @@ export interface KeyRecord {
   readonly revokedAt: number | null
   /** The key that it was replaced by. */
   readonly rotatedTo: string | null
+  /** Refused for good, whatever the clock says. Not said by the release before. */
+  readonly isRevoked?: boolean
 }
 
 export interface DayUsage {
@@ -100,6 +108,8 @@ export interface KeyStatus {
   readonly record: KeyRecord | null
   readonly quotas: readonly Quota[]
   readonly inFlight: number
+  /** Whether the key was ever used here; the release before does not say. */
+  readonly isUsed?: boolean
 }
 
 /** The object as its callers see it: one per key id, and one per anonymous client's address. */
@@ -107,6 +117,13 @@ export interface KeyService<Handle = AdmissionHandle> {
   admit(request: AdmitRequest): Promise<Admission<Handle>>
   /** Keeps what the operator says; takes effect with the next request. */
   configure(record: KeyRecord): Promise<void>
+  /**
+   * Ends the key for another, unless it was replaced since the caller looked.
+   *
+   * @param seen `rotatedTo` of the record that the caller saw
+   * @returns whether the record is kept
+   */
+  replace(record: KeyRecord, seen: string | null): Promise<boolean>
   /** @param limits of the key's plan, for the quotas */
   status(limits: Limits): Promise<KeyStatus>
   /** The latest first, of at most so many days. */

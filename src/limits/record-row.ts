@@ -1,19 +1,31 @@
-/** A key's record as a row: the key's own object keeps one, the directory one of each key. */
+/** A key's record as rows: the key's own object keeps one, the directory one of each key. */
+import type { Database } from '../lib/database.ts'
 import type { KeyRecord } from './protocol.ts'
 
 /** In the order of `valuesOf`. */
-export const RECORD_COLUMNS = `id TEXT PRIMARY KEY, name TEXT, plan TEXT, models TEXT, overrides TEXT,
+const COLUMNS = `id TEXT PRIMARY KEY, name TEXT, plan TEXT, models TEXT, overrides TEXT,
   created_at INTEGER, expiry_day INTEGER, revoked_at INTEGER, rotated_to TEXT`
+
+/** A table of their own for revocations: a release before this one finds its columns as it left them. */
+export const recordTables = (table: string): readonly string[] => [
+  `CREATE TABLE IF NOT EXISTS ${table} (${COLUMNS}) WITHOUT ROWID`,
+  'CREATE TABLE IF NOT EXISTS revoked (id TEXT PRIMARY KEY) WITHOUT ROWID',
+]
+
+export const selectRecords = (table: string, rest: string): string =>
+  `SELECT ${table}.*, revoked.id IS NOT NULL AS is_revoked FROM ${table} LEFT JOIN revoked USING (id) ${rest}`
 
 export type RecordRow = Record<'id' | 'name' | 'plan' | 'overrides', string> &
   Record<'models' | 'rotated_to', string | null> &
-  Record<'created_at' | 'expiry_day', number> & { revoked_at: number | null }
+  Record<'created_at' | 'expiry_day' | 'is_revoked', number> & { revoked_at: number | null }
 
-/** To be written in the place of an older row of the same key. */
-export const writeRecordInto = (table: string): string =>
-  `INSERT OR REPLACE INTO ${table} VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`
+/** In the place of an older row of the same key. A revocation is never taken back. */
+export function writeRecord(sql: Database, table: string, record: KeyRecord): void {
+  sql.exec(`INSERT OR REPLACE INTO ${table} VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`, ...valuesOf(record))
+  if (record.isRevoked) sql.exec('INSERT OR IGNORE INTO revoked VALUES (?)', record.id)
+}
 
-export const valuesOf = (record: KeyRecord): (string | number | null)[] => [
+const valuesOf = (record: KeyRecord): (string | number | null)[] => [
   record.id,
   record.name,
   record.plan,
@@ -35,4 +47,9 @@ export const recordOf = (row: RecordRow): KeyRecord => ({
   expiryDay: row.expiry_day,
   revokedAt: row.revoked_at,
   rotatedTo: row.rotated_to,
+  ...((row.is_revoked === 1 || wasRevokedBefore(row)) && { isRevoked: true }),
 })
+
+/** The release before wrote the moment alone. Only a key that was replaced has one that is still to come. */
+const wasRevokedBefore = ({ revoked_at, rotated_to }: RecordRow): boolean =>
+  revoked_at !== null && rotated_to === null

@@ -15,11 +15,12 @@ export function standingOf(record: KeyRecord | null, model: string, wall: number
   return record.models && !allowsModel(record.models, model) ? 'model' : 'good'
 }
 
-export const isOver = ({ revokedAt, expiryDay }: KeyRecord, wall: number): boolean =>
-  (revokedAt !== null && wall >= revokedAt) || isPastDay(expiryDay, wall)
+export const isOver = ({ isRevoked, revokedAt, expiryDay }: KeyRecord, wall: number): boolean =>
+  isRevoked === true || (revokedAt !== null && wall >= revokedAt) || isPastDay(expiryDay, wall)
 
 /** A revocation cannot be taken back, be it by an order that was under way beside it: the earlier moment counts. */
-export const withRevocation = (before: KeyRecord | null, next: KeyRecord): KeyRecord =>
-  before?.revokedAt != null && (next.revokedAt === null || next.revokedAt > before.revokedAt)
-    ? { ...next, revokedAt: before.revokedAt }
-    : next
+export function withRevocation(before: KeyRecord | null, next: KeyRecord): KeyRecord {
+  if (before?.revokedAt == null) return next
+  const revokedAt = Math.min(before.revokedAt, next.revokedAt ?? Number.POSITIVE_INFINITY)
+  return { ...next, revokedAt, ...(before.isRevoked && { isRevoked: true }) }
+}

@@ -85,8 +85,9 @@ export class AdminClient {
     )
   }
 
-  revokeKey(id: string): Answer<Key> {
-    return this.#ask('POST', `/keys/${id}/revoke`, keySchema, {})
+  /** @param isUnseen whether a key is meant that the gateway has never seen */
+  revokeKey(id: string, isUnseen: boolean): Answer<Key> {
+    return this.#ask('POST', `/keys/${id}/revoke`, keySchema, isUnseen ? { isUnseen } : {})
   }
 
   usage(id: string, days: number): Answer<Usage> {

@@ -6,7 +6,7 @@ import { newCommand } from '../command.ts'
 import { type JsonOption, remark, say } from '../terminal/say.ts'
 import { terminalWidth } from '../terminal/size.ts'
 import { describeKey, describeKeys, describeUsage, lastDayOf, nameOf } from './describe.ts'
-import { parseKeyId } from './key-id.ts'
+import { type NamedKey, parseKeyId, parseNamed } from './key-id.ts'
 
 const ID = 'id of the key, or the key itself'
 /** Of one request; a list takes as many as it needs. */
@@ -80,9 +80,10 @@ export const revokeKey = withAccess(
     examples: ['vae-gateway keys revoke 7c0ffee57a9e0001'],
   }),
 )
-  .argument('<id>', ID, parseKeyId)
-  .action(async (id: string, options: AccessOptions & JsonOption) => {
-    const key = unwrap(await adminClient(options).revokeKey(id))
+  .argument('<id>', ID, parseNamed)
+  .option('--unseen', 'also an id that the gateway has never seen: of a key that was minted elsewhere')
+  .action(async ({ id, isWhole }: NamedKey, options: AccessOptions & JsonOption & { unseen?: true }) => {
+    const key = unwrap(await adminClient(options).revokeKey(id, isWhole || options.unseen === true))
     say(options, key, `${nameOf(key)} is revoked: it is refused from its next request on.`)
   })
 

@@ -19,7 +19,7 @@ interface Operation {
   readonly answer: string
   readonly parameters?: readonly Json[]
   /** Name of what is sent; it may be left out unless a key is created. */
-  readonly body?: 'CreateKey' | 'RotateKey' | 'Nothing'
+  readonly body?: 'CreateKey' | 'RotateKey' | 'RevokeKey' | 'Nothing'
   readonly problems?: readonly ProblemCode[]
 }
 
@@ -98,7 +98,7 @@ export const adminPaths = (): Json => ({
       summary: 'A key is refused from its next request on',
       answer: 'Key',
       parameters: keyId,
-      body: 'Nothing',
+      body: 'RevokeKey',
       problems: ['unknown-key', 'key-unavailable', 'directory-unavailable'],
     }),
   },

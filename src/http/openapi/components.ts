@@ -11,6 +11,7 @@ import {
   nothingSchema,
   orderedBackendSchema,
   poolsSchema,
+  revokeKeySchema,
   rotateKeySchema,
   usageSchema,
 } from '../../admin/contract.ts'
@@ -94,7 +95,12 @@ const publicAnswers = {
 
 const publicRequests = { LatentInJson: jsonBodySchema }
 
-const adminRequests = { CreateKey: createKeySchema, RotateKey: rotateKeySchema, Nothing: nothingSchema }
+const adminRequests = {
+  CreateKey: createKeySchema,
+  RotateKey: rotateKeySchema,
+  RevokeKey: revokeKeySchema,
+  Nothing: nothingSchema,
+}
 
 const adminAnswers = {
   Key: keySchema,

@@ -3,7 +3,7 @@ import type * as z from 'zod'
 import {
   createKeySchema,
   listKeysSchema,
-  nothingSchema,
+  revokeKeySchema,
   rotateKeySchema,
   usageQuerySchema,
 } from '../../../admin/contract.ts'
@@ -54,8 +54,8 @@ export const rotateKey = (c: AppContext): Promise<Response> =>
 /** POST /v1/admin/keys/{id}/revoke: refused from its next request on. */
 export const revokeKey = (c: AppContext): Promise<Response> =>
   withId(c, async (id) => {
-    const wanted = await readJson(c.req.raw, c.var.inflow, nothingSchema, c.var.services.ambient)
-    return wanted.ok ? c.var.services.admin().keys.revoke(id) : wanted
+    const wanted = await readJson(c.req.raw, c.var.inflow, revokeKeySchema, c.var.services.ambient)
+    return wanted.ok ? c.var.services.admin().keys.revoke(id, wanted.value.isUnseen) : wanted
   })
 
 /** GET /v1/admin/keys/{id}/usage: counts and megapixels by day and model. */
