@@ -29,7 +29,7 @@ export function unwatchedTime(wallNow: () => number): () => number {
 
 /** A request, an object and all else that waits has a time of its own over this one (`own-ambient.ts`). */
 export const realAmbient: Ambient = {
-  now: unwatchedTime(Date.now),
+  now: unwatchedTime(() => Date.now()),
   wallNow: () => Date.now(),
   random: () => Math.random(),
   after: (ms, task) => {

@@ -19,7 +19,7 @@ describe('P9: a time of its own', () => {
     expect(advance(back, START.wall - HOUR + 40, 1_100).now).toBe(1_040)
   })
 
-  test('P9, A6: leaps no further than to its timer, which may be late by seconds', () => {
+  test('P9: A6: leaps no further than to its timer, which may be late by seconds', () => {
     expect(advance(START, START.wall + 2_100, 1_100).now).toBe(3_100)
     expect(advance(START, START.wall + HOUR, 1_100).now).toBe(1_100)
     expect(advance(START, START.wall + HOUR, 900).now).toBe(1_000)
@@ -75,7 +75,7 @@ describe('the timer of a time of its own', () => {
     expect(woken[0]).toBe(from + 100)
   })
 
-  test('P9, A6: is set anew when its clock is found to have gone back', async () => {
+  test('P9: A6: is set anew when its clock is found to have gone back', async () => {
     const machine = new Machine()
     const from = machine.passedMs
     const woken: number[] = []

@@ -145,7 +145,7 @@ describe('with an admin token', () => {
       events.map(({ kind, status, method, route, subject }) => ({ kind, status, method, route, subject })),
     ).toEqual([
       { kind: 'admin', status: 200, method: 'GET', route: '/v1/admin/pools' },
-      { kind: 'admin', status: 200, method: 'GET', route: '/v1/admin/keys/:id', subject: ID },
+      { kind: 'admin', status: 404, method: 'GET', route: '/v1/admin/keys/:id', subject: ID },
       { kind: 'admin', status: 404, method: 'GET', route: '/v1/admin/*' },
       { kind: 'admin', status: 401 },
     ])

@@ -85,11 +85,11 @@ describe('a key', () => {
   test('is refused from the next request on when it is revoked, and after it was evicted', async () => {
     const key = newKey()
     await written(key, async () => (await admitted(key))[Symbol.dispose]())
-    await key.configure(record({ revokedAt: 1_000 }))
-    expect(await key.admit(request())).toEqual({ ok: false, v: 1, why: 'revoked' })
+    await key.configure(record({ revokedAt: 1_000, isRevoked: true }))
+    expect(await key.admit(request())).toEqual({ ok: false, v: 1, why: 'revoked', isFinal: true })
     await evictDurableObject(key)
-    expect(await key.admit(request())).toEqual({ ok: false, v: 1, why: 'revoked' })
-    expect((await key.status(NO_LIMITS)).record).toEqual(record({ revokedAt: 1_000 }))
+    expect(await key.admit(request())).toEqual({ ok: false, v: 1, why: 'revoked', isFinal: true })
+    expect((await key.status(NO_LIMITS)).record).toEqual(record({ revokedAt: 1_000, isRevoked: true }))
   })
 
   test('counts what was used by day and model, less what is given back', async () => {
@@ -187,6 +187,7 @@ test('G18: what a key stores is what its operator said, days, ids of models, and
   }))
   expect(stored.columns.map((name) => String(name).split('.')[0])).toEqual([
     ...Array(9).fill('record'),
+    'revoked',
     ...Array(6).fill('account'),
     ...Array(4).fill('usage'),
   ])

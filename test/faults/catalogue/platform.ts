@@ -50,7 +50,13 @@ export const platform: readonly Entry[] = [
     'P9',
     'clocks jump',
     'no slot twice, no job forgotten, nothing an hour late',
-    [`${FAULTS}pool-clocks.test.ts`, 'src/lib/own-clock.test.ts'],
+    [
+      `${FAULTS}pool-clocks.test.ts`,
+      'src/lib/own-clock.test.ts',
+      'src/lib/own-ambient.test.ts',
+      'src/limits/clocks.test.ts',
+      'test/gateway/clock-jumps.test.ts',
+    ],
   ],
   ['P10', 'a holder of a slot is killed', 'the slot comes back', [`${FAULTS}pool-holders.test.ts`]],
   [
