@@ -7,9 +7,15 @@ import { ownAmbient } from './lib/own-ambient.ts'
 import { builtIn } from './models/registry.ts'
 import { Membership, memberOf } from './pool/membership.ts'
 import type { PoolParts } from './pool/pool-host.ts'
+import type { BackendShelf } from './pool/shelf.ts'
 import { logEvents } from './telemetry/events.ts'
 
-export function createPoolParts(env: Readonly<Record<string, unknown>>, preview: () => Fetcher): PoolParts {
+/** @param shelf where backends' orders are kept */
+export function createPoolParts(
+  env: Readonly<Record<string, unknown>>,
+  preview: () => Fetcher,
+  shelf: () => BackendShelf,
+): PoolParts {
   const config = readConfig(env)
   // A gateway that is misconfigured asks no pool.
   const backends = config.ok ? config.value.backends : []
@@ -30,6 +36,11 @@ export function createPoolParts(env: Readonly<Record<string, unknown>>, preview:
             task,
           )
         : 'failed'
+    },
+    // A new stub each time: one that has seen its object reset throws for ever.
+    shelf: {
+      findBackends: async (ids) => shelf().findBackends(ids),
+      keepBackends: async (kept) => shelf().keepBackends(kept),
     },
     isMetered: config.ok && config.value.adminToken !== undefined,
     forgetful: (error) =>

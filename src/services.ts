@@ -19,6 +19,7 @@ import { type KeyStub, LimitsClient } from './limits/client.ts'
 import { PoolClient, type PoolStub } from './pool/client.ts'
 import type { PoolRef } from './pool/membership.ts'
 import { PoolOverview } from './pool/overview.ts'
+import type { BackendShelf } from './pool/shelf.ts'
 import { type EventSink, logEvents } from './telemetry/events.ts'
 import type { Family } from './telemetry/exposition.ts'
 import type { Recorded } from './telemetry/recorder.ts'
@@ -28,12 +29,15 @@ export interface Env extends Readonly<Record<string, unknown>> {
   readonly POOL: {
     getByName(name: string, options?: { readonly locationHint?: string }): PoolStub & PoolControl & PoolMeters
   }
-  readonly DIRECTORY: { getByName(name: string): DirectoryService }
+  readonly DIRECTORY: { getByName(name: string): DirectoryService & BackendShelf }
   readonly KEY: { getByName(name: string): KeyStub & KeyAccount }
   /** Absent where the platform counts nothing. */
   readonly BAD_KEYS?: RateCounter
   readonly ASSETS?: Fetcher
 }
+
+/** One object for all: what it holds is asked for by operators, and by who cannot do without. */
+export const directoryOf = (env: Env): DirectoryService & BackendShelf => env.DIRECTORY.getByName('keys')
 
 /** What one request works with. */
 export interface Services extends Installation {
@@ -83,7 +87,7 @@ export async function createServices({
     const locationHint = config.shards.get(shard ?? '')?.locationHint
     return env.POOL.getByName(name, locationHint === undefined ? {} : { locationHint })
   }
-  const directory = (): DirectoryService => env.DIRECTORY.getByName('keys')
+  const directory = () => directoryOf(env)
   const metricsDesk = (): MetricsDesk => new MetricsDesk({ membership, controlOf: poolOf, view, ambient })
   const recording = { ambient, defer, send: (recorded: Recorded) => metricsDesk().count(recorded) }
   const events: EventSink = {

@@ -4,7 +4,7 @@ import { createApp } from './app.ts'
 import { realAmbient } from './lib/ambient.ts'
 import { PoolObject } from './pool/durable-object.ts'
 import { createPoolParts } from './pool-parts.ts'
-import { createServices, type Env } from './services.ts'
+import { createServices, directoryOf, type Env } from './services.ts'
 
 export { Directory } from './admin/durable-object.ts'
 export { KeyObject as Key } from './limits/durable-object.ts'
@@ -15,7 +15,11 @@ const preview = (): Fetcher => (exports as unknown as { Preview: Fetcher }).Prev
 /** The pool's object, given the backends of this deployment's configuration. */
 export class Pool extends PoolObject {
   constructor(ctx: DurableObjectState, env: Cloudflare.Env & Record<string, unknown>) {
-    super(ctx, env, createPoolParts(env, preview))
+    super(
+      ctx,
+      env,
+      createPoolParts(env, preview, () => directoryOf(env as unknown as Env)),
+    )
   }
 }
 

@@ -12,6 +12,9 @@ import type { BackendStatus, Order, OrderedBackend, PoolReport } from './contrac
 /** An object that is there answers in less. */
 const PATIENCE_MS = 1_000
 
+/** An order is kept elsewhere too before it is confirmed. */
+const ORDER_PATIENCE_MS = 4_000
+
 /** A probe may wait for a decode; one that takes longer goes on unheard. */
 const PROBE_PATIENCE_MS = 10_000
 
@@ -50,7 +53,7 @@ export class PoolDesk {
     const control = controlOf(pool)
     const found = order === 'probe' ? await this.#probe(control, backendId) : null
     if (order !== 'probe') {
-      const taken = await answerWithin(control.operate(backendId, order), PATIENCE_MS, ambient)
+      const taken = await answerWithin(control.operate(backendId, order), ORDER_PATIENCE_MS, ambient)
       if (!taken.ok) return err(unavailable(taken.error))
     }
     const { isReachable, backends: reports } = await this.#report(pool)
@@ -95,7 +98,7 @@ export class PoolDesk {
 function unavailable(why: 'late' | 'failed'): Problem {
   const detail =
     why === 'late'
-      ? 'The object of its pool was silent for a second; the order may have arrived.'
+      ? 'The object of its pool was silent for seconds; the order may have arrived.'
       : 'The object of its pool cannot be reached.'
   return problem('pool-unavailable', detail, { retryAfterSeconds: 1 })
 }

@@ -27,6 +27,8 @@ export class PoolObject extends DurableObject implements PoolService<LeaseTarget
       openDatabase: () => ctx.storage.sql,
       handleOf: (lease) => new LeaseTarget(lease),
     })
+    // Never rejects, and takes seconds at most.
+    void ctx.blockConcurrencyWhile(() => this.#host.recall())
   }
 
   acquire(request: AcquireRequest): Promise<AcquireAnswer<LeaseTarget>> {
@@ -45,8 +47,8 @@ export class PoolObject extends DurableObject implements PoolService<LeaseTarget
     return this.#host.adopt(request)
   }
 
-  operate(backendId: string, order: OperatorOrder): void {
-    this.#host.operate(backendId, order)
+  operate(backendId: string, order: OperatorOrder): Promise<void> {
+    return this.#host.operate(backendId, order)
   }
 
   examine(backendId: string): Promise<ProbeResult | null> {

@@ -15,6 +15,8 @@ interface Keeping {
   /** Asked for when it is written, so that it is the newest. */
   readonly backends: () => readonly BackendState[]
   readonly ambient: Pick<Ambient, 'after'>
+  /** What was learnt of these is worth keeping elsewhere too. */
+  readonly wrote?: (ids: readonly string[]) => void
   /** Told of a database that fails. */
   readonly failed: (error: unknown) => void
 }
@@ -51,7 +53,8 @@ export class MemoryKeeper {
 
   write(): void {
     try {
-      this.#memory?.write(this.#keeping.backends())
+      const ids = this.#memory?.write(this.#keeping.backends()) ?? []
+      if (ids.length > 0) this.#keeping.wrote?.(ids)
     } catch (error) {
       this.#keeping.failed(error)
     }

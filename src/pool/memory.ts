@@ -2,29 +2,15 @@
  * What a pool keeps over a restart, in its object's own database: learnt numbers and orders of the operator. Never a
  * job, a lease, a key, or anything else of a request.
  */
-import { z } from 'zod'
 import type { Database } from '../lib/database.ts'
 import type { Memory } from './initial.ts'
+import { formatLearnt, NOTHING_LEARNT, readLearnt } from './learnt.ts'
 import { type ServiceTimes, UNKNOWN_TIMES } from './service-times.ts'
 import type { BackendState } from './state.ts'
 
 const SCHEMA = `CREATE TABLE IF NOT EXISTS learnt (
   id TEXT PRIMARY KEY, times TEXT, health TEXT
 ) WITHOUT ROWID`
-
-const positive = z.number().positive().finite()
-const point = z.object({
-  sizeMs: positive,
-  meanMs: positive,
-  deviationMs: z.number().nonnegative().finite(),
-  leastMs: positive,
-  samples: z.int().positive(),
-})
-const storedTimes = z.object({
-  curves: z.array(z.object({ task: z.string(), points: z.array(point) })),
-  deadMs: z.number().nonnegative().finite(),
-  coldStart: z.object({ meanMs: positive, leastMs: positive }).nullable(),
-})
 
 /** A change that is smaller is not worth a write, which costs more than the message that brought it. */
 const WORTH_KEEPING = 0.05
@@ -48,31 +34,26 @@ export class PoolMemory {
   read(): ReadonlyMap<string, Memory> {
     for (const { id, times, health } of this.#sql.exec('SELECT * FROM learnt') as Iterable<Row>) {
       const kind = health === 'drained' || health === 'disabled' ? health : undefined
-      this.#written.set(id, { times: readTimes(times), ...(kind && { health: { kind } }) })
+      const learnt = readLearnt(times) ?? NOTHING_LEARNT
+      this.#written.set(id, { ...learnt, ...(kind && { health: { kind } }) })
     }
     return this.#written
   }
 
-  /** Writes what has changed by enough. */
-  write(backends: readonly BackendState[]): void {
-    for (const { id, times, health } of backends) {
+  /** Writes what has changed by enough, and says of which backends. */
+  write(backends: readonly BackendState[]): readonly string[] {
+    const ids: string[] = []
+    for (const backend of backends) {
+      const { id, times, health } = backend
       const order = health.kind === 'drained' || health.kind === 'disabled' ? health : undefined
       const known = this.#written.get(id)
       if (order?.kind === known?.health?.kind && isClose(times, known?.times ?? UNKNOWN_TIMES)) continue
-      const text = JSON.stringify(times)
+      const text = formatLearnt(backend)
       this.#sql.exec('INSERT OR REPLACE INTO learnt VALUES (?, ?, ?)', id, text, order?.kind ?? null)
       this.#written.set(id, { times, ...(order && { health: order }) })
+      ids.push(id)
     }
-  }
-}
-
-/** What another release wrote, or a disk damaged, is learnt anew. */
-function readTimes(text: string): ServiceTimes {
-  try {
-    const read = storedTimes.safeParse(JSON.parse(text))
-    return read.success ? read.data : UNKNOWN_TIMES
-  } catch {
-    return UNKNOWN_TIMES
+    return ids
   }
 }
 

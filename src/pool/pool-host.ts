@@ -8,7 +8,7 @@ import { OwnClock } from '../lib/own-clock.ts'
 import type { Recorded } from '../telemetry/recorder.ts'
 import type { OperatorOrder, PoolAction, PoolEvent, ProbeResult, ProbeTest } from './events.ts'
 import { HeldLease } from './held-lease.ts'
-import { emptyPool } from './initial.ts'
+import { emptyPool, type Memory } from './initial.ts'
 import { MemoryKeeper } from './memory-keeper.ts'
 import { readAcquire, statusOf } from './messages.ts'
 import { PoolMeter } from './meter.ts'
@@ -20,6 +20,8 @@ import type {
   PoolService,
   PoolStatus,
 } from './protocol.ts'
+import type { BackendShelf } from './shelf.ts'
+import { Shelving } from './shelving.ts'
 import type { PoolMember, PoolState } from './state.ts'
 import { nextWakeAt, step } from './step.ts'
 import { WaitingRoom } from './waiting-room.ts'
@@ -30,6 +32,8 @@ export interface PoolParts {
   readonly membersOf: (poolName: string | undefined) => readonly PoolMember[]
   /** Never rejects. */
   readonly probe: (backendId: string, test: ProbeTest, task: string | undefined) => Promise<ProbeResult>
+  /** Where orders are kept whatever pool a backend is in. */
+  readonly shelf?: BackendShelf
   /** Says that the database failed; the pool goes on without. */
   readonly forgetful: (error: unknown) => void
   /** Whether there are operators who may ask for what it has counted. */
@@ -57,6 +61,8 @@ export interface PoolPlace<Handle> {
   readonly watch?: (step: PoolStep) => void
 }
 
+const ORDER_OF = { drained: 'drain', disabled: 'disable', none: 'enable' } as const
+
 export class PoolHost<Handle> implements PoolService<Handle> {
   readonly #epoch: string
   readonly #parts: PoolParts
@@ -65,6 +71,7 @@ export class PoolHost<Handle> implements PoolService<Handle> {
   readonly #meter: PoolMeter
   readonly #waiting: WaitingRoom<Handle>
   readonly #memory: MemoryKeeper
+  readonly #shelving: Shelving
   /** The probes that are under way, by backend. */
   readonly #probes = new Map<string, Promise<ProbeResult>>()
   #state: PoolState
@@ -81,19 +88,30 @@ export class PoolHost<Handle> implements PoolService<Handle> {
       meter: this.#meter,
       leaseOf: (backendId, leaseId) => this.#lease(backendId, leaseId),
     })
-    this.#memory = new MemoryKeeper({
+    const keeping = {
       backends: () => this.#state.backends,
       ambient,
-      failed: (error) => {
+      failed: (error: unknown) => {
         this.#meter.forgot()
         parts.forgetful(error)
       },
+    }
+    this.#memory = new MemoryKeeper({ ...keeping, wrote: (ids) => this.#shelving.keep(ids) })
+    this.#shelving = new Shelving({
+      ...keeping,
+      poolName: poolName ?? '',
+      shelf: parts.shelf,
+      found: (backendId, order) =>
+        this.#step({ kind: 'operate', backendId, order: ORDER_OF[order ?? 'none'] }),
     })
-    this.#state = emptyPool(parts.membersOf(poolName), {
-      seed: Math.floor(ambient.random() * 2 ** 32),
-      now: this.#clock.now(),
-      ...(openDatabase && { memories: this.#memory.read(openDatabase) }),
-    })
+    const own = openDatabase ? this.#memory.read(openDatabase) : new Map()
+    this.#state = this.#begin(this.#shelving.begin(own, openDatabase))
+  }
+
+  /** Before anybody is let in: orders that were given while a backend was in another pool. */
+  async recall(): Promise<void> {
+    const memories = await this.#shelving.ask()
+    if (memories) this.#state = this.#begin(memories)
   }
 
   /** Waits for a slot until the deadline; the promise is the place in the queue. */
@@ -123,9 +141,12 @@ export class PoolHost<Handle> implements PoolService<Handle> {
     return this.#lease(backendId, nextLeaseId)
   }
 
-  operate(backendId: string, order: OperatorOrder): void {
+  async operate(backendId: string, order: OperatorOrder): Promise<void> {
     this.#step({ kind: 'operate', backendId, order })
+    if (order === 'probe') return
+    const kept = this.#shelving.ordered(backendId)
     this.#memory.write()
+    await kept
   }
 
   /** Looks at a backend now. One that turns out to be there shows at once whether it can decode. */
@@ -154,6 +175,12 @@ export class PoolHost<Handle> implements PoolService<Handle> {
   metrics(): PoolMetrics {
     this.#step({ kind: 'tick' })
     return this.#meter.read(this.#state, this.#clock.now())
+  }
+
+  #begin(memories: ReadonlyMap<string, Memory>): PoolState {
+    const { ambient, poolName } = this.#place
+    const seed = Math.floor(ambient.random() * 2 ** 32)
+    return emptyPool(this.#parts.membersOf(poolName), { seed, now: this.#clock.now(), memories })
   }
 
   #step(event: PoolEvent): void {

@@ -132,7 +132,7 @@ export interface PoolService<Handle = LeaseHandle> {
   ping(): string
   adopt(request: AdoptRequest): Handle | null
   /** Takes effect with the next grant, and is kept before this answers. */
-  operate(backendId: string, order: OperatorOrder): void
+  operate(backendId: string, order: OperatorOrder): Promise<void>
   /** Looks at a backend now: what was found, or null when there is no such backend or a job is about to tell. */
   examine(backendId: string): Promise<ProbeResult | null>
   status(): PoolStatus

@@ -9,9 +9,12 @@ import {
   type PoolStatus,
   PROTOCOL_VERSION as v,
 } from '../../src/pool/protocol.ts'
-import type { Pool } from '../../src/worker.ts'
+import type { Directory, Pool } from '../../src/worker.ts'
 
-const pools = (env as unknown as { POOL: DurableObjectNamespace<Pool> }).POOL
+const { POOL: pools, DIRECTORY: directories } = env as unknown as {
+  POOL: DurableObjectNamespace<Pool>
+  DIRECTORY: DurableObjectNamespace<Directory>
+}
 
 let serial = 0
 
@@ -71,6 +74,7 @@ async function remembered(change: () => Promise<void>): Promise<void> {
 
 afterEach(async () => {
   await runInDurableObject(pool(), (_, { storage }) => storage.deleteAll())
+  await runInDurableObject(directories.getByName('keys'), (_, { storage }) => storage.deleteAll())
   await abortAllDurableObjects()
 })
 
@@ -273,7 +277,7 @@ describe('a pool that was evicted', () => {
       rows: storage.sql.exec('SELECT * FROM backends').toArray(),
       keys: [...(await storage.list()).keys()],
     }))
-    expect(stored.tables).toEqual(['backends'])
+    expect(stored.tables).toEqual(['backends', 'orders'])
     expect(stored.columns.map(({ name, type }) => `${name} ${type}`)).toEqual([
       'id TEXT',
       'speed REAL',
