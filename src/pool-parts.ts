@@ -1,4 +1,5 @@
 /** What a pool's object is given: who belongs to it, and how it looks at them. */
+import { onBothLoopbacks } from './backends/loopback.ts'
 import { probeBackend } from './backends/probe.ts'
 import { createSend } from './backends/send.ts'
 import { readConfig } from './config.ts'
@@ -32,7 +33,13 @@ export function createPoolParts(
         ? probeBackend(
             backend,
             test,
-            { fetch, randomUuid, after, models, send: createSend(fetch, preview()) },
+            {
+              fetch: onBothLoopbacks(fetch),
+              randomUuid,
+              after,
+              models,
+              send: createSend(fetch, preview()),
+            },
             task,
           )
         : 'failed'

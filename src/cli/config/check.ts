@@ -1,4 +1,5 @@
 import { httpEndpoint } from '../../backends/http-endpoint.ts'
+import { onBothLoopbacks } from '../../backends/loopback.ts'
 import type { Config } from '../../config.ts'
 import { realAmbient } from '../../lib/ambient.ts'
 import { checkSettings, type Finding, type SettingsCheck } from '../../local/check-settings.ts'
@@ -43,7 +44,7 @@ export const checkConfig = newCommand('check [file]', {
 /** All backends at the same time. The preview is part of the gateway and cannot be away. */
 async function inspectAll({ backends, models }: Config): Promise<Inspection[]> {
   const { fetch, now, after, randomUuid } = realAmbient
-  const tools = { fetch, now, after, randomUuid, models, send: httpEndpoint(fetch) }
+  const tools = { fetch: onBothLoopbacks(fetch), now, after, randomUuid, models, send: httpEndpoint(fetch) }
   const real = backends.filter(({ kind }) => kind !== 'preview')
   return (await Promise.all(real.map((backend) => inspectBackend(backend, tools)))).flat()
 }
