@@ -38,7 +38,7 @@ export type FigureName =
   | 'rateOfIdeal'
   | 'rateOfHaproxy'
   | 'addedP50Ms'
-  /** The median over HAProxy's mean, for clients that must wait: whoever lets a few wait long has a short median. */
+  /** The median over HAProxy's mean or median, for clients that must wait: letting a few wait long makes a short median. */
   | 'addedP50OverMeanMs'
   | 'addedP99Ms'
   | 'imageP99OfHaproxy'

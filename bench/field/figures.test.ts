@@ -81,7 +81,8 @@ describe('figures', () => {
 
   it('ask for less where the machine is busy', () => {
     const turns = [turn([outcome(0, 500), outcome(500, 1_000)])]
-    expect(figures({ turns, handicap: 0.5 })).toMatchObject({ rateOfIdeal: 0.1, rateOfHaproxy: 0.2 })
+    const asked = figures({ turns, handicap: 0.5 })
+    expect(asked).toMatchObject({ rateOfIdeal: 0.1, rateOfHaproxy: 0.2, addedP50OverMeanMs: -500 })
   })
 
   it('tell how much of its time a request had that was told it is over', () => {

@@ -112,18 +112,17 @@ async function arrive(
       while (!isOver()) {
         running.push(one())
         nextAt += random.exponential(1_000 / arrivals.perSecond)
-        await sleep(nextAt - performance.now())
+        await sleep(Math.max(0, nextAt - performance.now()))
       }
       await Promise.all(running)
     }
   }
 }
 
-/** Decodes before anything counts; one for each connection where nothing is learnt. */
+/** Decodes before anything counts. */
 export async function warmUp(contender: Contender, scenario: Scenario, at: number): Promise<void> {
   if (scenario.warmUpDecodes === 0) return
-  const { warmUpDecodes, warmUpMix: mix = scenario.mix } = scenario
-  const decodes = contender.name === 'gateway' ? warmUpDecodes : scenario.backends.length
+  const { warmUpDecodes: decodes, warmUpMix: mix = scenario.mix } = scenario
   const warm: Scenario = {
     ...scenario,
     mix,

@@ -1,7 +1,7 @@
 /**
  * `npm run field`: the gateway beside HAProxy and nginx, in front of backends whose times it does not know.
  *
- * --quick       the short form, of at most three minutes
+ * --quick       the short form, of at most three minutes; without nginx
  * --only NAME   scenarios whose name has this in it; may be given again
  * --rounds N    turns that each contender has (3; quick 2)
  * --json        figures for machines
