@@ -16,6 +16,7 @@ import { showOpenapi } from './http/routes/openapi.ts'
 import { page, whereOperatorsAre } from './http/routes/pages.ts'
 import { showProblem } from './http/routes/problems.ts'
 import { showWarning } from './http/routes/warnings.ts'
+import { pathOf, requireHost } from './http/target.ts'
 import type { Ambient } from './lib/ambient.ts'
 import type { createServices, Invocation } from './services.ts'
 
@@ -27,7 +28,7 @@ export interface Platform {
 }
 
 export function createApp({ ambient, createServices, preview }: Platform): Hono<AppEnv> {
-  const app = new Hono<AppEnv>({ strict: false })
+  const app = new Hono<AppEnv>({ getPath: pathOf })
   const route = (path: string, handlers: { GET?: Handler<AppEnv>; POST?: Handler<AppEnv> }): void => {
     if (handlers.GET) app.get(path, handlers.GET)
     if (handlers.POST) app.post(path, handlers.POST)
@@ -35,7 +36,7 @@ export function createApp({ ambient, createServices, preview }: Platform): Hono<
     app.all(path, methodNotAllowed(allow.join(', ')))
   }
 
-  app.use(hearOut(ambient), identify(ambient), allowBrowsers)
+  app.use(hearOut(ambient), identify(ambient), allowBrowsers, requireHost)
   route('/health', { GET: health })
   app.use(provide(createServices, preview))
   route('/ready', { GET: ready })

@@ -1,5 +1,6 @@
 /** What lives as long as the isolate, made from the settings once. */
 import { digestOf } from './auth/admin-token.ts'
+import { Guesses } from './auth/guesses.ts'
 import { KeyRing } from './auth/key-ring.ts'
 import type { Backend } from './backends/backend.ts'
 import type { ConfigProblem } from './config/problem.ts'
@@ -34,6 +35,8 @@ export interface Installation {
   readonly membership: Membership
   /** Ids of the models that some backend decodes, or encodes, with. */
   readonly served: Readonly<Record<Operation, ReadonlySet<string>>>
+  /** Admin tokens that were wrong. */
+  readonly guesses: Guesses
   /** Of the admin token; undefined where there is none. */
   readonly adminDigest: Uint8Array | undefined
   /** What this isolate has counted; undefined where nobody may ask for it. */
@@ -65,6 +68,7 @@ async function install(env: Env): Promise<Installed> {
     limitsMemory: new LimitsMemory(),
     overviewMemory: new OverviewMemory(),
     orders: new OrderMemory(),
+    guesses: new Guesses(),
     backends: new Map(config.backends.map((backend) => [backend.id, backend])),
     membership: new Membership(config.backends),
     served: { decode: servedBy(config.backends, 'decode'), encode: servedBy(config.backends, 'encode') },

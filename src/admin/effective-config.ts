@@ -7,12 +7,25 @@ const SECRET = '***'
 /** Field by field, so that what is added to the configuration is not shown before somebody has thought of it. */
 export const effectiveConfig = ({ backends, plans, shards, dispatch, peppers, ...others }: Config) => ({
   backends: backends.map(
-    ({ id, kind, url, token, models, slots, scaleToZero, coldStartWaitMs, abortable, shard }) => ({
+    ({
+      id,
+      kind,
+      url,
+      token,
+      models,
+      operations,
+      slots,
+      scaleToZero,
+      coldStartWaitMs,
+      abortable,
+      shard,
+    }) => ({
       id,
       kind,
       url: url ?? null,
       token: token === undefined ? null : SECRET,
       models,
+      operations: operations ?? ['decode'],
       slots,
       scaleToZero,
       coldStartWaitMs,

@@ -78,7 +78,7 @@ describe('an order', () => {
   ])('to a pool that is %s is no success', async (_, operate, detail) => {
     const { desk, ambient } = deskWith({ operate })
     const ordered = desk.order('gpu', 'drain')
-    await ambient.pass(1_000)
+    await ambient.pass(4_000)
     expect(expectError(await ordered)).toMatchObject({
       code: 'pool-unavailable',
       detail: expect.stringContaining(detail),

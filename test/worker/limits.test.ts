@@ -147,12 +147,13 @@ describe('C33: bad keys', () => {
   test('T13: are counted together with bad admin tokens', async () => {
     const { statuses, good, key } = await inOneWindow(async (network) => {
       const from = `203.0.${network}.9`
-      const statuses = await times(40, () => administer('guess', from))
+      // Each waits for its answer after a while, so all at once.
+      const statuses = await Promise.all(Array.from({ length: 40 }, () => administer('guess', from)))
       const good = await administer(ADMIN_TOKEN, from)
       return { statuses, good, key: (await decode(new CountedKeys(), 'vg_nonsense', from)).status }
     })
     expect(statuses.filter((status) => status === 401)).toHaveLength(30)
-    expect(new Set(statuses.slice(30))).toEqual(new Set([429]))
+    expect(statuses.filter((status) => status === 429)).toHaveLength(10)
     expect(good).toBe(200)
     expect(key).toBe(429)
   })
