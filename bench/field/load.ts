@@ -16,6 +16,11 @@ interface Client {
   readonly startedAt: number
 }
 
+/** A request that is not answered is an answer too: so long after its deadline. */
+const GRACE_MS = 10_000
+/** Of a client that says nothing. */
+const MOST_PATIENT_MS = 900_000
+
 function send({ contender, agent, at, deadlineMs, startedAt }: Client, size: Size): Promise<Outcome> {
   const { host, port, key } = contender
   const { path, accept, body } = requestOf(modelOf(at, size), size)
@@ -38,7 +43,8 @@ function send({ contender, agent, at, deadlineMs, startedAt }: Client, size: Siz
   })
   sent.on('error', (error) => end(0, error.message))
   sent.end(body)
-  return promise
+  const late = setTimeout(() => sent.destroy(new Error('silent')), (deadlineMs ?? MOST_PATIENT_MS) + GRACE_MS)
+  return promise.finally(() => clearTimeout(late))
 }
 
 function codeOf(status: number | undefined, parts: readonly Buffer[]): string | null {

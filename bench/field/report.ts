@@ -25,7 +25,7 @@ export function markdown(results: readonly Result[]): string {
 }
 
 function rowsOf(result: Result): string[][] {
-  const { name, ideal, counted, decodes } = result
+  const { name, ideal, handicap, counted, decodes } = result
   const haproxy = counted.haproxy?.perSecond
   const mark = isKept(result) ? '' : ' **BROKEN**'
   const own = Object.entries(counted).map(([contender, figures]) => {
@@ -43,7 +43,8 @@ function rowsOf(result: Result): string[][] {
       (decodes[contender] ?? []).join('/'),
     ]
   })
-  return [[`${name}${mark}`, `ideal ${number(ideal)}`, ...HEAD.slice(2).map(() => '')], ...own]
+  const asked = handicap < 1 ? `, times ${number(handicap)}` : ''
+  return [[`${name}${mark}`, `ideal ${number(ideal)}${asked}`, ...HEAD.slice(2).map(() => '')], ...own]
 }
 
 export const describe = ({ figure, value, bound }: Verdict): string =>

@@ -30,6 +30,8 @@ export interface Result {
   readonly row: string
   /** Requests per second. */
   readonly ideal: number
+  /** Share of what others reach that is asked of the gateway. */
+  readonly handicap: number
   readonly counted: Readonly<Record<string, Counted>>
   /** Decodes that each backend began, warm-up and all. */
   readonly decodes: Readonly<Record<string, readonly number[]>>
@@ -156,6 +158,7 @@ function conclude(scenario: Scenario, { turns, states, ideal, handicap }: Measur
     name: scenario.name,
     row: scenario.row,
     ideal,
+    handicap,
     counted,
     decodes: Object.fromEntries(
       Object.entries(states).map(([name, own]) => [name, own.map(({ decodes }) => decodes)]),
