@@ -1,13 +1,16 @@
 /** Puts a pool, its backends and its Workers together. */
+import type { Backend } from '../../src/backends/backend.ts'
+import type { ProbeResult, ProbeTest } from '../../src/pool/events.ts'
 import type { Engine } from './engine/engine.ts'
-import { streamOf } from './engine/random.ts'
+import { luckOf, streamOf } from './engine/random.ts'
 import type { IdleGauge } from './metrics/idle-gauge.ts'
 import type { Recorder } from './metrics/recorder.ts'
-import { SimBackend } from './model/backend.ts'
-import { FaultPlan } from './model/faults.ts'
-import { Gateway } from './model/gateway.ts'
-import type { Policy, PolicyFactory } from './policies/policy.ts'
-import type { Scenario } from './scenarios/scenario.ts'
+import { type BackendSettings, SimBackend } from './model/backend.ts'
+import { type Fault, FaultPlan } from './model/faults.ts'
+import type { Network } from './model/network.ts'
+import { MODELS } from './model/order.ts'
+import { Workers } from './model/workers.ts'
+import { idOf, type Policy, type PolicyFactory } from './policies/policy.ts'
 
 /** What several pools may share. */
 export interface Surroundings {
@@ -16,41 +19,73 @@ export interface Surroundings {
   readonly recorder: Recorder
 }
 
+/** A backend, and what is configured of it. */
+export interface Machine extends Omit<BackendSettings, 'id' | 'index'> {
+  readonly isScaleToZero: boolean
+  readonly shard?: string
+}
+
+export interface Plan {
+  readonly machines: readonly Machine[]
+  readonly faults: readonly Fault[]
+  readonly network: Network
+  readonly lossRate: number
+  readonly lossUntil: number
+  readonly hasMemory: boolean
+}
+
 export interface Assembly {
-  readonly gateway: Gateway
+  readonly workers: Workers
   readonly policy: Policy
   readonly backends: readonly SimBackend[]
 }
 
+const PROBE_DECODE_MS = 60
+
 export function assemble(
-  scenario: Scenario,
+  plan: Plan,
   factory: PolicyFactory,
   seed: number,
   { engine, gauge, recorder }: Surroundings,
 ): Assembly {
-  const { network, isAbortable, isCold: isAsleep, coldStartMs } = scenario
-  const backends: SimBackend[] = []
-  const gateway = new Gateway({
-    engine,
-    network,
-    backends,
-    recorder,
-    gauge,
-    random: streamOf(seed, 'gateway'),
+  const { machines, network, lossRate, lossUntil, hasMemory } = plan
+  const backends = machines.map((machine, index) => {
+    const faults = new FaultPlan(plan.faults, index, seed)
+    return new SimBackend({ ...machine, id: idOf(index), index }, faults, { engine, gauge, seed })
   })
-  for (const [index, slowness] of scenario.slowness.entries()) {
-    const faults = new FaultPlan(scenario.faults, index, seed)
-    const settings = { index, slowness, isAbortable, isAsleep, coldStartMs }
-    backends.push(new SimBackend(settings, faults, { engine, network, gauge, seed }, gateway.settle))
+  const configured = machines.map(configure)
+  let [lost, probes] = [0, 0]
+  const probe = (index: number, test: ProbeTest): Promise<ProbeResult> => {
+    const backend = backends[index] as SimBackend
+    const ms = 2 * backend.settings.network.latencyMs + (test === 'decode' ? PROBE_DECODE_MS : 0)
+    const serial = -2 - probes++
+    return new Promise((resolve) => {
+      engine.schedule(engine.now + ms, () => resolve(backend.probe(test, serial)), null)
+    })
   }
-  const policy = factory({
+  const isLost = (): boolean =>
+    lossRate > 0 && engine.now < lossUntil && luckOf(seed, lost++, 7, 7) < lossRate
+  const random = streamOf(seed, 'policy')
+  const policy = factory({ engine, network, random, gauge, backends: configured, isLost, hasMemory, probe })
+  const workers = new Workers({
     engine,
-    network,
-    random: streamOf(seed, 'policy'),
-    backends: backends.map(() => ({ isAbortable, isScaleToZero: scenario.isScaleToZero })),
-    granted: gateway.granted.bind(gateway),
-    refused: gateway.refused.bind(gateway),
-    probe: gateway.probe.bind(gateway),
+    random: streamOf(seed, 'workers'),
+    configured,
+    backends,
+    policy,
+    recorder,
   })
-  return { gateway, policy, backends }
+  return { workers, policy, backends }
 }
+
+const configure = ({ slots, isAbortable, isScaleToZero, shard }: Machine, index: number): Backend => ({
+  id: idOf(index),
+  kind: 'vae-backend',
+  url: undefined,
+  token: undefined,
+  models: Object.values(MODELS),
+  slots,
+  scaleToZero: isScaleToZero,
+  abortable: isAbortable,
+  shard,
+})

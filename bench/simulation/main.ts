@@ -1,14 +1,20 @@
 /**
- * `npm run sim`: the scheduler under every fault we know, with a verdict per promise of the release gate.
+ * `npm run sim`: the gateway's dispatch and pool in virtual time, under every fault we know, with a verdict per promise of
+ * the release gate.
  *
  * --quick          a small part of everything, a minute
+ * --part PART      faults, standard, field or swarm only; may be given again
+ * --scenario NAME  one standard scenario under every policy, or one of the field suite; with --seed, from that seed
  * --seeds N        only N seeds of random faults
  * --seed S         one seed again, with what it was made of
- * --scenario NAME  one scenario under every policy; with --seed, from that seed
+ * --field FILE     the field suite's scenarios, against what `npm run field -- --json` measured of them
+ * --no-hedges      without second copies of what is slow
  * --json           figures for machines
  */
+import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { comparisons, FULL, faults, QUICK, swarms } from './gate/plan.ts'
+import { compare, type FieldResult } from './field/compare.ts'
+import { FULL, PARTS, type Part, QUICK, tasksOf, type Wanted } from './gate/plan.ts'
 import { gather, type Results } from './gate/results.ts'
 import type { Task } from './gate/task.ts'
 import { performAll } from './gate/threads.ts'
@@ -23,43 +29,57 @@ const { values: options } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
+    part: { type: 'string', multiple: true },
     seed: { type: 'string' },
     seeds: { type: 'string' },
     scenario: { type: 'string' },
+    field: { type: 'string' },
+    hedges: { type: 'boolean', default: true },
   },
+  allowNegative: true,
 })
-
-const seed = Number(options.seed ?? DEFAULT_SEED)
-const extent = options.quick ? QUICK : FULL
 
 /** @returns whether every promise was kept */
 async function main(): Promise<boolean> {
-  if (options.seed !== undefined && options.scenario === undefined) return replay()
-  const tasks = tasksOf()
+  if (options.seed !== undefined && options.scenario === undefined) return replay(Number(options.seed))
+  const measured = options.field === undefined ? undefined : readMeasured(options.field)
+  const wanted = readWanted(measured)
+  const tasks = tasksOf(wanted)
+  if (tasks.length === 0) throw new Error('There is nothing of this name to simulate.')
   const results = gather(tasks, await performAll(tasks, progress(tasks.length)))
-  const verdicts = isWhole() ? judge(results) : []
+  const isWhole = wanted.parts.length === PARTS.length && wanted.scenarios === undefined
+  const verdicts = measured ? compare(results.field, measured) : isWhole ? judge(results) : []
   if (options.json) console.log(JSON.stringify(plain(results, verdicts), null, 2))
   else print(results, verdicts)
   return verdicts.every(({ isKept }) => isKept) && results.swarm.broken.length === 0
 }
 
-const isWhole = (): boolean => options.seeds === undefined && options.scenario === undefined
-
-function tasksOf(): readonly Task[] {
-  if (options.seeds !== undefined) return swarms(Number(options.seeds), DEFAULT_SEED)
-  if (options.scenario !== undefined) {
-    return comparisons(extent.comparedRequests, seed, [options.scenario])
+function readWanted(measured: readonly FieldResult[] | undefined): Wanted {
+  const { scenario, hedges } = options
+  const scenarios = measured?.map(({ name }) => name) ?? (scenario === undefined ? undefined : [scenario])
+  const extent = options.quick ? QUICK : FULL
+  const seeds = options.seeds === undefined ? extent.seeds : Number(options.seeds)
+  return {
+    ...extent,
+    seeds,
+    seed: Number(options.seed ?? DEFAULT_SEED),
+    hedges,
+    parts: readParts(),
+    scenarios,
   }
-  return [
-    ...faults(extent.faultRequests, seed),
-    ...comparisons(extent.comparedRequests, seed),
-    ...swarms(extent.seeds, seed),
-  ]
 }
 
-function replay(): boolean {
+function readParts(): readonly Part[] {
+  if (options.seeds !== undefined) return ['swarm']
+  if (options.field !== undefined) return ['field']
+  return PARTS.filter((part) => options.part?.includes(part) ?? true)
+}
+
+const readMeasured = (file: string): readonly FieldResult[] => JSON.parse(readFileSync(file, 'utf8'))
+
+async function replay(seed: number): Promise<boolean> {
   console.log(JSON.stringify(swarm(seed), null, 2))
-  const { requests, broken } = runSwarm(seed)
+  const { requests, broken } = await runSwarm(seed, options.hedges)
   console.log(broken ?? `Seed ${seed}: ${requests} requests, every promise kept.`)
   return broken === null
 }
@@ -69,13 +89,20 @@ function progress(count: number): (task: Task) => void {
   let done = 0
   return (task) => {
     const passed = ((performance.now() - startedAt) / 1_000).toFixed(0)
-    const what =
-      task.kind === 'standard'
-        ? `${task.scenario}, ${task.policy}`
-        : task.kind === 'fault'
-          ? task.fault
-          : 'seeds'
-    console.error(`${String(++done).padStart(4)}/${count}  ${passed.padStart(4)} s  ${what}`)
+    console.error(`${String(++done).padStart(4)}/${count}  ${passed.padStart(4)} s  ${nameOf(task)}`)
+  }
+}
+
+function nameOf(task: Task): string {
+  switch (task.kind) {
+    case 'standard':
+      return `${task.scenario}, ${task.policy}`
+    case 'fault':
+      return task.fault
+    case 'field':
+      return task.scenario
+    case 'swarm':
+      return 'seeds'
   }
 }
 
@@ -90,10 +117,11 @@ function print(results: Results, verdicts: readonly Verdict[]): void {
   }
 }
 
-const plain = ({ standard, faults, swarm }: Results, verdicts: readonly Verdict[]): object => ({
+const plain = ({ standard, faults, field, swarm }: Results, verdicts: readonly Verdict[]): object => ({
   verdicts,
   standard: Object.fromEntries([...standard].map(([name, ofPolicy]) => [name, Object.fromEntries(ofPolicy)])),
   faults: Object.fromEntries(faults),
+  field: Object.fromEntries(field),
   swarm,
 })
 

@@ -1,16 +1,15 @@
 /** One run: a scenario under a policy, from one integer. */
 import { assemble } from './assemble.ts'
 import { Engine } from './engine/engine.ts'
-import { luckOf } from './engine/random.ts'
 import { IdleGauge } from './metrics/idle-gauge.ts'
 import { Recorder } from './metrics/recorder.ts'
 import type { Summary } from './metrics/summary.ts'
 import type { SimBackend } from './model/backend.ts'
 import type { Flight } from './model/flight.ts'
-import type { Gateway } from './model/gateway.ts'
+import type { Ended } from './model/workers.ts'
 import { Arrivals, returning } from './model/workload.ts'
 import type { Policy, PolicyFactory } from './policies/policy.ts'
-import { capacityOf, type Scenario } from './scenarios/scenario.ts'
+import { capacityOf, planOf, type Scenario } from './scenarios/scenario.ts'
 
 /** Serials of requests that come back, apart from those of first ones. */
 const RETURNS_FROM = 1e9
@@ -21,36 +20,44 @@ export interface Run {
 }
 
 /** @throws what a witness of the pool, or `atLastArrival`, throws when a promise is broken */
-export function run(
+export async function run(
   scenario: Scenario,
   factory: PolicyFactory,
   seed: number,
   atLastArrival: (policy: Policy, backends: readonly SimBackend[], now: number) => void = () => {},
-): Run {
+): Promise<Run> {
   const { workload } = scenario
   const engine = new Engine()
   const gauge = new IdleGauge()
   const recorder = new Recorder(workload.loadOfKeys.length, scenario.warmUpMs, scenario.heavyKey)
-  const { gateway, policy, backends } = assemble(scenario, factory, seed, { engine, gauge, recorder })
-  let returned = 0
-  gateway.serve(policy, (flight, afterMs) => {
-    const at = engine.now + afterMs
-    engine.schedule(at, gateway.arrive, returning(flight, RETURNS_FROM + returned++, at))
-  })
-  let lost = 0
-  gateway.mailbox.lossRate = scenario.lossRate
-  gateway.mailbox.lossUntil = scenario.lossUntil
-  gateway.mailbox.luck = () => luckOf(seed, lost++, 7, 7)
-  disturb(scenario, engine, gateway, policy)
+  const surroundings = { engine, gauge, recorder }
+  const { workers, policy, backends } = assemble(planOf(scenario), factory, seed, surroundings)
+  disturb(scenario, engine, policy)
 
+  let returned = 0
+  const serve = (flight: Flight): void => void workers.serve(flight).then(comeBack)
+  const comeBack = ({ flight, how, retryAfterMs }: Ended): void => {
+    if (how !== 'rejected' || flight.returns === 0) return
+    const at = engine.now + retryAfterMs
+    engine.schedule(at, serve, returning(flight, RETURNS_FROM + returned++, at))
+  }
   const arrivals = new Arrivals(workload, capacityOf(scenario), seed)
   let left = workload.requests
   let lastAt = 0
+  let idleMs = 0
   const next = (flight: Flight): void => {
     lastAt = engine.now
-    gateway.arrive(flight)
-    if (--left > 0) announce()
-    else atLastArrival(policy, backends, lastAt)
+    serve(flight)
+    if (--left > 0) {
+      announce()
+      return
+    }
+    idleMs = gauge.idleMs
+    try {
+      atLastArrival(policy, backends, lastAt)
+    } catch (error) {
+      engine.fail(error as Error)
+    }
   }
   const announce = (): void => {
     const flight = arrivals.next()
@@ -58,26 +65,19 @@ export function run(
   }
   announce()
   engine.schedule(scenario.warmUpMs, () => gauge.reset(engine.now), null)
-  while (left > 0) engine.run(engine.now + 60_000)
-  const idleMs = gauge.idleMs
-  const summary = (): Summary =>
-    recorder.summary(lastAt, capacityOf(scenario), scenario.slowness.length, idleMs)
-  engine.run(lastAt + workload.deadlineMs + scenario.quietMs)
-  return { summary: summary(), policy }
+  while (left > 0) await engine.run(engine.now + 60_000)
+  await engine.run(lastAt + workload.deadlineMs + scenario.quietMs)
+  const summary = recorder.summary(lastAt, capacityOf(scenario), scenario.slowness.length, idleMs)
+  return { summary, policy }
 }
 
 /** Restarts of the pool, cuts between it and the Workers, and hands on its clock. */
-function disturb(
-  { restartEveryMs, cuts, clockSteps }: Scenario,
-  engine: Engine,
-  gateway: Gateway,
-  policy: Policy,
-): void {
+function disturb({ restartEveryMs, cuts, clockSteps }: Scenario, engine: Engine, policy: Policy): void {
   const restart = (): void => {
-    if (gateway.live.size > 0) gateway.restart()
+    policy.restart?.()
     engine.schedule(engine.now + restartEveryMs, restart, null)
   }
   if (restartEveryMs > 0) engine.schedule(restartEveryMs, restart, null)
   for (const { at, byMs } of clockSteps) engine.schedule(at, () => policy.setClock?.(byMs), null)
-  for (const { from, until } of cuts) engine.schedule(from, () => gateway.cut(until), null)
+  for (const { from, until } of cuts) engine.schedule(from, () => policy.cut?.(until), null)
 }

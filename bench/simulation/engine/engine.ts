@@ -1,5 +1,6 @@
 /**
- * The virtual clock: what is scheduled happens in order of time, and in order of scheduling where times are equal.
+ * The virtual clock: what is scheduled happens in order of time, and in order of scheduling where times are equal. Before
+ * time goes on, every promise that can go on has gone on.
  *
  * A binary heap over parallel arrays. An event is a handler made once, the object it concerns and a number by which
  * the handler tells a stale event from a live one, so that nothing is ever taken out of the heap and scheduling
@@ -22,6 +23,7 @@ export class Engine {
   // Handler and subject of one event fit together: `schedule` is the only way in.
   readonly #handlers: Handler<never>[] = []
   readonly #subjects: unknown[] = []
+  #failure: Error | undefined
 
   /** @param at a time in the past counts as now */
   schedule<S>(at: number, handler: Handler<S>, subject: S, token = 0): void {
@@ -42,10 +44,34 @@ export class Engine {
     this.#subjects[hole] = subject
   }
 
-  /** Handles everything that is due until `end`, which is then the time. */
-  run(end: number): void {
-    while (this.#size > 0 && (this.#times[0] as number) <= end) this.#handleFirst()
-    if (end > this.now && end !== Number.POSITIVE_INFINITY) this.now = end
+  /** Ends the run with this error, from wherever it was noticed: in a promise it would be taken for a failed call. */
+  fail(error: Error): void {
+    this.#failure ??= error
+  }
+
+  /**
+   * Handles everything that is due until `end`, which is then the time.
+   *
+   * Node runs a tick when no promise is left that can go on, and asks no event loop for it: a turn costs a fifth of a
+   * microsecond, and `setImmediate` ten times that.
+   */
+  run(end: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const settle = (): void => queueMicrotask(nextTick)
+      const nextTick = (): void => process.nextTick(turn)
+      const turn = (): void => {
+        if (this.#failure) {
+          reject(this.#failure)
+        } else if (this.#size > 0 && (this.#times[0] as number) <= end) {
+          this.#handleFirst()
+          settle()
+        } else {
+          if (end > this.now && end !== Number.POSITIVE_INFINITY) this.now = end
+          resolve()
+        }
+      }
+      settle()
+    })
   }
 
   #handleFirst(): void {

@@ -1,5 +1,6 @@
 /** Shares tasks out to as many threads as there are cores; the order of results is that of the tasks. */
 import { availableParallelism } from 'node:os'
+import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import type { Task, TaskResult } from './task.ts'
 
@@ -14,7 +15,7 @@ export async function performAll(
   const results = new Array<TaskResult>(tasks.length)
   let next = 0
   const work = async (): Promise<void> => {
-    const worker = new Worker(new URL('worker.ts', import.meta.url))
+    const worker = new Worker(fileURLToPath(import.meta.resolve('./worker.ts')))
     try {
       while (next < tasks.length) {
         const at = next++

@@ -48,6 +48,7 @@ function results(
       ['refuse', { ...GOOD, ...changes.refuse }],
       ['poison', { ...GOOD, ...changes.poison }],
     ]),
+    field: new Map(),
     swarm: { seeds: 10, requests: 10_000, broken },
   }
 }

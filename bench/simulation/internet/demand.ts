@@ -1,18 +1,15 @@
 /** A million keys all over the world: who asks, where, and for what. */
 import { type RandomStream, streamOf } from '../engine/random.ts'
-import { Flight } from '../model/flight.ts'
-import { meanWorkMs } from '../model/workload.ts'
+import type { Flight } from '../model/flight.ts'
+import { meanWorkMs, pickOrder } from '../model/workload.ts'
 import { demandAt, REGIONS, SWING } from './world.ts'
 
 const KEYS = 1_000_000
 const VIDEO_SHARE = 0.1
-const SIGMA = 0.1
 const DEADLINE_MS = 60_000
 
-export interface Request {
-  readonly region: number
-  readonly flight: Flight
-}
+/** Of each region; what they know of pools they know by themselves. */
+export const ISOLATES = 16
 
 export class Demand {
   readonly #random: RandomStream
@@ -29,35 +26,34 @@ export class Demand {
   }
 
   /** By thinning: candidates at the rate of the busiest hour, of which as many are kept as the hour deserves. */
-  next(): Request {
+  next(): Flight {
     const random = this.#random
     for (;;) {
       this.#at += random.exponential(this.#gapMs / (1 + SWING))
       const region = random.below(REGIONS.length)
       const here = REGIONS[region]
       if (here && random.chance(demandAt(here, this.#at, this.#dayMs) / (1 + SWING))) {
-        return { region, flight: this.#flight() }
+        return this.#flight(region)
       }
     }
   }
 
-  #flight(): Flight {
+  #flight(region: number): Flight {
     const random = this.#random
-    const isVideo = random.chance(VIDEO_SHARE)
-    const workMs = isVideo ? random.between(1_000, 10_000) : random.between(50, 240)
-    return new Flight({
+    const asked = pickOrder(random.chance(VIDEO_SHARE), random.uniform())
+    return {
+      ...asked,
       serial: this.#serial++,
       // Zipf: the largest keys have as much as the many small ones together.
       key: Math.floor(KEYS ** random.uniform()),
-      costClass: isVideo ? (workMs > 5_500 ? 2 : 1) : 0,
-      workMs,
-      predictedMs: workMs * random.lognormal(SIGMA),
       arrivedAt: this.#at,
-      deadlineAt: this.#at + DEADLINE_MS,
+      deadlineMs: DEADLINE_MS,
+      saysDeadline: true,
       leavesAt: Number.POSITIVE_INFINITY,
       isPoison: false,
-      isolate: random.below(16),
+      isolate: region * ISOLATES + random.below(ISOLATES),
       returns: 0,
-    })
+      attempts: 0,
+    }
   }
 }

@@ -1,6 +1,6 @@
 /** `npm run sim:internet`: the internet-scale run, with and without pools helping each other out. */
 import { parseArgs } from 'node:util'
-import { ms, percent, table } from '../report/table.ts'
+import { type Cell, ms, percent, table } from '../report/table.ts'
 import { internet } from './run.ts'
 
 const { values: options } = parseArgs({
@@ -10,13 +10,14 @@ const { values: options } = parseArgs({
   },
 })
 
-const rows = [false, true].map((isSpilling) => {
-  const { summary, backends, spilledShare } = internet(
+const rows: Cell[][] = []
+for (const isSpilling of [false, true]) {
+  const { summary, backends, spilledShare } = await internet(
     Number(options.requests),
     Number(options.seed),
     isSpilling,
   )
-  return [
+  rows.push([
     isSpilling ? 'regions help out' : 'each for itself',
     backends,
     summary.requests,
@@ -26,8 +27,8 @@ const rows = [false, true].map((isSpilling) => {
     percent(summary.rejected / summary.requests),
     summary.failed,
     percent(spilledShare),
-  ]
-})
+  ])
+}
 console.log(
   table(
     ['regions', 'backends', 'requests', 'mean wait', 'p99', 'image p99', 'refused', 'failed', 'far'],

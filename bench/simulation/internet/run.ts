@@ -2,23 +2,24 @@
  * Two thousand backends in five regions as the gateway shards them: 16 pools of 25 per region, each with an object of its
  * own; Workers order them by what they last heard of each (`orderPools`). A day goes by in two minutes.
  */
-
-import { expectedWaitMs } from '../../../src/pool/load.ts'
-import type { PoolRef } from '../../../src/pool/membership.ts'
-import { orderPools, type Report, type Shard } from '../../../src/pool/shards.ts'
-import { type Assembly, assemble } from '../assemble.ts'
+import type { Shard } from '../../../src/pool/shards.ts'
+import { assemble, type Machine } from '../assemble.ts'
 import { Engine } from '../engine/engine.ts'
-import { streamOf } from '../engine/random.ts'
 import { IdleGauge } from '../metrics/idle-gauge.ts'
 import { Recorder } from '../metrics/recorder.ts'
 import type { Summary } from '../metrics/summary.ts'
-import { CorePolicy, corePolicy } from '../policies/core.ts'
-import { equal, scenario } from '../scenarios/scenario.ts'
-import { Demand, type Request } from './demand.ts'
+import type { Flight } from '../model/flight.ts'
+import { NEARBY } from '../model/network.ts'
+import { backendCurve } from '../model/workload.ts'
+import { indexOf } from '../policies/policy.ts'
+import { shippedPolicy } from '../policies/shipped.ts'
+import { Demand, ISOLATES } from './demand.ts'
 import { REGIONS, rttMs } from './world.ts'
 
 const BACKENDS_PER_SHARD = 25
 const SHARDS_PER_REGION = 16
+const PER_REGION = BACKENDS_PER_SHARD * SHARDS_PER_REGION
+const BACKENDS = PER_REGION * REGIONS.length
 const DAY_MS = 120_000
 const WARM_UP_MS = 20_000
 const KEYS = 1_000_001
@@ -30,69 +31,71 @@ export interface Internet {
   readonly spilledShare: number
 }
 
-interface Place extends Assembly {
-  readonly region: number
-  readonly ref: PoolRef
-}
+const regionOfIsolate = (isolate: number): number => Math.floor(isolate / ISOLATES)
+const regionOfBackend = (index: number): number => Math.floor(index / PER_REGION)
+
+/** How much longer the way from one region to another is than within one, one way. */
+const farMs = (from: number, to: number): number => (rttMs(from, to) - rttMs(to, to)) / 2
 
 /** @param isSpilling whether a short region may use another */
-export function internet(requests: number, seed: number, isSpilling: boolean): Internet {
+export async function internet(requests: number, seed: number, isSpilling: boolean): Promise<Internet> {
   const engine = new Engine()
   const gauge = new IdleGauge()
   const recorder = new Recorder(KEYS, WARM_UP_MS, -1)
-  const random = streamOf(seed, 'spread')
-  const shape = scenario('shard', { slowness: equal(BACKENDS_PER_SHARD) })
-  const places: Place[] = REGIONS.flatMap((_, region) =>
-    Array.from({ length: SHARDS_PER_REGION }, (_, index) => {
-      const own = seed * 1_000 + region * SHARDS_PER_REGION + index
-      const assembly = assemble(shape, corePolicy(own), own, { engine, gauge, recorder })
-      assembly.gateway.serve(assembly.policy, () => {})
-      return { ...assembly, region, ref: { name: `${region}/${index}`, shard: String(region) } }
-    }),
-  )
-  const byName = new Map(places.map((place) => [place.ref.name, place]))
-  const refs = places.map(({ ref }) => ref)
-  const shards = new Map(
-    REGIONS.map(({ name }, index): [string, Shard] => [
-      String(index),
-      { locationHint: undefined, continents: [name] },
-    ]),
-  )
-  /** What the Workers of each region have last heard of each pool. */
-  const heard = REGIONS.map(() => new Map<string, Report>())
+  const shards = new Map<string, Shard>()
+  const machines: Machine[] = Array.from({ length: BACKENDS }, (_, index) => {
+    const region = regionOfBackend(index)
+    const shard = String(Math.floor(index / BACKENDS_PER_SHARD))
+    shards.set(shard, { locationHint: undefined, continents: [REGIONS[region]?.name ?? ''] })
+    return machineIn(region, shard)
+  })
+  const policy = shippedPolicy({
+    world: {
+      shards,
+      continentOf: (isolate) => REGIONS[regionOfIsolate(isolate)]?.name ?? '',
+      hopMs: (isolate, { name }) =>
+        NEARBY.hopMs + farMs(regionOfIsolate(isolate), regionOfBackend(indexOf(name))),
+      mayUse: (isolate, { name }) =>
+        isSpilling || regionOfIsolate(isolate) === regionOfBackend(indexOf(name)),
+    },
+  })
+  const plan = { machines, faults: [], network: NEARBY, lossRate: 0, lossUntil: 0, hasMemory: false }
+  const { workers } = assemble(plan, policy, seed, { engine, gauge, recorder })
+
   let spilled = 0
-
-  const dispatch = ({ region, flight }: Request): void => {
-    const home = REGIONS[region]?.name
-    const allowed = isSpilling ? refs : refs.filter(({ shard }) => shard === String(region))
-    const reports = heard[region] as Map<string, Report>
-    const [first] = orderPools(allowed, shards, home, reports, random.uniform(), engine.now)
-    const place = byName.get(first?.name ?? '')
-    if (!place) throw new Error('No pool for a request.')
-    if (place.region !== region) spilled++
-    const wayMs = rttMs(region, place.region)
-    const waitMs = place.policy instanceof CorePolicy ? expectedWaitMs(place.policy.state, engine.now) : 0
-    reports.set(place.ref.name, { waitMs, rttMs: wayMs, at: engine.now })
-    const farMs = wayMs - rttMs(region, region)
-    engine.schedule(engine.now + farMs, place.gateway.arrive, flight)
+  const serve = async (flight: Flight): Promise<void> => {
+    const { backendId } = await workers.serve(flight)
+    if (backendId === undefined) return
+    if (regionOfBackend(indexOf(backendId)) !== regionOfIsolate(flight.isolate)) spilled++
   }
-
-  const demand = new Demand(LOAD, places.length * BACKENDS_PER_SHARD, DAY_MS, seed)
+  const demand = new Demand(LOAD, BACKENDS, DAY_MS, seed)
   let left = requests
+  const next = (flight: Flight): void => {
+    void serve(flight)
+    if (--left > 0) announce()
+  }
   const announce = (): void => {
-    const request = demand.next()
-    const arrive = (): void => {
-      dispatch(request)
-      if (--left > 0) announce()
-    }
-    engine.schedule(request.flight.arrivedAt, arrive, null)
+    const flight = demand.next()
+    engine.schedule(flight.arrivedAt, next, flight)
   }
   announce()
-  while (left > 0) engine.run(engine.now + 1_000)
+  while (left > 0) await engine.run(engine.now + 1_000)
   const endedAt = engine.now
   const idleMs = gauge.idleMs
-  engine.run(endedAt + 65_000)
-  const backends = places.length * BACKENDS_PER_SHARD
-  const summary = recorder.summary(endedAt, backends, backends, idleMs)
-  return { summary, backends, spilledShare: spilled / requests }
+  await engine.run(endedAt + 65_000)
+  const summary = recorder.summary(endedAt, BACKENDS, BACKENDS, idleMs)
+  return { summary, backends: BACKENDS, spilledShare: spilled / requests }
 }
+
+const machineIn = (region: number, shard: string): Machine => ({
+  curve: backendCurve(1, 0.1),
+  slots: 1,
+  saysComputeMs: true,
+  network: NEARBY,
+  farMs: (isolate) => farMs(regionOfIsolate(isolate), region),
+  isAbortable: false,
+  isScaleToZero: false,
+  isAsleep: false,
+  coldStartMs: 0,
+  shard,
+})

@@ -1,6 +1,7 @@
 /** I4, I12: when all is over nothing is left behind, and who is well again serves again. */
 import type { PoolState } from '../../../src/pool/state.ts'
 import { nextWakeAt, step } from '../../../src/pool/step.ts'
+import { healthFor, isServing } from './beliefs.ts'
 
 /** A lease lives no longer than three times its prediction and a grace; jobs no longer than their deadlines. */
 const MAX_TICKS = 10_000
@@ -20,10 +21,12 @@ export function leaksNothing(state: PoolState, now: number): string | undefined 
   return `still busy with itself after ${MAX_TICKS} ticks`
 }
 
-/** I12: with nothing wrong any more, and jobs to show it by, every backend that is `well` serves. */
+/** I12: with nothing wrong any more, and jobs to show it by, every backend that is `well` serves all its models. */
 export function hasRecovered({ backends }: PoolState, well: ReadonlySet<string>): string | undefined {
-  const out = backends.filter(
-    ({ id, health }) => well.has(id) && health.kind !== 'usable' && health.kind !== 'slow-start',
-  )
-  return out.length > 0 ? out.map(({ id, health }) => `${id} is still ${health.kind}`).join(', ') : undefined
+  const out = backends.flatMap((backend) => {
+    if (!well.has(backend.id)) return []
+    const health = backend.models.map((model) => healthFor(backend, model)).find((own) => !isServing(own))
+    return health ? [`${backend.id} is still ${health.kind}`] : []
+  })
+  return out.length > 0 ? out.join(', ') : undefined
 }

@@ -1,5 +1,6 @@
 /** I9, I10: who is out gets no jobs, and one request alone takes nobody out twice. */
 import type { BackendState, Job, PoolState } from '../../../src/pool/state.ts'
+import { healthFor, isServing, pausedUntil } from './beliefs.ts'
 import { grantsOf, type Invariant } from './observed.ts'
 
 const SMALL_JOB_MS = 500
@@ -17,35 +18,38 @@ export const sparesTheSick: Invariant = ({ after, actions, now }, { waiting }) =
 }
 
 function objectionTo(state: PoolState, backend: BackendState, job: Job, now: number): string | undefined {
-  if (backend.busyUntil > now) return 'asked for time'
-  switch (backend.health.kind) {
+  if (pausedUntil(backend, job.model) > now) return 'asked for time'
+  const health = healthFor(backend, job.model)
+  switch (health.kind) {
     case 'usable':
     case 'slow-start':
       return undefined
     case 'half-open':
-      if (backend.health.isProbing) return 'is being probed'
+      if (health.isProbing) return 'is being probed'
       if (backend.leases.length > 1) return 'is half-open and has a job already'
       return job.predictedMs > SMALL_JOB_MS ? 'is half-open and may have small jobs only' : undefined
     case 'ejected':
-      return isPanic(state, job, now) ? undefined : 'is ejected'
+      return isLast(state, job, now) ? undefined : 'is ejected'
     default:
-      return `is ${backend.health.kind}`
+      return `is ${health.kind}`
   }
 }
 
-/** Less than half of those that could have the job serve. */
-function isPanic({ backends }: PoolState, job: Job, now: number): boolean {
-  const able = backends.filter(
-    ({ id, models, health, ceilings }) =>
-      models.includes(job.model) &&
-      !job.exclude.includes(id) &&
-      !ceilings.some(({ predictedMs, until }) => until > now && predictedMs < job.predictedMs) &&
-      health.kind !== 'drained' &&
-      health.kind !== 'disabled',
+/** None of those that could have the job serves. */
+const isLast = ({ backends }: PoolState, job: Job, now: number): boolean =>
+  !backends.some(
+    (backend) =>
+      backend.models.includes(job.model) &&
+      !job.exclude.includes(backend.id) &&
+      !isTooLarge(backend, job, now) &&
+      isServing(healthFor(backend, job.model)),
   )
-  const serving = able.filter(({ health }) => health.kind === 'usable' || health.kind === 'slow-start')
-  return serving.length === 0 || serving.length < able.length / 2
-}
+
+const isTooLarge = ({ ceilings }: BackendState, job: Job, now: number): boolean =>
+  ceilings.some(
+    ({ key, model, predictedMs, until }) =>
+      model === job.model && until > now && predictedMs < job.predictedMs && (key ?? job.key) === job.key,
+  )
 
 /** I10: what one request has to report takes out one backend at most. */
 export const blamesOnce: Invariant = ({ serial }, { ejections }) => {
@@ -53,11 +57,13 @@ export const blamesOnce: Invariant = ({ serial }, { ejections }) => {
   return count > 1 ? `request ${serial} has taken out ${count} backends` : undefined
 }
 
-/** Whether a report on suspicion took its backend out. */
+/** Whether a report on suspicion took its backend out, be it for one model. */
 export function tookOut(before: PoolState, after: PoolState, backendId: string): boolean {
-  const isIn = ({ backends }: PoolState): boolean => {
-    const kind = backends.find(({ id }) => id === backendId)?.health.kind
-    return kind === 'usable' || kind === 'slow-start' || kind === 'half-open'
+  const isOut = ({ backends }: PoolState, model: string): boolean => {
+    const backend = backends.find(({ id }) => id === backendId)
+    const kind = backend && healthFor(backend, model).kind
+    return kind === 'ejected' || kind === 'down'
   }
-  return isIn(before) && !isIn(after)
+  const models = after.backends.find(({ id }) => id === backendId)?.models ?? []
+  return models.some((model) => isOut(after, model) && !isOut(before, model))
 }

@@ -2,7 +2,16 @@
 import { describe, expect, test } from 'vitest'
 import type { PoolAction } from '../../../src/pool/events.ts'
 import { emptyPool } from '../../../src/pool/initial.ts'
-import type { BackendState, Job, Lane, Lease, PoolState } from '../../../src/pool/state.ts'
+import type { ServiceTimes } from '../../../src/pool/service-times.ts'
+import type {
+  BackendState,
+  Job,
+  Lane,
+  Lease,
+  PoolMember,
+  PoolState,
+  TaskRecord,
+} from '../../../src/pool/state.ts'
 import { hasRecovered, leaksNothing } from './ending.ts'
 import { freshHistory, type History, type Invariant, type Observed } from './observed.ts'
 import { keepLedger } from './order.ts'
@@ -10,10 +19,45 @@ import { BrokenPromise, CHEAP, Overseer, THOROUGH } from './overseer.ts'
 
 const NOW = 100_000
 
-const POOL = emptyPool(
-  ['b0', 'b1'].map((id) => ({ id, models: ['m'], slots: 1, abortable: false, scaleToZero: false })),
-  { seed: 1, now: 0 },
-)
+const MEMBERS: readonly PoolMember[] = ['b0', 'b1'].map((id) => ({
+  id,
+  models: ['m'],
+  slots: 1,
+  abortable: false,
+  scaleToZero: false,
+  coldStartWaitMs: 600_000,
+}))
+
+const learnt = (meanMs: number): ServiceTimes => ({
+  curves: [
+    { task: 'm', points: [100, 200].map((sizeMs) => ({ sizeMs, meanMs, deviationMs: 5, samples: 9 })) },
+  ],
+  deadMs: 10,
+  coldStart: null,
+})
+
+/** Both have shown that they are equally fast. */
+const POOL = emptyPool(MEMBERS, {
+  seed: 1,
+  now: 0,
+  memories: new Map(MEMBERS.map(({ id }) => [id, { times: learnt(100) }])),
+})
+
+const task = (changes: Partial<TaskRecord>): Partial<BackendState> => ({
+  tasks: [
+    {
+      task: 'm',
+      health: { kind: 'usable' },
+      cause: null,
+      record: { hard: 0, soft: 0, buckets: [], relapses: 0, relapsedAt: 0, failedAt: 0 },
+      pausedUntil: 0,
+      suspicion: null,
+      clearedAt: 0,
+      cleared: 0,
+      ...changes,
+    },
+  ],
+})
 
 const lease = (id: number, phase: Lease['phase'] = 'running'): Lease => ({
   id,
@@ -27,6 +71,8 @@ const lease = (id: number, phase: Lease['phase'] = 'running'): Lease => ({
   isHedge: false,
   isRetry: false,
   model: 'm',
+  wasStaged: false,
+  isLearnt: true,
 })
 
 const job = (ticket: string, changes: Partial<Job> = {}): Job => ({
@@ -59,7 +105,9 @@ const grant = (ticket: string, leaseId = 5, backendId = 'b0'): PoolAction => ({
   backendId,
   startsInMs: 60,
   expectedMs: 100,
+  deviationMs: 5,
   isLearnt: true,
+  isTrusted: true,
 })
 
 const observed = (after: PoolState, changes: Partial<Observed> = {}): Observed => ({
@@ -104,7 +152,9 @@ const CASES: Readonly<Record<string, Case>> = {
   'I1 keeps places': {
     sound: [observed(pool({ leases: [lease(1), lease(2, 'staged')] }))],
     broken: {
-      'three leases': [observed(pool({ leases: [lease(1), lease(2, 'staged'), lease(3, 'staged')] }))],
+      'six leases': [
+        observed(pool({ leases: [lease(1), ...[2, 3, 4, 5, 6].map((id) => lease(id, 'staged'))] })),
+      ],
       'two that run': [observed(pool({ leases: [lease(1), lease(2)] }))],
       'staged behind nothing': [observed(pool({ leases: [lease(1, 'staged')] }))],
     },
@@ -138,14 +188,14 @@ const CASES: Readonly<Record<string, Case>> = {
     },
   },
   'I3 lets nobody idle': {
-    sound: [observed(pool({ busyUntil: NOW + 1 }, [lane([job('a', { exclude: ['b1'] })])]))],
+    sound: [observed(pool(task({ pausedUntil: NOW + 1 }), [lane([job('a', { exclude: ['b1'] })])]))],
     broken: { 'one idles': [observed(pool({}, [lane([job('a')])]))] },
   },
   'I4 conserves leases': {
     sound: [granted],
     broken: {
       'from nowhere': [observed(pool(busy))],
-      'granted and nowhere': [observed(pool({ busyUntil: 1 }), { actions: [grant('a')] })],
+      'granted and nowhere': [observed(pool(task({})), { actions: [grant('a')] })],
       lost: [observed(pool(), { before: pool(busy) })],
       'ended instead of another': [
         observed(pool(), {
@@ -205,8 +255,14 @@ const CASES: Readonly<Record<string, Case>> = {
         out({ kind: 'half-open', isProbing: false }),
         waitingFor(job('a', { predictedMs: 501 })),
       ],
-      'one that asked for time': [out({ kind: 'usable' }, { busyUntil: NOW + 1 }), waitingFor(job('a'))],
-      'one ejected without need': [out({ kind: 'ejected', until: NOW + 1 }), waitingFor(job('a'))],
+      'one that asked for time': [
+        out({ kind: 'usable' }, task({ pausedUntil: NOW + 1 })),
+        waitingFor(job('a')),
+      ],
+      'one ejected without need': [
+        out({ kind: 'usable' }, task({ health: { kind: 'ejected', until: NOW + 1 } })),
+        waitingFor(job('a')),
+      ],
     },
   },
   'I10 blames once': {
@@ -224,17 +280,15 @@ const CASES: Readonly<Record<string, Case>> = {
   'I11 stays small': {
     sound: [observed(pool({}, [lane([job('a')])]))],
     broken: {
-      'too many jobs': [observed(pool({}, [lane(Array.from({ length: 37 }, (_, at) => job(`j${at}`)))]))],
+      'too many jobs': [observed(pool({}, [lane(Array.from({ length: 4_101 }, (_, at) => job(`j${at}`)))]))],
       'an empty lane': [observed(pool({}, [lane([])]))],
-      'no number': [
-        observed(pool({ pace: { speed: Number.NaN, spread: 0, samples: 0, gapMs: 60, coldStartMs: 1 } })),
-      ],
+      'no number': [observed(pool({ times: learnt(Number.NaN) }))],
       'a job that failed too often': [
         observed(
           pool({}, [
             lane([
               job('a', {
-                failures: Array.from({ length: 4 }, () => ({ backendId: 'x', signature: 'hang' as const })),
+                failures: Array.from({ length: 24 }, () => ({ backendId: 'x', signature: 'hang' as const })),
               }),
             ]),
           ]),
@@ -281,7 +335,7 @@ test('a pool that never gives a lease back is found out', () => {
 })
 
 test('a backend that stays out is found out', () => {
-  const out = pool({ health: { kind: 'ejected', until: NOW } })
+  const out = pool(task({ health: { kind: 'ejected', until: NOW } }))
   expect(hasRecovered(pool(), new Set(['b0']))).toBeUndefined()
   expect(hasRecovered(out, new Set(['b0']))).toBe('b0 is still ejected')
   expect(hasRecovered(out, new Set())).toBeUndefined()

@@ -15,7 +15,7 @@ export interface Observed {
 /** Sees every step of a pool. */
 export interface Witness {
   /** A life of the pool begins, the first or the next. */
-  began(state: PoolState, now: number): void
+  began(): void
   stepped(observed: Observed): void
 }
 

@@ -1,7 +1,8 @@
 /** I7, I8: who comes when, between keys and within one. */
 import type { Job } from '../../../src/pool/state.ts'
+import { expectedMs, isBeyondDoubt } from './beliefs.ts'
 import { grantsOf, type History, type Invariant, type Observed } from './observed.ts'
-import { ERRATIC_SPREAD, isBestFor, isBeyondDoubt, SHORT_MS } from './wake-ups.ts'
+import { isBestFor, SHORT_MS } from './wake-ups.ts'
 
 const QUANTUM_MS = 500
 /** How far one key may run ahead of another that waits all the while: the largest job each, and some rounds. */
@@ -30,23 +31,25 @@ const leadOf = (granted: History['granted'], key: string, other: string): number
 const EVEN_SPEEDS = 1.3
 
 /** Whether something other than turns decides who goes next. */
-const isUneven = (
-  backends: Observed['after']['backends'],
-  waiting: History['waiting'],
-  now: number,
-): boolean =>
-  Math.max(...backends.map(({ pace }) => pace.speed)) >
-    EVEN_SPEEDS * Math.min(...backends.map(({ pace }) => pace.speed)) ||
-  backends.some(
-    ({ health, ceilings, busyUntil, pace }) =>
-      health.kind !== 'usable' || ceilings.length > 0 || busyUntil > now || pace.spread > ERRATIC_SPREAD,
-  ) ||
-  [...waiting.values()].some(({ exclude }) => exclude.length > 0)
+function isUneven(backends: Observed['after']['backends'], jobs: Iterable<Job>, now: number): boolean {
+  if (backends.some(({ ceilings }) => ceilings.length > 0)) return true
+  // A long queue asks for the same few sizes over and over.
+  const seen = new Set<number>()
+  for (const job of jobs) {
+    if (job.exclude.length > 0) return true
+    if (seen.has(job.predictedMs)) continue
+    seen.add(job.predictedMs)
+    const times = backends.map((backend) => expectedMs(backend, job))
+    if (Math.max(...times) > EVEN_SPEEDS * Math.min(...times)) return true
+    if (!backends.every((backend) => isBeyondDoubt(backend, job, now))) return true
+  }
+  return false
+}
 
 /** The ledger of `keepsShares`. */
 export function keepLedger({ after, actions, now }: Observed, history: History): void {
   const { granted, leads, waiting } = history
-  if (isUneven(after.backends, waiting, now)) leads.clear()
+  if (isUneven(after.backends, waiting.values(), now)) leads.clear()
   for (const { ticket } of grantsOf(actions)) {
     const job = waiting.get(ticket)
     // One that a backend has failed has paid for its turn before.
@@ -74,7 +77,7 @@ export const keepsOrder: Invariant = ({ after, actions, now }, { waiting }) => {
     const job = waiting.get(ticket)
     const backend = after.backends.find(({ id }) => id === backendId)
     // Behind another job it may well be that whoever waits would rather be somewhere else.
-    if (!job || backend?.leases.length !== 1 || !isBeyondDoubt(backend, now)) continue
+    if (!job || backend?.leases.length !== 1) continue
     // One that a backend has failed goes before all others.
     if (job.predictedMs > SHORT_MS || job.failures.length > 0) continue
     for (const { key, jobs } of after.lanes) {

@@ -38,12 +38,16 @@ export const grantsInTime: Invariant = ({ actions, now }, { waiting }) => {
   return undefined
 }
 
-/** I6: at most three attempts, none on a backend that shall not have the job. */
+/** Failures that may have cost a decode: what could not be reached, or asked for time, did not. */
+const FREE: ReadonlySet<string> = new Set(['unreachable', 'other'])
+
+/** I6: at most three attempts that may cost a decode, none on a backend that shall not have the job. */
 export const triesElsewhere: Invariant = ({ actions }, { waiting }) => {
   for (const { ticket, backendId } of grantsOf(actions)) {
     const job = waiting.get(ticket)
     if (job?.exclude.includes(backendId)) return `${ticket} went to ${backendId}, which it excludes`
-    if (job && job.failures.length >= MAX_ATTEMPTS) return `${ticket} has failed ${job.failures.length} times`
+    const counted = job?.failures.filter(({ signature }) => !FREE.has(signature)) ?? []
+    if (counted.length >= MAX_ATTEMPTS) return `${ticket} has failed ${counted.length} times`
   }
   return undefined
 }

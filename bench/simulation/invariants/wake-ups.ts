@@ -1,6 +1,7 @@
 /** I3: nobody waits for something that could be done now. */
 import type { BackendState, Job, PoolState } from '../../../src/pool/state.ts'
 import { nextWakeAt, step } from '../../../src/pool/step.ts'
+import { expectedMs, isBeyondDoubt, isLearntFor } from './beliefs.ts'
 import type { Invariant } from './observed.ts'
 
 /** A step leaves nothing to do at the same moment. */
@@ -23,10 +24,6 @@ export const wakesInTime: Invariant = ({ after, now }) => {
 
 /** Longest decode that no backend is reserved against. */
 export const SHORT_MS = 1_000
-/** Decodes are so far from what is expected that jobs would rather go elsewhere. */
-export const ERRATIC_SPREAD = 0.3
-/** For so long after a failure a backend may be passed over though it is idle. */
-const DISTRUST_MS = 10_000
 
 /**
  * No short job waits while a backend that nothing speaks against idles, unless a faster one is about to be free.
@@ -34,7 +31,7 @@ const DISTRUST_MS = 10_000
  */
 export const letsNobodyIdle: Invariant = ({ after, now }) => {
   for (const backend of after.backends) {
-    if (backend.leases.length > 0 || !isBeyondDoubt(backend, now)) continue
+    if (backend.leases.length > 0) continue
     for (const { jobs } of after.lanes) {
       const job = jobs.find((other) => isBestFor(after, backend, other, now))
       if (job) return `${job.ticket} waits while ${backend.id} idles`
@@ -43,17 +40,19 @@ export const letsNobodyIdle: Invariant = ({ after, now }) => {
   return undefined
 }
 
-export const isBeyondDoubt = ({ health, busyUntil, record, pace }: BackendState, now: number): boolean =>
-  health.kind === 'usable' &&
-  busyUntil <= now &&
-  now - record.failedAt > DISTRUST_MS &&
-  pace.spread <= ERRATIC_SPREAD
-
 /** Whether the backend can finish the job in time, and no other could sooner, were it free at this moment. */
 export function isBestFor({ backends }: PoolState, backend: BackendState, job: Job, now: number): boolean {
-  if (job.predictedMs > SHORT_MS || job.exclude.includes(backend.id)) return false
-  if (!backend.models.includes(job.model) || backend.ceilings.length > 0) return false
-  const costOn = ({ pace }: BackendState): number => pace.gapMs + job.predictedMs * pace.speed
-  if (now + costOn(backend) > job.deadlineAt) return false
-  return backends.every((other) => other === backend || costOn(other) >= costOn(backend))
+  if (job.predictedMs > SHORT_MS || !isAble(backend, job) || !isBeyondDoubt(backend, job, now)) return false
+  const ownMs = expectedMs(backend, job)
+  if (now + ownMs > job.deadlineAt) return false
+  // One of which little is known may be faster, and is tried.
+  return backends.every(
+    (other) =>
+      other === backend ||
+      !isAble(other, job) ||
+      (isLearntFor(other, job) && expectedMs(other, job) >= ownMs),
+  )
 }
+
+const isAble = ({ id, models, ceilings }: BackendState, { model, exclude }: Job): boolean =>
+  models.includes(model) && !exclude.includes(id) && ceilings.length === 0

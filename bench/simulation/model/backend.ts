@@ -1,26 +1,32 @@
-/** A GPU endpoint: one decode at a time, a queue of its own before it, and whatever is wrong with it. */
-import type { FailureReason } from '../../../src/dispatch/failure.ts'
+/** A GPU endpoint: so many decodes at a time, a queue of its own before them, and whatever is wrong with it. */
 import type { ProbeResult, ProbeTest } from '../../../src/pool/events.ts'
+import type { Curve } from '../../curves.ts'
 import type { Engine } from '../engine/engine.ts'
 import { luckOf } from '../engine/random.ts'
 import type { IdleGauge } from '../metrics/idle-gauge.ts'
+import { answerOf } from './answer.ts'
+import { Attempt } from './attempt.ts'
 import {
-  BUSY_RETRY_AFTER_MS,
   CONNECT_TIMEOUT_MS,
   type Fault,
-  type FaultKind,
   type FaultPlan,
   GREY_FACTOR,
-  MEMORY_LIMIT_MS,
+  isOutOfMemory,
   RESTART_MS,
 } from './faults.ts'
-import type { Attempt, Outcome } from './flight.ts'
+import type { Flight } from './flight.ts'
 import type { Network } from './network.ts'
+import { answerTo, coldAnswer, type Reply, refusalFor } from './replies.ts'
 
 export interface BackendSettings {
+  readonly id: string
   readonly index: number
-  /** Decode time over that of the model's reference. */
-  readonly slowness: number
+  readonly curve: Curve
+  readonly slots: number
+  readonly saysComputeMs: boolean
+  readonly network: Network
+  /** One way, from the Worker of an isolate beyond the network's time. */
+  readonly farMs?: (isolate: number) => number
   readonly isAbortable: boolean
   readonly isAsleep: boolean
   readonly coldStartMs: number
@@ -30,104 +36,79 @@ export interface BackendSettings {
 const INSTANT_MS = 5
 /** A crash loop serves one and dies of the next. */
 const CRASH_AFTER_MS = 100
-const REFUSALS: Partial<Record<FaultKind, FailureReason>> = {
-  misconfigured: 'misconfigured',
-  'black-hole': 'server-error',
-  'bad-gateway': 'server-error',
-  reject: 'rejected',
-  busy: 'busy',
-}
-const REFUSED_EARLY = new Set<FaultKind>(['refuse', 'connect-timeout'])
 
 export class SimBackend {
-  readonly index: number
-  readonly slowness: number
-  readonly isAbortable: boolean
+  readonly settings: BackendSettings
   readonly faults: FaultPlan
   /** Decodes done, whoever wanted them. */
   decodes = 0
   /** When it was last at work for nobody, or under a fault: what others have done to it outlasts them. */
   troubledAt = 0
 
-  readonly #coldStartMs: number
   readonly #engine: Engine
-  readonly #network: Network
   readonly #seed: number
   readonly #gauge: IdleGauge
-  readonly #settle: (attempt: Attempt) => void
   readonly #queue: Attempt[] = []
-  #running: Attempt | null = null
-  #run = 0
+  readonly #running = new Set<Attempt>()
   /** - `starting`: was asleep, and says so - `dead`: nobody is there to say anything */
   #power: 'ready' | 'asleep' | 'starting' | 'dead' = 'ready'
   #readyAt = 0
   #boot = 0
+  #upSince = 0
+  /** Decodes of each shape since it came up. */
+  readonly #shapes = new Map<object, number>()
   #isIdle = false
 
   constructor(
     settings: BackendSettings,
     faults: FaultPlan,
-    world: { engine: Engine; network: Network; gauge: IdleGauge; seed: number },
-    settle: (attempt: Attempt) => void,
+    world: { engine: Engine; gauge: IdleGauge; seed: number },
   ) {
-    this.index = settings.index
-    this.slowness = settings.slowness
-    this.isAbortable = settings.isAbortable
+    this.settings = settings
     this.faults = faults
-    this.#coldStartMs = settings.coldStartMs
     this.#engine = world.engine
-    this.#network = world.network
     this.#gauge = world.gauge
     this.#seed = world.seed
-    this.#settle = settle
     if (settings.isAsleep) this.#power = 'asleep'
     for (const fault of faults.all) this.#engine.schedule(fault.from, this.#begin, fault)
     this.#mark()
   }
 
-  get isReady(): boolean {
-    return this.#power === 'ready'
+  /** When it last came up. */
+  get upSince(): number {
+    return this.#upSince
   }
 
-  /** Sends a request; what becomes of it is told through `settle`. */
-  send(attempt: Attempt): void {
+  /** Resolves with the head of the answer; rejects when the connection ends before, or is given up. */
+  send(flight: Flight, attemptId: string, signal: AbortSignal): Attempt {
     const { now } = this.#engine
-    const { latencyMs, uploadMs } = this.#network
-    attempt.fate = this.#fateOf(attempt)
-    if (attempt.fate !== null && REFUSED_EARLY.has(attempt.fate)) {
-      const afterMs = attempt.fate === 'refuse' ? 2 * latencyMs : CONNECT_TIMEOUT_MS
-      this.#failAt(now + afterMs, attempt, 'unreachable', null)
-      return
-    }
-    this.#engine.schedule(now + this.#vary(attempt, uploadMs), this.#arrive, attempt)
-  }
-
-  /** The gateway hangs up. The decode ends with it only where a backend can do that. */
-  abort(attempt: Attempt): void {
-    if (!this.isAbortable) return
-    const place = this.#queue.indexOf(attempt)
-    if (place >= 0) {
-      this.#queue.splice(place, 1)
-      this.#gauge.changeWaiting(-1, this.#engine.now)
-    }
-    if (this.#running === attempt) this.#finishRun()
+    const { uploadMs } = this.settings.network
+    const farMs = this.#farMs(flight)
+    const latencyMs = this.settings.network.latencyMs + farMs
+    const attempt = new Attempt(flight, this.settings.index, attemptId, signal, this.#hungUp)
+    attempt.fate = this.#power === 'dead' ? 'refuse' : this.faults.meets(now, flight.serial, attempt.nth)
+    if (attempt.fate === 'refuse') this.#engine.schedule(now + 2 * latencyMs, this.#break, attempt)
+    else if (attempt.fate === 'connect-timeout')
+      this.#engine.schedule(now + CONNECT_TIMEOUT_MS, this.#break, attempt)
+    else this.#engine.schedule(now + farMs + this.#vary(attempt, uploadMs), this.#arrive, attempt)
+    return attempt
   }
 
   /** Puts it out as if its process had died; it comes back by itself unless a fault keeps it down. */
   crash(): void {
-    const lost = this.#running ? [this.#running, ...this.#queue] : [...this.#queue]
-    this.#gauge.changeWaiting(-this.#queue.length, this.#engine.now)
-    this.#queue.length = 0
-    this.#running = null
-    this.#run++
+    const lost = [...this.#running, ...this.#queue]
     const { now } = this.#engine
-    for (const attempt of lost) this.#failAt(now + this.#network.latencyMs, attempt, 'unreachable', null)
+    this.#gauge.changeWaiting(-this.#queue.length, now)
+    this.#queue.length = 0
+    this.#running.clear()
+    for (const attempt of lost)
+      this.#engine.schedule(now + this.settings.network.latencyMs, this.#break, attempt)
     this.#start('dead', RESTART_MS)
   }
 
   /** What a probe finds, of which it hears after the time that probes take. */
   probe(test: ProbeTest, serial: number): ProbeResult {
-    if (this.#power === 'asleep' && test !== 'health') this.#start('starting', this.#coldStartMs)
+    if (this.#power === 'asleep' && test !== 'health') this.#start('starting', this.settings.coldStartMs)
     if (this.#power === 'dead') return 'failed'
     if (this.#power !== 'ready') return 'asleep'
     const fault = this.faults.meets(this.#engine.now, serial, 0)
@@ -137,91 +118,99 @@ export class SimBackend {
     return fault === 'grey' || fault === 'oom' || fault === 'cold' ? 'passed' : 'failed'
   }
 
-  #fateOf(attempt: Attempt): FaultKind | null {
-    if (this.#power === 'dead') return 'refuse'
-    return this.faults.meets(this.#engine.now, attempt.flight.serial, attempt.flight.attempts)
+  #farMs({ isolate }: Flight): number {
+    return this.settings.farMs?.(isolate) ?? 0
+  }
+
+  readonly #break = (attempt: Attempt): void => attempt.broken()
+
+  /** The decode ends with its connection only where a backend can do that. */
+  readonly #hungUp = (attempt: Attempt): void => {
+    if (!this.settings.isAbortable) return
+    const place = this.#queue.indexOf(attempt)
+    if (place >= 0) {
+      this.#queue.splice(place, 1)
+      this.#gauge.changeWaiting(-1, this.#engine.now)
+    }
+    if (this.#running.delete(attempt)) this.#startNext()
   }
 
   readonly #arrive = (attempt: Attempt): void => {
     // The gateway hung up before the body was there.
     if (attempt.isOver) return
     const { now } = this.#engine
-    if (this.#power === 'asleep') this.#start('starting', this.#coldStartMs)
-    const refusal = this.#refusalOf(attempt, now)
-    if (refusal !== null) {
-      const { reason, retryAfterMs } = refusal
-      this.#failAt(now + INSTANT_MS + this.#network.latencyMs, attempt, reason, null, retryAfterMs)
-    } else if (attempt.fate !== 'hang') {
+    if (this.#power === 'asleep') this.#start('starting', this.settings.coldStartMs)
+    if (this.#power === 'dead') {
+      this.#engine.schedule(now + this.settings.network.latencyMs, this.#break, attempt)
+      return
+    }
+    const refusal = this.#power === 'starting' ? coldAnswer(this.#readyAt - now) : refusalFor(attempt.fate)
+    if (refusal) this.#reply(attempt, refusal, INSTANT_MS)
+    else if (attempt.fate !== 'hang') {
       this.#queue.push(attempt)
       this.#gauge.changeWaiting(1, now)
       this.#startNext()
     }
   }
 
-  /** What it answers without a look at the GPU. */
-  #refusalOf(attempt: Attempt, now: number): { reason: FailureReason; retryAfterMs: number } | null {
-    if (this.#power === 'dead') return { reason: 'unreachable', retryAfterMs: 0 }
-    if (this.#power === 'starting') {
-      return { reason: 'cold', retryAfterMs: Math.max(1_000, this.#readyAt - now) }
-    }
-    const reason = attempt.fate === null ? undefined : REFUSALS[attempt.fate]
-    return reason ? { reason, retryAfterMs: reason === 'busy' ? BUSY_RETRY_AFTER_MS : 0 } : null
-  }
-
   #startNext(): void {
-    while (this.#running === null && this.#queue.length > 0) {
+    while (this.#running.size < this.settings.slots && this.#queue.length > 0) {
       const attempt = this.#queue.shift() as Attempt
-      this.#running = attempt
-      this.#gauge.changeWaiting(-1, this.#engine.now)
-      this.#engine.schedule(
-        this.#engine.now + this.#occupationMs(attempt),
-        this.#finish,
-        attempt,
-        ++this.#run,
-      )
+      this.#running.add(attempt)
+      const { now } = this.#engine
+      this.#gauge.changeWaiting(-1, now)
+      const ms = this.#occupationMs(attempt)
+      if (Number.isFinite(ms)) this.#engine.schedule(now + ms, this.#finish, attempt)
     }
     this.#mark()
   }
 
   /** How long the request keeps the GPU. */
   #occupationMs(attempt: Attempt): number {
-    const { flight, fate } = attempt
-    const decodeMs = flight.workMs * this.slowness * (fate === 'grey' ? GREY_FACTOR : 1)
-    attempt.decodeMs = decodeMs
-    if (flight.isPoison) return CRASH_AFTER_MS
-    if (fate === 'crash-loop' && this.decodes % 2 === 1) return CRASH_AFTER_MS
-    if (fate === 'oom' && flight.workMs > MEMORY_LIMIT_MS) return CRASH_AFTER_MS
-    return fate === 'reset' ? decodeMs / 2 : decodeMs
+    const { flight, fate, nth } = attempt
+    const { order, serial, isPoison } = flight
+    const nthOfShape = (this.#shapes.get(order) ?? 0) + 1
+    this.#shapes.set(order, nthOfShape)
+    const decodeMs = this.settings.curve.decodeMs({
+      ...order.size,
+      nthOfShape,
+      upForMs: this.#engine.now - this.#upSince,
+      random: () => luckOf(this.#seed, serial, nth, 1_000 + this.settings.index),
+    })
+    attempt.decodeMs = decodeMs * (fate === 'grey' ? GREY_FACTOR : 1)
+    if (isPoison || this.#crashesOf(attempt) || isOutOfMemory(attempt)) return CRASH_AFTER_MS
+    return fate === 'reset' ? attempt.decodeMs / 2 : attempt.decodeMs
   }
 
-  readonly #finish = (attempt: Attempt, run: number): void => {
-    if (run !== this.#run || this.#running !== attempt) return
-    const isFatal = attempt.flight.isPoison || (attempt.fate === 'crash-loop' && this.decodes % 2 === 1)
+  #crashesOf({ fate }: Attempt): boolean {
+    return fate === 'crash-loop' && this.decodes % 2 === 1
+  }
+
+  readonly #finish = (attempt: Attempt): void => {
+    // It was aborted, or went down with its backend.
+    if (!this.#running.has(attempt)) return
+    const isFatal = attempt.flight.isPoison || this.#crashesOf(attempt)
     this.decodes++
     if (attempt.isOver || attempt.fate !== null) this.troubledAt = this.#engine.now
     if (isFatal) {
       this.crash()
       return
     }
-    this.#answer(attempt)
-    this.#finishRun()
-  }
-
-  #answer(attempt: Attempt): void {
-    const { flight, fate, decodeMs } = attempt
-    const at = this.#engine.now + this.#network.latencyMs
-    if (fate === 'oom' && flight.workMs > MEMORY_LIMIT_MS) this.#failAt(at, attempt, 'out-of-memory', null)
-    else if (fate === 'reset') this.#failAt(at, attempt, 'unreachable', null)
-    else if (fate === 'error') this.#failAt(at, attempt, 'server-error', null)
-    else if (fate === 'truncate') this.#failAt(at, attempt, 'broke-off', decodeMs)
-    else if (fate === 'invalid') this.#failAt(at, attempt, 'invalid', decodeMs)
-    else this.#tell(at, attempt, { kind: 'answer', decodeMs })
-  }
-
-  #finishRun(): void {
-    this.#running = null
-    this.#run++
+    if (attempt.fate === 'reset')
+      this.#engine.schedule(this.#engine.now + this.settings.network.latencyMs, this.#break, attempt)
+    else this.#reply(attempt, answerTo(attempt, this.settings.saysComputeMs), 0)
+    this.#running.delete(attempt)
     this.#startNext()
+  }
+
+  #reply(attempt: Attempt, reply: Reply, afterMs: number): void {
+    const latencyMs = this.settings.network.latencyMs + this.#farMs(attempt.flight)
+    this.#engine.schedule(this.#engine.now + afterMs + latencyMs, this.#deliver, { attempt, reply })
+  }
+
+  readonly #deliver = ({ attempt, reply }: { attempt: Attempt; reply: Reply }): void => {
+    const { downloadMs } = this.settings.network
+    attempt.answered(answerOf({ ...reply, downloadMs }, attempt.signal, this.#engine))
   }
 
   readonly #begin = (fault: Fault): void => {
@@ -251,31 +240,19 @@ export class SimBackend {
   readonly #started = (_: null, boot: number): void => {
     if (boot !== this.#boot || this.faults.meets(this.#engine.now, -1, 0) === 'crash') return
     this.#power = 'ready'
+    this.#upSince = this.#engine.now
+    this.#shapes.clear()
     this.#mark()
   }
 
-  #failAt(
-    at: number,
-    attempt: Attempt,
-    reason: FailureReason,
-    decodeMs: number | null,
-    retryAfterMs = 0,
-  ): void {
-    this.#tell(at, attempt, { kind: 'failure', reason, decodeMs, retryAfterMs })
-  }
-
-  #tell(at: number, attempt: Attempt, outcome: Outcome): void {
-    attempt.outcome = outcome
-    this.#engine.schedule(at, this.#settle, attempt)
-  }
-
   #vary(attempt: Attempt, ms: number): number {
-    const luck = luckOf(this.#seed, attempt.flight.serial, attempt.flight.attempts, this.index)
-    return ms * (1 + this.#network.jitter * (2 * luck - 1))
+    const { index, network } = this.settings
+    const luck = luckOf(this.#seed, attempt.flight.serial, attempt.nth, index)
+    return ms * (1 + network.jitter * (2 * luck - 1))
   }
 
   #mark(): void {
-    const isIdle = this.#power === 'ready' && this.#running === null
+    const isIdle = this.#power === 'ready' && this.#running.size === 0
     if (isIdle === this.#isIdle) return
     this.#isIdle = isIdle
     this.#gauge.changeIdle(isIdle ? 1 : -1, this.#engine.now)

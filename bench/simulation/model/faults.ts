@@ -1,5 +1,6 @@
 /** What can be wrong with a backend, when, and how often. */
 import { luckOf } from '../engine/random.ts'
+import type { Attempt } from './attempt.ts'
 
 /**
  * The rows of the failure catalogue that a backend can show.
@@ -41,12 +42,17 @@ export interface Fault {
 }
 
 export const GREY_FACTOR = 10
-/** Decode time above which an `oom` backend has not enough memory. */
-export const MEMORY_LIMIT_MS = 4_000
+/** Megapixels above which an `oom` backend has not enough memory. */
+const MEMORY_LIMIT = 8
 export const CONNECT_TIMEOUT_MS = 5_000
 export const BUSY_RETRY_AFTER_MS = 5_000
 /** From dying to serving again. */
 export const RESTART_MS = 5_000
+
+export function isOutOfMemory({ fate, flight }: Pick<Attempt, 'fate' | 'flight'>): boolean {
+  const { width, height, frames } = flight.order.size
+  return fate === 'oom' && width * height * frames > MEMORY_LIMIT * 1e6
+}
 
 /** Faults of one backend, asked for one attempt at a time. */
 export class FaultPlan {

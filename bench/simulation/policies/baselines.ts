@@ -5,16 +5,16 @@ import type { PolicyFactory } from './policy.ts'
 import { pushPolicy } from './push.ts'
 
 const BASELINES = {
-  random: pushPolicy('random', () => choices.uniformly),
-  'round robin': pushPolicy('round robin', choices.inRotation),
-  'peak EWMA': pushPolicy('peak EWMA', () => choices.peakEwma),
-  'P2C, local': pushPolicy('P2C, local', () => choices.twoChoicesLocal),
-  'P2C, global': pushPolicy('P2C, global', () => choices.twoChoicesGlobal),
-  JIQ: pushPolicy('JIQ', () => choices.idleElseAny),
-  JSQ: pushPolicy('JSQ', () => choices.shortestQueue),
-  'central, strict': centralPolicy('central, strict', false),
-  'least work': pushPolicy('least work', () => choices.leastWorkLeft),
-  'central, early': centralPolicy('central, early', true),
+  random: pushPolicy(() => choices.uniformly),
+  'round robin': pushPolicy(choices.inRotation),
+  'peak EWMA': pushPolicy(() => choices.peakEwma),
+  'P2C, local': pushPolicy(() => choices.twoChoicesLocal),
+  'P2C, global': pushPolicy(() => choices.twoChoicesGlobal),
+  JIQ: pushPolicy(() => choices.idleElseAny),
+  JSQ: pushPolicy(() => choices.shortestQueue),
+  'central, strict': centralPolicy(false),
+  'least work': pushPolicy(() => choices.leastWorkLeft),
+  'central, early': centralPolicy(true),
 } as const satisfies Record<string, PolicyFactory>
 
 export type BaselineName = keyof typeof BASELINES

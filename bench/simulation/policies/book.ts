@@ -1,8 +1,12 @@
 /** What policies that bind early may know of the backends: who has how much in flight, as seen by all or by one isolate. */
-import type { Flight } from '../model/flight.ts'
-
 /** Latency is forgotten at this pace (Finagle, linkerd). */
 const EWMA_TAU_MS = 10_000
+
+/** A request as its sender knows it. */
+export interface Load {
+  readonly isolate: number
+  readonly predictedMs: number
+}
 
 export class Book {
   readonly backends: number
@@ -24,7 +28,7 @@ export class Book {
     this.#predicted = Array.from({ length: backends }, () => [])
   }
 
-  sent({ isolate, predictedMs }: Flight, backend: number, now: number): void {
+  sent({ isolate, predictedMs }: Load, backend: number, now: number): void {
     this.inFlight[backend] = (this.inFlight[backend] as number) + 1
     this.localCounts(isolate)[backend] = (this.localCounts(isolate)[backend] as number) + 1
     this.freeAt[backend] = Math.max(now, this.freeAt[backend] as number) + predictedMs
@@ -34,7 +38,7 @@ export class Book {
   }
 
   /** @param latencyMs null when it ended without an answer */
-  done({ isolate, predictedMs }: Flight, backend: number, latencyMs: number | null, now: number): void {
+  done({ isolate, predictedMs }: Load, backend: number, latencyMs: number | null, now: number): void {
     const count = (this.inFlight[backend] as number) - 1
     this.inFlight[backend] = count
     this.localCounts(isolate)[backend] = (this.localCounts(isolate)[backend] as number) - 1

@@ -1,23 +1,9 @@
 import { expect, test } from 'vitest'
 import { streamOf } from '../engine/random.ts'
-import { Flight } from '../model/flight.ts'
-import { Book } from './book.ts'
+import { Book, type Load } from './book.ts'
 import * as choices from './choices.ts'
 
-const flight = (predictedMs = 100, isolate = 0): Flight =>
-  new Flight({
-    serial: 1,
-    key: 0,
-    costClass: 0,
-    workMs: predictedMs,
-    predictedMs,
-    arrivedAt: 0,
-    deadlineAt: 60_000,
-    leavesAt: Number.POSITIVE_INFINITY,
-    isPoison: false,
-    isolate,
-    returns: 0,
-  })
+const flight = (predictedMs = 100, isolate = 0): Load => ({ predictedMs, isolate })
 
 const ALL = [0, 1, 2, 3]
 const random = streamOf(1, 'choices')

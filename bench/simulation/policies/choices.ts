@@ -1,12 +1,11 @@
 /** The policies that bind a request to a backend as soon as it comes: each a choice among those that are allowed. */
 import type { RandomStream } from '../engine/random.ts'
-import type { Flight } from '../model/flight.ts'
-import type { Book } from './book.ts'
+import type { Book, Load } from './book.ts'
 
 /** @param allowed indices of backends, at least one */
 export type Choice = (
   allowed: readonly number[],
-  flight: Flight,
+  load: Pick<Load, 'isolate'>,
   book: Book,
   random: RandomStream,
   now: number,
@@ -15,7 +14,7 @@ export type Choice = (
 const any = (allowed: readonly number[], random: RandomStream): number =>
   allowed[random.below(allowed.length)] as number
 
-export const uniformly: Choice = (allowed, _flight, _book, random) => any(allowed, random)
+export const uniformly: Choice = (allowed, _load, _book, random) => any(allowed, random)
 
 /** One pointer for all isolates. */
 export function inRotation(): Choice {
@@ -55,7 +54,7 @@ export const twoChoicesLocal: Choice = (allowed, { isolate }, book, random) => {
   return betterOfTwo(allowed, random, (backend) => counts[backend] as number)
 }
 
-export const twoChoicesGlobal: Choice = (allowed, _flight, book, random) =>
+export const twoChoicesGlobal: Choice = (allowed, _load, book, random) =>
   betterOfTwo(allowed, random, (backend) => book.inFlight[backend] as number)
 
 /** Finagle's: latency as it is, times what is in flight. */
@@ -68,11 +67,11 @@ export const peakEwma: Choice = (allowed, { isolate }, book, random, now) => {
   )
 }
 
-export const shortestQueue: Choice = (allowed, _flight, book, random) =>
+export const shortestQueue: Choice = (allowed, _load, book, random) =>
   best(allowed, random, (backend) => book.inFlight[backend] as number)
 
-export const idleElseAny: Choice = (allowed, _flight, book, random) =>
+export const idleElseAny: Choice = (allowed, _load, book, random) =>
   book.idle.find((backend) => allowed.includes(backend)) ?? any(allowed, random)
 
-export const leastWorkLeft: Choice = (allowed, _flight, book, random, now) =>
+export const leastWorkLeft: Choice = (allowed, _load, book, random, now) =>
   best(allowed, random, (backend) => Math.max(now, book.freeAt[backend] as number))

@@ -1,37 +1,32 @@
-/** What every policy is to the rest of the simulation: it is asked for a backend and told how things went. */
-import type { Evidence, ProbeResult, ProbeTest, RejectReason } from '../../../src/pool/events.ts'
+/** What every policy is to the rest of the simulation: a place where the dispatch asks for slots. */
+import type { Backend } from '../../../src/backends/backend.ts'
+import type { Ambient } from '../../../src/lib/ambient.ts'
+import type { PoolClient } from '../../../src/pool/client.ts'
+import type { ProbeResult, ProbeTest } from '../../../src/pool/events.ts'
+import type { PoolState } from '../../../src/pool/state.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { RandomStream } from '../engine/random.ts'
-import type { Attempt, Grant, Question } from '../model/flight.ts'
+import type { IdleGauge } from '../metrics/idle-gauge.ts'
+import type { Flight } from '../model/flight.ts'
 import type { Network } from '../model/network.ts'
 
+export type Slots = Pick<PoolClient, 'acquire'>
+
 export interface Policy {
-  readonly name: string
-  /** Whether it is one place that is asked over the network, or a part of the Worker. */
-  readonly isCentral: boolean
-  /** Whether it leaves a backend that asked for time alone; to others that is a failure like any other. */
-  readonly knowsPauses: boolean
-  /** Answered by `granted` or `refused` of the host, at once or later. */
-  acquire(question: Question): void
-  cancel(question: Question): void
-  /** The GPU is done with it. */
-  free(attempt: Attempt, timings: Timings): void
-  /** Its holder is gone and did not say how far it came. */
-  abandon(attempt: Attempt): void
-  renew(attempt: Attempt): void
-  report(attempt: Attempt, evidence: Evidence): void
-  probed(backend: number, test: ProbeTest, result: ProbeResult): void
-  /** A new life without a memory; absent where there is nothing to lose. */
+  /** Least time for a decode of which only a guess is known; a policy that binds early cannot tell a queue from a hang. */
+  readonly patienceMs: number
+  /** Where one request asks. @param ambient of that request */
+  slotsFor(flight: Flight, ambient: Ambient): Slots
+  /** A new life without a memory; nothing where there is nothing to lose. */
   restart?(): void
+  /** Workers and pool lose each other. */
+  cut?(until: number): void
   /** Somebody sets the clock of its machine. */
   setClock?(byMs: number): void
-  /** @returns the lease in the new life; -1 when there is none */
-  adopt?(attempt: Attempt): number
-}
-
-export interface Timings {
-  readonly attemptMs: number | null
-  readonly computeMs: number | null
+  /** Of the pool, as it was left by the last step. */
+  readonly state?: PoolState
+  /** When that was, in the pool's own time. */
+  readonly now?: number
 }
 
 /** What a policy can do and see. */
@@ -39,16 +34,17 @@ export interface PolicyHost {
   readonly engine: Engine
   readonly random: RandomStream
   readonly network: Network
-  readonly backends: readonly BackendFacts[]
-  granted(question: Question, grant: Grant): void
-  refused(question: Question, reason: RejectReason, retryAfterMs: number): void
-  probe(backend: number, test: ProbeTest): void
-}
-
-/** What is configured of a backend. */
-export interface BackendFacts {
-  readonly isAbortable: boolean
-  readonly isScaleToZero: boolean
+  readonly gauge: IdleGauge
+  /** As they are configured. */
+  readonly backends: readonly Backend[]
+  /** Share of what leases have to say that is lost. */
+  readonly isLost: () => boolean
+  /** Whether the pool keeps what it has learnt over a restart. */
+  readonly hasMemory: boolean
+  probe(backend: number, test: ProbeTest): Promise<ProbeResult>
 }
 
 export type PolicyFactory = (host: PolicyHost) => Policy
+
+export const indexOf = (backendId: string): number => Number(backendId.slice(1))
+export const idOf = (index: number): string => `b${index}`

@@ -1,51 +1,55 @@
 /** Early binding: a choice, the book it is made from, and ejection. */
-import type { Attempt, Question } from '../model/flight.ts'
+import type { SlotAnswer } from '../../../src/pool/client.ts'
+import type { Flight } from '../model/flight.ts'
 import { Book } from './book.ts'
 import type { Choice } from './choices.ts'
 import { OutlierEjection } from './ejection.ts'
-import type { Policy, PolicyFactory } from './policy.ts'
+import { EXHAUSTED, NO_HEDGE, plainLease } from './plain-lease.ts'
+import { idOf, indexOf, type PolicyFactory } from './policy.ts'
 
 /** @param makeChoice called once per run, for choices that remember */
 export const pushPolicy =
-  (name: string, makeChoice: () => Choice): PolicyFactory =>
-  (host) => {
-    const count = host.backends.length
-    const book = new Book(count)
-    const ejection = new OutlierEjection(count)
-    const all = Array.from({ length: count }, (_, index) => index)
+  (makeChoice: () => Choice): PolicyFactory =>
+  ({ backends, engine, random }) => {
+    const book = new Book(backends.length)
+    const ejection = new OutlierEjection(backends.length)
+    const all = backends.map((_, index) => index)
     const choose = makeChoice()
 
-    const done = ({ flight, backend }: Attempt, latencyMs: number | null): void =>
-      book.done(flight, backend, latencyMs, host.engine.now)
-
-    const policy: Policy = {
-      name,
-      isCentral: false,
-      knowsPauses: false,
-      acquire(question: Question) {
-        const { flight } = question
-        const { now } = host.engine
-        const able = all.filter((backend) => !flight.excluded.includes(backend))
-        if (able.length === 0) return host.refused(question, 'exhausted', 0)
-        const healthy = able.filter((backend) => !ejection.isOut(backend, now))
-        const backend = choose(healthy.length > 0 ? healthy : able, flight, book, host.random, now)
-        book.sent(flight, backend, now)
-        host.granted(question, {
-          backend,
-          leaseId: 0,
-          startsInMs: 0,
-          expectedMs: flight.predictedMs,
-          isLearnt: false,
-        })
-      },
-      cancel() {},
-      free: (attempt, { attemptMs }) => done(attempt, attemptMs),
-      abandon: (attempt) => done(attempt, null),
-      renew() {},
-      report({ backend }, { kind }) {
-        ejection.learn(backend, kind === 'served', host.engine.now)
-      },
-      probed() {},
+    const bind = (flight: Flight, backend: number): SlotAnswer => {
+      const load = { isolate: flight.isolate, predictedMs: flight.workMs }
+      book.sent(load, backend, engine.now)
+      const sentAt = engine.now
+      const foretold = { startsInMs: 0, expectedMs: load.predictedMs }
+      const lease = plainLease(idOf(backend), foretold, {
+        ended: (timings) =>
+          book.done(load, backend, timings?.decoded ? engine.now - sentAt : null, engine.now),
+        reported: ({ kind }) => ejection.learn(backend, kind === 'served', engine.now),
+      })
+      return { ok: true, lease }
     }
-    return policy
+
+    return {
+      patienceMs: Number.POSITIVE_INFINITY,
+      slotsFor: (flight) => {
+        // To them a backend that asks for time is a failure like any other.
+        const tried = new Set<number>()
+        const pick = ({ exclude }: { readonly exclude: readonly string[] }): SlotAnswer => {
+          for (const id of exclude) tried.add(indexOf(id))
+          const able = all.filter((backend) => !tried.has(backend))
+          if (able.length === 0) {
+            tried.clear()
+            return EXHAUSTED
+          }
+          const healthy = able.filter((backend) => !ejection.isOut(backend, engine.now))
+          const load = { isolate: flight.isolate }
+          const backend = choose(healthy.length > 0 ? healthy : able, load, book, random, engine.now)
+          tried.add(backend)
+          return bind(flight, backend)
+        }
+        return {
+          acquire: (wanted) => Promise.resolve(wanted.purpose === 'hedge' ? NO_HEDGE : pick(wanted)),
+        }
+      },
+    }
   }

@@ -1,10 +1,11 @@
 /** What a run of the simulator prints. */
 import type { Results } from '../gate/results.ts'
-import { CORE } from '../gate/task.ts'
+import { CORE, WITHOUT_HEDGES } from '../gate/task.ts'
 import type { Verdict } from '../gate/verdicts.ts'
 import type { Summary } from '../metrics/summary.ts'
 import { rowsOf } from '../scenarios/single-fault.ts'
 import { REFERENCE } from '../scenarios/standard.ts'
+import { fieldTable } from './field-table.ts'
 import { ms, percent, table } from './table.ts'
 
 export function report(results: Results): string {
@@ -13,8 +14,31 @@ export function report(results: Results): string {
   if (reference) parts.push(`8 equal backends, mixed, 70 % load; waits in ms`, policyTable(reference))
   if (results.standard.size > 0)
     parts.push(`All scenarios, ${CORE}; in brackets the best baseline`, scenarioTable(results))
+  if (results.standard.size > 0)
+    parts.push(`What hedges are worth: latency in ms, with and without`, hedgeTable(results))
   if (results.faults.size > 0) parts.push('One fault at a time, on one of 4 backends', faultTable(results))
+  if (results.field.size > 0)
+    parts.push("The field suite's scenarios, in virtual time", fieldTable(results.field))
   return parts.join('\n\n')
+}
+
+function hedgeTable({ standard }: Results): string {
+  const rows = [...standard].flatMap(([name, summaries]) => {
+    const [own, without] = [summaries.get(CORE), summaries.get(WITHOUT_HEDGES)]
+    if (!own || !without) return []
+    const both = (figure: (summary: Summary) => number): string =>
+      `${ms(figure(own))} (${ms(figure(without))})`
+    return [
+      [
+        name,
+        both(({ latencyMs }) => latencyMs.mean),
+        both(({ latencyMs }) => latencyMs.p99),
+        both(({ latencyMs }) => latencyMs.p999),
+        `${own.amplification.toFixed(3)} (${without.amplification.toFixed(3)})`,
+      ],
+    ]
+  })
+  return table(['scenario', 'mean', 'p99', 'p99.9', 'attempts'], rows)
 }
 
 export function policyTable(summaries: ReadonlyMap<string, Summary>): string {
@@ -34,7 +58,9 @@ export function policyTable(summaries: ReadonlyMap<string, Summary>): string {
 function scenarioTable({ standard }: Results): string {
   const rows = [...standard].map(([name, summaries]) => {
     const own = summaries.get(CORE)
-    const others = [...summaries].flatMap(([policy, summary]) => (policy === CORE ? [] : [summary]))
+    const others = [...summaries].flatMap(([policy, summary]) =>
+      policy === CORE || policy === WITHOUT_HEDGES ? [] : [summary],
+    )
     const bracket = (figure: (summary: Summary) => number, pick: (...values: number[]) => number): string =>
       others.length > 0 ? ` (${ms(pick(...others.filter(isServing).map(figure)))})` : ''
     if (!own) return [name]

@@ -1,12 +1,17 @@
 /** What is simulated: backends, faults, requests, and what happens to the pool itself. */
+import type { Plan } from '../assemble.ts'
 import type { Fault } from '../model/faults.ts'
 import { NEARBY, type Network } from '../model/network.ts'
-import { evenly, type Workload } from '../model/workload.ts'
+import { backendCurve, evenly, type Workload } from '../model/workload.ts'
 
 export interface Scenario {
   readonly name: string
   /** Decode time over the reference, per backend. */
   readonly slowness: readonly number[]
+  /** Noise of decode times: deviation of the logarithm. */
+  readonly sigma: number
+  /** How many of the backends, the first ones, say how long a decode took. */
+  readonly saying: number
   readonly isAbortable: boolean
   readonly isScaleToZero: boolean
   /** Whether all backends sleep when it begins. */
@@ -38,7 +43,6 @@ const WORKLOAD: Workload = {
   requests: 100_000,
   loadOfKeys: evenly(0.7, 20),
   videoShare: 0.1,
-  sigma: 0.1,
   deadlineMs: PATIENT_MS,
   burst: null,
   leavers: null,
@@ -55,6 +59,8 @@ export function scenario(
   return {
     name,
     slowness: equal(8),
+    sigma: 0.1,
+    saying: 4,
     isAbortable: false,
     isScaleToZero: false,
     isCold: false,
@@ -75,5 +81,21 @@ export function scenario(
 }
 
 export const equal = (count: number): number[] => new Array<number>(count).fill(1)
+
+export function planOf(own: Scenario): Plan {
+  const { slowness, sigma, saying, network, isAbortable, isScaleToZero, isCold, coldStartMs } = own
+  const { faults, lossRate, lossUntil, restartEveryMs } = own
+  const machines = slowness.map((slow, index) => ({
+    curve: backendCurve(slow, sigma),
+    slots: 1,
+    saysComputeMs: index < saying,
+    network,
+    isAbortable,
+    isScaleToZero,
+    isAsleep: isCold,
+    coldStartMs,
+  }))
+  return { machines, faults, network, lossRate, lossUntil, hasMemory: restartEveryMs > 0 }
+}
 
 export const capacityOf = ({ slowness }: Scenario): number => slowness.reduce((sum, own) => sum + 1 / own, 0)

@@ -44,7 +44,7 @@ export const rowsOf = (name: string): string =>
 
 export function singleFault(name: string, requests: number): Scenario {
   const calm = { requests, loadOfKeys: evenly(0.45, 5), deadlineMs: 60_000 }
-  const base = { slowness: equal(4), warmUpMs: 0, coldStartMs: 30_000 }
+  const base = { slowness: equal(4), saying: 2, warmUpMs: 0, coldStartMs: 30_000 }
   if (name === POISON) return scenario(name, { ...base, workload: { ...calm, poisonShare: 0.001 } })
   if (name === LEAVERS) {
     return scenario(name, { ...base, workload: { ...calm, leavers: { share: 0.1, meanMs: 1_000 } } })

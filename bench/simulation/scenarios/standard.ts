@@ -1,4 +1,4 @@
-/** The twelve standard scenarios of the release gate. */
+/** The standard scenarios of the release gate. */
 import type { FaultKind } from '../model/faults.ts'
 import { evenly } from '../model/workload.ts'
 import { type Scenario, scenario } from './scenario.ts'
@@ -7,6 +7,16 @@ import { type Scenario, scenario } from './scenario.ts'
 const lasting = (kind: FaultKind): Scenario['faults'] => [
   { kind, backend: 0, from: 60_000, until: Number.POSITIVE_INFINITY, everyMs: 0, rate: 1 },
 ]
+
+/** One decode in a hundred takes ten times as long, wherever it is. */
+const stragglers: Scenario['faults'] = Array.from({ length: 8 }, (_, backend) => ({
+  kind: 'grey',
+  backend,
+  from: 0,
+  until: Number.POSITIVE_INFINITY,
+  everyMs: 0,
+  rate: 0.01,
+}))
 
 /** Ten keys with 5 % of the pool each, and one that asks for three pools. */
 const LIGHT_KEYS = 10
@@ -27,6 +37,7 @@ export const STANDARD: readonly Scenario[] = [
     workload: { loadOfKeys: evenly(0.3, 20), burst: { everyMs: 60_000, lastsMs: 2_000, factor: 10 } },
   }),
   scenario('one grey', { faults: lasting('grey'), workload: { loadOfKeys: evenly(0.6, 20) } }),
+  scenario('stragglers', { faults: stragglers, workload: { loadOfKeys: evenly(0.5, 20), videoShare: 0 } }),
   scenario('one black hole', { faults: lasting('black-hole'), workload: { loadOfKeys: evenly(0.6, 20) } }),
   scenario('cold pool', {
     isCold: true,
@@ -40,7 +51,7 @@ export const STANDARD: readonly Scenario[] = [
     heavyKey: LIGHT_KEYS,
     workload: { loadOfKeys: FLOOD, deadlineMs: USUAL_MS },
   }),
-  scenario('sigma 1', { workload: { sigma: 1 } }),
+  scenario('sigma 1', { sigma: 1 }),
   scenario('restart each 10 s', { restartEveryMs: 10_000 }),
 ]
 

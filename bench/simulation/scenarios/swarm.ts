@@ -53,6 +53,8 @@ export function swarm(seed: number): Scenario {
   }
   return scenario(`swarm ${seed}`, {
     slowness,
+    saying: random.below(slowness.length + 1),
+    sigma: pick(random, [0, 0.1, 0.5, 1]),
     network,
     isAbortable: random.chance(0.5),
     isScaleToZero: kinds.includes('cold'),
@@ -68,7 +70,6 @@ export function swarm(seed: number): Scenario {
       requests: Math.ceil(RUN_MS * perMs),
       loadOfKeys: shares(load, keys, random),
       videoShare,
-      sigma: pick(random, [0, 0.1, 0.5, 1]),
       deadlineMs: pick(random, [5_000, 30_000, 60_000]),
       leavers: random.chance(0.4) ? { share: random.between(0.01, 0.5), meanMs: 2_000 } : null,
       poisonShare: random.chance(0.2) ? 0.01 : 0,
