@@ -33,12 +33,9 @@ export function step(before: PoolState, event: PoolEvent, now: number): Step {
   const current = elapseAll(before, now)
   const [applied, refused] = apply(current, event, now)
   const [pending, late] = rejectStranded(applied, now)
-  const [granted, grants] = schedule(pending, now)
+  const [granted, grants] = schedule({ ...pending, crowd: observe(pending.crowd, jobsIn(pending), now) }, now)
   const [after, probes] = probe(granted, now)
-  return [
-    { ...after, crowd: observe(after.crowd, jobsIn(after), now) },
-    [...refused, ...late, ...grants, ...probes],
-  ]
+  return [after, [...refused, ...late, ...grants, ...probes]]
 }
 
 /** Jobs that wait, and those that are being decoded for a client that is still there. */
