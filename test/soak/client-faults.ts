@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Chance } from './chance.ts'
 import { BrokenAnswer, decode, request } from './good-client.ts'
 import { kindNamed, type LatentKind, makeLatent, pictureBytes, QUIET_KIND } from './latent.ts'
-import { sendMalformed } from './malformed.ts'
+import { sendMalformed, sendRefused } from './malformed.ts'
 import { openSocket, readAnswer, requestHead } from './raw-client.ts'
 import { jobsIn } from './watch.ts'
 import { BUSY_POOL, type World } from './world.ts'
@@ -17,6 +17,13 @@ export interface ClientFault {
 
 /** More than all slots of the pool, so that some of them wait. */
 const CROWD = 18
+
+/** Uploads that stall at a time: more than the budget of an isolate would hold, if it held what they declare. */
+const STALLED = 16
+const STALL_MS = 20_000
+
+/** Several times what the attempt of a guess is given before another backend is asked for. */
+const LONG_DECODE_MS = 8_000
 
 /** Sends a request, or its beginning, and resets the connection once `until` resolves. */
 async function leave(
@@ -102,6 +109,29 @@ export const CLIENT_FAULTS: readonly ClientFault[] = [
           return answer
         },
       ),
+  },
+  {
+    name: 'FB1 begins uploads and stalls',
+    run: async (world, chance) => {
+      const kind = kindNamed('huge')
+      const stalled = Array.from({ length: STALLED }, () =>
+        leave(
+          world,
+          chance,
+          kind,
+          10,
+          (socket) => Promise.race([once(socket, 'close'), sleep(STALL_MS)]),
+          1e-6,
+        ),
+      )
+      await Promise.all(stalled)
+    },
+  },
+  { name: 'FB7 is refused while it uploads', run: sendRefused },
+  {
+    name: 'FA2 a decode that takes far longer than those before',
+    run: (world, chance) =>
+      decode(world, { kind: kindNamed('larger'), key: chance.pick(world.keys), decodeMs: LONG_DECODE_MS }),
   },
   { name: 'C9-C31 sends nonsense', run: sendMalformed },
   {

@@ -89,6 +89,27 @@ export async function sendMalformed(world: World, chance: Chance): Promise<void>
   }
 }
 
+/** A large upload with a forged key: the client is still sending when it is refused, and must learn why all the same. */
+export async function sendRefused(world: World): Promise<void> {
+  const kind = kindNamed('huge')
+  const latent = makeLatent(kind, world.canary, 0)
+  const requestId = world.nextRequestId()
+  world.log.expect(requestId, 'stays')
+  const socket = await openSocket(world.url)
+  socket.write(requestHead(kind, latent.length, `vg_${'a'.repeat(47)}`, requestId))
+  socket.write(latent)
+  try {
+    const answer = await readAnswer(socket)
+    if (answer.status !== 401)
+      world.tally.misjudged.push(`a refused upload: expected 401, got ${answer.status}`)
+  } catch (error) {
+    world.tally.misjudged.push(`a refused upload: ${(error as Error).message}`)
+  } finally {
+    socket.destroy()
+    if (!socket.closed) await once(socket, 'close')
+  }
+}
+
 function codeOf(body: Buffer): string | undefined {
   try {
     return (JSON.parse(body.toString()) as { code?: string }).code
