@@ -66,11 +66,14 @@ export function isTrusted(backend: BackendState, task: string): boolean {
 /** Until when jobs of the task are not sent, since the backend asked for time. */
 export const pausedUntil = (backend: BackendState, task: string): number => taskOf(backend, task).pausedUntil
 
-/** Failures since the last good answer, and when the latest was. */
+/**
+ * Failures since the last good answer, and when the latest was: of connections, and of requests that another backend then
+ * served. What only accuses the backend is not among them, or one key could send the work of all others elsewhere.
+ */
 export function strikesOf(backend: BackendState, task: string): { count: number; at: number } {
   const { record } = taskOf(backend, task)
   const { hard, failedAt } = backend.record
-  return { count: hard + record.hard, at: Math.max(failedAt, record.failedAt) }
+  return { count: hard + record.soft, at: Math.max(failedAt, record.failedAt) }
 }
 
 export function onTask(
@@ -103,10 +106,10 @@ export function served(task: TaskRecord, now: number): TaskRecord {
  * each time: a key that keeps sending bad requests is not worth a decode each.
  */
 export function accuse(task: TaskRecord, evidence: Accusation, random: number, now: number): TaskRecord {
-  const record: TrackRecord = { ...task.record, hard: task.record.hard + 1, failedAt: now }
+  const record: TrackRecord = { ...task.record, hard: task.record.hard + 1 }
   const accused = { ...task, record }
   if (task.health.kind === 'half-open') return takeOut(accused, causeOf(evidence), random, now)
-  if (task.health.kind !== 'usable' || task.suspicion || now < trustedUntil(task)) return accused
+  if (task.health.kind !== 'usable' || task.suspicion || now < trustedUntil(task)) return task
   if (evidence.kind === 'soft' && record.hard < SUSPICIOUS_ANSWERS) return accused
   const isPause = evidence.kind === 'busy'
   const askedMs = isPause ? Math.min(MAX_PAUSE_MS, Math.max(MIN_PAUSE_MS, evidence.retryAfterMs)) : 0
@@ -120,7 +123,7 @@ export function accuse(task: TaskRecord, evidence: Accusation, random: number, n
 /** Another backend served a request that this one had failed. */
 export function confirm(task: TaskRecord, mayEject: boolean, random: number, now: number): TaskRecord {
   const counted = recordOutcome(task.record, false, now)
-  const record = { ...counted, soft: counted.soft + 1 }
+  const record = { ...counted, soft: counted.soft + 1, failedAt: now }
   const confirmed = { ...task, record }
   const isOut = record.soft >= CONFIRMED_STRIKES || isErratic(record, now)
   return mayEject && isOut && task.health.kind === 'usable'

@@ -2,7 +2,7 @@
  * A pool with clients and backends on a virtual clock, straight at `step`: clients send the next job when the last one is
  * answered, backends take their own time for it whatever the pool believes, and each message is on its way for a while.
  */
-import type { PoolAction, PoolEvent } from '../../src/pool/events.ts'
+import type { Evidence, PoolAction, PoolEvent } from '../../src/pool/events.ts'
 import { emptyPool } from '../../src/pool/initial.ts'
 import type { PoolMember, PoolState } from '../../src/pool/state.ts'
 import { nextWakeAt, step } from '../../src/pool/step.ts'
@@ -36,6 +36,16 @@ export interface Loop {
   readonly sizes?: readonly Size[]
   readonly seed?: number
   readonly deadlineMs?: number
+  readonly attack?: Attack
+}
+
+/** A key whose requests fail alike on every backend. */
+export interface Attack {
+  readonly everyMs: number
+  readonly size: Size
+  readonly evidence: Evidence
+  /** Until the backend fails it; its slot is taken meanwhile. */
+  readonly afterMs: number
 }
 
 export interface Outcome {
@@ -87,6 +97,7 @@ export function runLoop(loop: Loop): Outcome {
     seen: new Map<string, number>(),
   }))
   const asked = new Map<string, { readonly size: Size; readonly since: number; readonly client: number }>()
+  const attacks = new Map<string, readonly string[]>()
   const ends: { readonly at: number; readonly gpu: number; readonly ms: number }[] = []
   let refused = 0
   let tickets = 0
@@ -106,6 +117,7 @@ export function runLoop(loop: Loop): Outcome {
       after(50, () => tell({ kind: 'probed', backendId, test, task, result: 'passed' }))
       return
     }
+    if (attacks.has(action.ticket)) attackGoesOn(action)
     const known = asked.get(action.ticket)
     if (!known) return
     asked.delete(action.ticket)
@@ -131,15 +143,57 @@ export function runLoop(loop: Loop): Outcome {
       })
     })
   }
+  const attackGoesOn = (action: PoolAction & { readonly kind: 'grant' | 'reject' }): void => {
+    const { ticket } = action
+    const before = attacks.get(ticket) ?? []
+    attacks.delete(ticket)
+    if (action.kind === 'reject' || !loop.attack) return
+    const { backendId, leaseId } = action
+    const { size, evidence, afterMs } = loop.attack
+    after(hopMs, () =>
+      occupy(Number(backendId.slice(4)), afterMs, () =>
+        after(hopMs, () => {
+          tell({ kind: 'report', backendId, leaseId, evidence })
+          tell({ kind: 'free', backendId, leaseId, decoded: false })
+          if (before.length < 2) attackAgain(ticket, size, [...before, backendId])
+        }),
+      ),
+    )
+  }
+  const attackAgain = (ticket: string, size: Size, failed: readonly string[]): void => {
+    const at = Math.floor(now)
+    const failures = failed.map((backendId) => ({ backendId, signature: 'error' as const }))
+    attacks.set(ticket, failed)
+    const changes = {
+      ...size,
+      key: 'bad',
+      enqueuedAt: at,
+      deadlineAt: at + deadlineMs,
+      exclude: failed,
+      failures,
+    }
+    tell({
+      kind: 'acquire',
+      job: job(ticket, { ...changes, purpose: failed.length > 0 ? 'retry' : 'first' }),
+    })
+  }
+  const attack = ({ everyMs, size }: Attack): void => {
+    attackAgain(`bad${tickets++}`, size, [])
+    after(everyMs, () => attack({ ...(loop.attack as Attack), everyMs, size }))
+  }
   const decode = (gpu: number, size: Size, done: (computeMs: number) => void): void => {
+    const name = `${size.model} ${size.predictedMs}`
+    const { seen } = servers[gpu] as (typeof servers)[number]
+    const nth = (seen.get(name) ?? 0) + 1
+    seen.set(name, nth)
+    const { ms } = gpus[gpu] as FakeGpu
+    const takes = typeof ms === 'number' ? ms : ms(size, nth, now, random)
+    occupy(gpu, takes, done)
+  }
+  const occupy = (gpu: number, takes: number, done: (computeMs: number) => void): void => {
     const server = servers[gpu] as (typeof servers)[number]
     const begin = (): void => {
       server.free--
-      const name = `${size.model} ${size.predictedMs}`
-      const nth = (server.seen.get(name) ?? 0) + 1
-      server.seen.set(name, nth)
-      const { ms } = gpus[gpu] as FakeGpu
-      const takes = typeof ms === 'number' ? ms : ms(size, nth, now, random)
       after(takes, () => {
         server.free++
         server.queue.shift()?.()
@@ -159,6 +213,7 @@ export function runLoop(loop: Loop): Outcome {
   }
 
   for (let client = 0; client < clients; client++) send(client)
+  if (loop.attack) attack(loop.attack)
   while (ends.length < warmUp + jobs) {
     const next = timeline.shift()
     if (!next) throw new Error('the pool stands still')
