@@ -10,6 +10,7 @@ import {
   type Failure,
   isTransparent,
   SIGNATURE_OF,
+  smallerBackends,
   wastesDecode,
 } from './failure.ts'
 import type { DecodeJob } from './job.ts'
@@ -77,9 +78,16 @@ export class Course {
 
   /** The answer was good, so backends that failed the request before are to blame. Resolves when the pool knows. */
   served(lease: Lease): Promise<void> {
-    const { model } = this.job
+    const { model, predictedMs } = this.job
     const instead = blamedBackends(this.failures, lease.backendId)
-    return lease.report({ kind: 'served', model, ...(instead.length > 0 && { instead }) })
+    const backendIds = smallerBackends(this.failures, lease.backendId)
+    const outOfMemory = { predictedMs, backendIds }
+    return lease.report({
+      kind: 'served',
+      model,
+      ...(instead.length > 0 && { instead }),
+      ...(backendIds.length > 0 && { outOfMemory }),
+    })
   }
 
   /** An attempt is given up for another one. */

@@ -102,13 +102,23 @@ const BLAMED: ReadonlySet<FailureReason> = new Set([
 ])
 
 /** Backends that failed a request which `servedBy` then served. */
-export const blamedBackends = (failures: readonly Failure[], servedBy: string): string[] => [
-  ...new Set(
-    failures
-      .filter(({ reason, backendId }) => BLAMED.has(reason) && backendId !== servedBy)
-      .map(({ backendId }) => backendId),
-  ),
-]
+export const blamedBackends = (failures: readonly Failure[], servedBy: string): string[] =>
+  backendsOf(failures, BLAMED, servedBy)
+
+/** Backends that ran out of memory for such a request. */
+export const smallerBackends = (failures: readonly Failure[], servedBy: string): string[] =>
+  backendsOf(failures, TOO_LARGE, servedBy)
+
+const TOO_LARGE: ReadonlySet<FailureReason> = new Set(['out-of-memory', 'too-large'])
+
+function backendsOf(
+  failures: readonly Failure[],
+  reasons: ReadonlySet<FailureReason>,
+  servedBy: string,
+): string[] {
+  const failed = failures.filter(({ reason, backendId }) => reasons.has(reason) && backendId !== servedBy)
+  return [...new Set(failed.map(({ backendId }) => backendId))]
+}
 
 /** Shorter than this a connection may have taken to be refused. */
 const MIN_WORK_MS = 50

@@ -1,59 +1,46 @@
 /** What a backend ran out of memory for, and what it has shown that it can decode. */
-import { OVERHEAD_MS } from '../models/cost.ts'
-import type { Evidence } from './events.ts'
 import type { BackendState, Ceiling, Lease } from './state.ts'
 
 /** The next job must be so much smaller. */
 const CEILING_SHARE = 0.8
-/** For how long, when it has never decoded as much. */
-const CEILING_MS = 600_000
-/**
- * When it has, or nothing is small enough for the ceiling, somebody else took the memory, perhaps for a moment; doubled
- * as often as it happens.
- */
-const PASSING_MS = 5_000
+/** For how long at first, as another program may have taken the memory for a moment; doubled as often as it happens. */
+const FIRST_MS = 5_000
+const MAX_MS = 600_000
+/** Ceilings that are kept per backend, the latest. */
+const MAX_CEILINGS = 32
 
 /**
- * One key's requests may run out of memory whatever their size, so a ceiling holds for that key alone until another key
- * meets it too. What the backend has decoded it can decode.
+ * A request ran out of memory. It may be at fault itself, so the ceiling holds for its own key, and for no size that the
+ * backend has decoded before; for all once another backend has served the request.
+ *
+ * @param key null once another backend has served it
  */
 export function lowerCeiling(
   backend: BackendState,
-  { key, model, predictedMs }: Extract<Evidence, { kind: 'out-of-memory' }>,
+  { model, predictedMs }: Pick<Ceiling, 'model' | 'predictedMs'>,
+  key: string | null,
   now: number,
 ): BackendState {
   const provenMs = backend.proven.find((size) => size.model === model)?.predictedMs ?? 0
-  const before = backend.ceilings.find((ceiling) => ceiling.model === model)
-  const isShared = before !== undefined && before.until > now && before.key !== key
-  const isPassing = provenMs >= predictedMs || predictedMs * CEILING_SHARE <= OVERHEAD_MS
-  const lowered = isPassing ? predictedMs * CEILING_SHARE : Math.max(predictedMs * CEILING_SHARE, provenMs)
-  const known = isShared && before.key !== null ? 0 : (before?.times ?? 0)
-  const times = isPassing ? known + 1 : 0
-  const ms = isPassing ? Math.min(CEILING_MS, PASSING_MS * 2 ** (times - 1)) : CEILING_MS
-  const ceiling: Ceiling = {
-    model,
-    key: isShared ? null : key,
-    predictedMs: lowered,
-    until: now + ms,
-    times,
-  }
-  const others = backend.ceilings.filter((other) => other.model !== model && other.until > now)
-  return { ...backend, ceilings: [...others, ceiling] }
+  const isProven = provenMs >= predictedMs
+  if (isProven && key !== null) return backend
+  const isSame = (other: Ceiling): boolean => other.model === model && other.key === key
+  const times = (backend.ceilings.find(isSame)?.times ?? 0) + 1
+  const until = now + Math.min(MAX_MS, FIRST_MS * 2 ** (times - 1))
+  const lowered = Math.max(predictedMs * CEILING_SHARE, isProven ? 0 : provenMs)
+  const others = backend.ceilings.filter((other) => !isSame(other)).slice(1 - MAX_CEILINGS)
+  return { ...backend, ceilings: [...others, { key, model, predictedMs: lowered, until, times }] }
 }
 
 /** A job was decoded, which raises what the backend is known to be able to. */
 export function raiseCeiling(backend: BackendState, { model, predictedMs }: Lease): BackendState {
   const known = backend.proven.find((size) => size.model === model)
   const isNews = known === undefined || known.predictedMs < predictedMs
-  const isRefuted = backend.ceilings.some(
-    (ceiling) => ceiling.model === model && predictedMs > ceiling.predictedMs,
-  )
-  if (!isNews && !isRefuted) return backend
+  const isRefuted = (ceiling: Ceiling): boolean =>
+    ceiling.model === model && predictedMs > ceiling.predictedMs
+  if (!isNews && !backend.ceilings.some(isRefuted)) return backend
   const proven = isNews
     ? [...backend.proven.filter((size) => size.model !== model), { model, predictedMs }]
     : backend.proven
-  const ceilings = isRefuted
-    ? backend.ceilings.filter((ceiling) => ceiling.model !== model)
-    : backend.ceilings
-  return { ...backend, proven, ceilings }
+  return { ...backend, proven, ceilings: backend.ceilings.filter((ceiling) => !isRefuted(ceiling)) }
 }

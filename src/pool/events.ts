@@ -11,6 +11,8 @@ export type Evidence =
       readonly model: string
       /** Backends that failed the same request before. */
       readonly instead?: readonly string[]
+      /** Those of them that ran out of memory for it, and its size. */
+      readonly outOfMemory?: { readonly predictedMs: number; readonly backendIds: readonly string[] }
     }
   /** No connection, or one that ended at once. */
   | { readonly kind: 'unreachable' }

@@ -4,8 +4,11 @@ export type Health =
   | { readonly kind: 'usable' }
   /** Just back: short jobs first, and slower than it will be. */
   | { readonly kind: 'slow-start'; readonly since: number; readonly served: number }
-  /** Out of reach: nothing is sent, its health is asked for while there is demand. */
-  | { readonly kind: 'down'; readonly until: number; readonly probeAt: number }
+  /**
+   * Out of reach: nothing is sent, its health is asked for while there is demand. `isSure` once a look of our own found the
+   * same: a request may end its own connection.
+   */
+  | { readonly kind: 'down'; readonly until: number; readonly probeAt: number; readonly isSure: boolean }
   /** Asleep or starting, which is no failure. `wakeAt`: when it is asked to start again; null while it is asked. */
   | {
       readonly kind: 'cold'
@@ -25,7 +28,7 @@ export type TaskHealth =
   | { readonly kind: 'usable' }
   /** Taken out: decodes of our own failed too, or other backends served what this one failed. */
   | { readonly kind: 'ejected'; readonly until: number }
-  /** A decode of our own, or one small job, decides; `isProbing` while that runs. */
+  /** A decode of our own decides; `isProbing` while that runs. */
   | { readonly kind: 'half-open'; readonly isProbing: boolean }
 
 /**

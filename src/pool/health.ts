@@ -32,8 +32,17 @@ export function reached(backend: BackendState, now: number): BackendState {
   }
 }
 
-/** No connection could be made. Twice in a row, or when it was just being tried again, means that it is down. */
-export function unreachable(backend: BackendState, random: number, now: number): BackendState {
+/**
+ * No connection could be made. Twice in a row, or when it was just being tried again, means that it is down.
+ *
+ * @param isSure whether a look of our own found it
+ */
+export function unreachable(
+  backend: BackendState,
+  isSure: boolean,
+  random: number,
+  now: number,
+): BackendState {
   if (backend.scaleToZero) return asleep(backend, now)
   const record: TrackRecord = { ...backend.record, hard: backend.record.hard + 1, failedAt: now }
   const failed = { ...backend, record }
@@ -47,7 +56,7 @@ export function unreachable(backend: BackendState, random: number, now: number):
     cause: 'unreachable',
     record: { ...record, hard: 0, relapses: relapses + 1, relapsedAt: until },
     // A request can end its own connection. A look at once tells a backend that is gone from one that is not.
-    health: { kind: 'down', until, probeAt: kind === 'half-open' ? now + HEALTH_PROBE_MS : now },
+    health: { kind: 'down', until, probeAt: isSure ? now + HEALTH_PROBE_MS : now, isSure },
   }
 }
 

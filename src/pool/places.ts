@@ -1,5 +1,6 @@
 /** The places of a backend: what runs, what waits there, when a slot is free and when there is room for another job. */
 import type { BackendState, Lease } from './state.ts'
+import { isDueForLook } from './task-health.ts'
 import { EARLY_MS, MAX_STAGED_PER_SLOT, OVERRUN_FACTOR } from './tuning.ts'
 
 /** A pool that has just begun does not know what its backends still do for the life before. */
@@ -33,6 +34,8 @@ function endOf(lease: Lease, now: number): number {
  */
 export function hasRoom(backend: BackendState, now: number, startedAt: number): boolean {
   const { leases, slots } = backend
+  // A decode of our own needs the backend for itself, which jobs of other tasks would never leave.
+  if (backend.tasks.some((task) => isDueForLook(task, now))) return false
   if (leases.length < slots) return true
   if (leases.length >= (1 + MAX_STAGED_PER_SLOT) * slots || now < startedAt + GRACE_MS) return false
   if (leases.some((lease) => lease.phase === 'draining' || lease.isRetry || !lease.isLearnt)) return false

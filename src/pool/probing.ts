@@ -4,8 +4,8 @@ import type { PoolAction, ProbeResult, ProbeTest } from './events.ts'
 import { asleep, changesAt, reached, unreachable } from './health.ts'
 import { askedToStartAt, type Health, isServing } from './health-states.ts'
 import { learnColdStart, UNKNOWN_START_MS } from './service-times.ts'
-import type { BackendState, PoolState, TaskRecord } from './state.ts'
-import { onTask, settle } from './task-health.ts'
+import type { BackendState, PoolState } from './state.ts'
+import { isBeingLookedInto, isInDoubt, onTask, settle } from './task-health.ts'
 import { HEALTH_PROBE_MS } from './tuning.ts'
 
 /** Probes cost money; after this long without a job nobody waits for what they would find. */
@@ -67,12 +67,6 @@ function lookIntoTask(backend: BackendState): readonly [BackendState, string?] {
   return [looked, due.task]
 }
 
-const isInDoubt = ({ suspicion, health }: TaskRecord): boolean =>
-  suspicion !== null || health.kind === 'half-open'
-
-const isBeingLookedInto = ({ suspicion, health }: TaskRecord): boolean =>
-  suspicion?.isProbing === true || (health.kind === 'half-open' && health.isProbing)
-
 /** Starts a probe because the operator wants one, whether or not anybody waits for the backend. */
 export function examine(state: PoolState, backendId: string, now: number): Step {
   const backend = state.backends.find(({ id }) => id === backendId)
@@ -112,6 +106,8 @@ function wakingsNeeded({ backends, lanes }: PoolState): number {
   return Math.max(Math.ceil(queuedMs / WORK_PER_WAKING_MS), isAnyThere ? 0 : 1)
 }
 
+const HALF_OPEN: Health = { kind: 'half-open', isProbing: false }
+
 /** What a probe found, unless the backend has moved on since. */
 export function probed(
   backend: BackendState,
@@ -132,13 +128,13 @@ export function probed(
   const { health } = backend
   switch (health.kind) {
     case 'down':
-      if (test !== 'health' || result !== 'passed') return backend
-      return { ...backend, health: { kind: 'half-open', isProbing: false } }
+      if (test !== 'health') return backend
+      return { ...backend, health: result === 'passed' ? HALF_OPEN : { ...health, isSure: true } }
     case 'cold': {
       if (test !== 'wake') return backend
       if (result === 'passed') {
         const times = learnColdStart(backend.times, now - health.since)
-        return { ...backend, times, health: { kind: 'half-open', isProbing: false } }
+        return { ...backend, times, health: HALF_OPEN }
       }
       const pauseMs = isWaitedFor ? WAKE_AFTER_MS : WAKE_AFTER_UNASKED_MS
       const wakeAt = now + pauseMs * (0.8 + 0.4 * random)
@@ -147,7 +143,7 @@ export function probed(
     case 'half-open':
       if (test !== 'decode') return backend
       if (result === 'passed') return reached(backend, now)
-      return result === 'asleep' ? asleep(backend, now) : unreachable(backend, random, now)
+      return result === 'asleep' ? asleep(backend, now) : unreachable(backend, true, random, now)
     default:
       return backend
   }

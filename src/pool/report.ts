@@ -23,18 +23,26 @@ export function report(
       const good = onBackend(state, backendId, (backend) =>
         onTask(reached(backend, now), evidence.model, (task) => served(task, now)),
       )
-      return (evidence.instead ?? []).reduce((before, id) => confirmed(before, id, evidence.model, now), good)
+      const { model, instead = [], outOfMemory: tooLarge } = evidence
+      const lowered = (tooLarge?.backendIds ?? []).reduce(
+        (before, id) =>
+          onBackend(before, id, (backend) =>
+            lowerCeiling(backend, { model, predictedMs: tooLarge?.predictedMs ?? 0 }, null, now),
+          ),
+        good,
+      )
+      return instead.reduce((before, id) => confirmed(before, id, model, now), lowered)
     }
     case 'cold':
-      return waitingForStart(
-        onBackend(state, backendId, (backend) => asleep(backend, now)),
-        now,
-      )
-    case 'out-of-memory':
-      return onBackend(state, backendId, (backend) => lowerCeiling(backend, evidence, now))
+      return onBackend(state, backendId, (backend) => asleep(backend, now))
+    case 'out-of-memory': {
+      const key = leaseOf(reported, leaseId)?.key
+      if (key === undefined) return state
+      return onBackend(state, backendId, (backend) => lowerCeiling(backend, evidence, key, now))
+    }
     case 'unreachable': {
       const [random, seed] = draw(state.seed)
-      return { ...onBackend(state, backendId, (backend) => unreachable(backend, random, now)), seed }
+      return { ...onBackend(state, backendId, (backend) => unreachable(backend, false, random, now)), seed }
     }
     case 'hard':
     case 'soft':
@@ -54,10 +62,9 @@ const waitingForStart = (state: PoolState, now: number): PoolState => ({
 })
 
 export function accused(state: PoolState, backendId: string, evidence: Accusation, now: number): PoolState {
-  const [random, seed] = draw(state.seed)
-  const change = (backend: BackendState): BackendState =>
-    onTask(backend, evidence.model, (task) => accuse(task, evidence, random, now))
-  return { ...onBackend(state, backendId, change), seed }
+  return onBackend(state, backendId, (backend) =>
+    onTask(backend, evidence.model, (task) => accuse(task, evidence, now)),
+  )
 }
 
 function confirmed(state: PoolState, backendId: string, model: string, now: number): PoolState {

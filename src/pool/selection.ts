@@ -1,6 +1,6 @@
 /** Which backend a job goes to: the one that is expected to finish it first, be it idle or about to be free. */
 import { type Crowd, delayedJobs } from './crowd.ts'
-import { type Health, isServing, type TaskHealth } from './health-states.ts'
+import { type Health, isServing } from './health-states.ts'
 import { freeAt, hasRoom } from './places.ts'
 import { type Estimate, estimate, hopefulMs, isOldAfter, soonestMs } from './service-times.ts'
 import type { BackendState, Job } from './state.ts'
@@ -21,9 +21,8 @@ export function candidatesOf(
   const chosen = [warm, trusted, serving].find(({ length }) => length > 0) ?? []
   const trying = able.filter((backend) => maySettle(backend, job, now))
   // Suspicion is no reason to leave out the last.
-  const ejected =
-    chosen.length > 0 ? [] : able.filter((backend) => healthFor(backend, job.model).kind === 'ejected')
-  return [...chosen, ...trying, ...ejected]
+  const last = chosen.length > 0 ? [] : able.filter((backend) => isOutForTask(backend, job))
+  return [...chosen, ...trying, ...last]
 }
 
 const isFine = ({ health, tasks }: BackendState): boolean =>
@@ -45,17 +44,20 @@ export const isTooLarge = (
   ceilings.some(
     ({ key, model, predictedMs, until }) =>
       model === job.model &&
+      (key === null || key === job.key) &&
       job.predictedMs > predictedMs &&
-      until > now &&
-      (key === null || key === job.key),
+      until > now,
   )
 
 const isWarmEnough = (health: Health, job: Job): boolean =>
   health.kind !== 'slow-start' || job.predictedMs <= SLOW_START_JOB_MS
 
+const isOutForTask = (backend: BackendState, { model }: Job): boolean =>
+  isServing(backend.health) && !isServing(healthFor(backend, model))
+
 /** A half-open backend takes one small job, alone and at once, to show what it can. */
 function maySettle(backend: BackendState, job: Job, now: number): boolean {
-  const health: Health | TaskHealth = healthFor(backend, job.model)
+  const { health } = backend
   return (
     health.kind === 'half-open' &&
     !health.isProbing &&
@@ -173,7 +175,7 @@ function penaltyMs(backend: BackendState, { model }: Job, now: number): number {
   const since = now - at
   const fading =
     count > 0 && since < PENALTY_FADES_MS ? count * FAILURE_PENALTY_MS * (1 - since / PENALTY_FADES_MS) : 0
-  return healthFor(backend, model).kind === 'ejected' ? fading + PENALTY_FADES_MS : fading
+  return isServing(healthFor(backend, model)) ? fading : fading + PENALTY_FADES_MS
 }
 
 /** When it is too late to begin a job on any backend of its model, were it idle. */

@@ -33,7 +33,8 @@ export function outOfService(backends: readonly BackendState[], job: Job, now: n
     switch (health.kind) {
       case 'usable':
       case 'slow-start':
-      // Suspicion is no reason to leave out the last, and a half-open backend is being tried at this moment.
+      // Suspicion is no reason to leave out the last, a half-open backend is being tried at this moment, and one that seems
+      // to be down is being looked at.
       case 'ejected':
       case 'half-open':
         return undefined
@@ -45,6 +46,7 @@ export function outOfService(backends: readonly BackendState[], job: Job, now: n
         break
       }
       case 'down':
+        if (!health.isSure) return undefined
         downMs = Math.min(downMs, health.until - now)
     }
   }
@@ -76,7 +78,7 @@ export function waitForStart(backends: readonly BackendState[], job: Job, now: n
 /** Whether a backend that is short of memory for now may have it again in time. */
 const memoryMayReturn = (backends: readonly BackendState[], job: Job, now: number): boolean =>
   backends.some((backend) => {
-    const until = backend.ceilings.find(({ model }) => model === job.model)?.until ?? now
+    const until = Math.max(now, ...backend.ceilings.map((ceiling) => ceiling.until))
     return isServing(healthFor(backend, job.model)) && isAble(backend, job, until) && until < job.deadlineAt
   })
 

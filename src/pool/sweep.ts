@@ -7,7 +7,7 @@ import { withoutJobs } from './lanes.ts'
 import { expire } from './leases.ts'
 import { accused } from './report.ts'
 import { lastCalls } from './selection.ts'
-import { outOfService, type Refusal, stillAsleep } from './service.ts'
+import { outOfService, type Refusal, stillAsleep, waitForStart } from './service.ts'
 import type { BackendState, Job, PoolState } from './state.ts'
 import { elapseTask } from './task-health.ts'
 import { disappointed } from './traffic.ts'
@@ -44,6 +44,7 @@ export function rejectStranded(state: PoolState, now: number): Step {
   const isAnyOut = state.backends.some(
     ({ health, ceilings }) => health.kind !== 'usable' || ceilings.length > 0,
   )
+  const waiting = isAnyOut ? withPatience(state, now) : state
   const lastCallAt = lastCalls(state.backends)
   const reasonToLeave = (job: Job): Refusal | undefined => {
     if (lastCallAt(job) <= now) {
@@ -55,8 +56,8 @@ export function rejectStranded(state: PoolState, now: number): Step {
   }
   const actions: PoolAction[] = []
   const gone = new Set<string>()
-  let current = state
-  for (const { jobs } of state.lanes) {
+  let current = waiting
+  for (const { jobs } of waiting.lanes) {
     for (const job of jobs) {
       const refusal = reasonToLeave(job)
       if (!refusal) continue
@@ -66,6 +67,14 @@ export function rejectStranded(state: PoolState, now: number): Step {
       actions.push(...rejected)
     }
   }
-  if (gone.size === 0) return [state, []]
-  return [{ ...current, lanes: withoutJobs(state.lanes, ({ ticket }) => gone.has(ticket)) }, actions]
+  if (gone.size === 0) return [waiting, []]
+  return [{ ...current, lanes: withoutJobs(waiting.lanes, ({ ticket }) => gone.has(ticket)) }, actions]
+}
+
+/** Jobs that came while a backend served, which has fallen asleep since, wait for it as those do that come now. */
+function withPatience(state: PoolState, now: number): PoolState {
+  const isMeant = (job: Job): boolean => job.waitsForStart === true && !job.hasWaitedForStart
+  if (!state.lanes.some(({ jobs }) => jobs.some(isMeant))) return state
+  const patient = (job: Job): Job => (isMeant(job) ? waitForStart(state.backends, job, now) : job)
+  return { ...state, lanes: state.lanes.map((lane) => ({ ...lane, jobs: lane.jobs.map(patient) })) }
 }

@@ -16,6 +16,7 @@ import {
   EJECTED_MS,
   FIRST_PAUSE_MS,
   MAX_CLEARED_MS,
+  MAX_LOOK_WAIT_MS,
   MAX_OUT_MS,
   MAX_PAUSE_MS,
   MIN_PAUSE_MS,
@@ -105,10 +106,10 @@ export function served(task: TaskRecord, now: number): TaskRecord {
  * A request accuses the backend. It is looked into unless the backend was cleared a moment ago, which is for longer
  * each time: a key that keeps sending bad requests is not worth a decode each.
  */
-export function accuse(task: TaskRecord, evidence: Accusation, random: number, now: number): TaskRecord {
+export function accuse(task: TaskRecord, evidence: Accusation, now: number): TaskRecord {
   const record: TrackRecord = { ...task.record, hard: task.record.hard + 1 }
   const accused = { ...task, record }
-  if (task.health.kind === 'half-open') return takeOut(accused, causeOf(evidence), random, now)
+  // One that is tried again is settled by a decode of our own: the request may be at fault.
   if (task.health.kind !== 'usable' || task.suspicion || now < trustedUntil(task)) return task
   if (evidence.kind === 'soft' && record.hard < SUSPICIOUS_ANSWERS) return accused
   const isPause = evidence.kind === 'busy'
@@ -150,6 +151,19 @@ export const elapseTask = (task: TaskRecord, now: number): TaskRecord =>
   task.health.kind === 'ejected' && task.health.until <= now
     ? { ...task, health: { kind: 'half-open', isProbing: false } }
     : task
+
+/** Whether a decode of our own is to decide. */
+export const isInDoubt = ({ suspicion, health }: TaskRecord): boolean =>
+  suspicion !== null || health.kind === 'half-open'
+
+export const isBeingLookedInto = ({ suspicion, health }: TaskRecord): boolean =>
+  suspicion?.isProbing === true || (health.kind === 'half-open' && health.isProbing)
+
+/** Whether it has waited for that for long, since the backend is never idle. */
+export const isDueForLook = (task: TaskRecord, now: number): boolean =>
+  isInDoubt(task) &&
+  !isBeingLookedInto(task) &&
+  now - (task.suspicion?.since ?? task.record.relapsedAt) >= MAX_LOOK_WAIT_MS
 
 const trustedUntil = ({ clearedAt, cleared }: TaskRecord): number =>
   cleared > 0 ? clearedAt + Math.min(MAX_CLEARED_MS, CLEARED_MS * 2 ** (cleared - 1)) : 0

@@ -105,6 +105,9 @@ export const MAX_PAUSE_MS = 300_000
 export const CLEARED_MS = 1_000
 export const MAX_CLEARED_MS = 30_000
 
+/** A backend that is never idle gets no jobs after so long until our own decode has been there. */
+export const MAX_LOOK_WAIT_MS = 5_000
+
 /** Between two looks at a backend that is down. */
 export const HEALTH_PROBE_MS = 2_000
 
