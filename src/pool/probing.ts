@@ -5,7 +5,7 @@ import { asleep, changesAt, reached, unreachable } from './health.ts'
 import { askedToStartAt, type Health, isServing } from './health-states.ts'
 import { learnColdStart, UNKNOWN_START_MS } from './service-times.ts'
 import type { BackendState, PoolState } from './state.ts'
-import { isBeingLookedInto, isInDoubt, onTask, settle } from './task-health.ts'
+import { isBeingLookedInto, isInDoubt, onTask, settle, withProbing } from './task-health.ts'
 import { HEALTH_PROBE_MS } from './tuning.ts'
 
 /** Probes cost money; after this long without a job nobody waits for what they would find. */
@@ -59,12 +59,7 @@ function lookIntoTask(backend: BackendState): readonly [BackendState, string?] {
   if (backend.leases.length > 0 || backend.tasks.some(isBeingLookedInto)) return [backend]
   const due = backend.tasks.find(isInDoubt)
   if (!due) return [backend]
-  const looked = onTask(backend, due.task, (task) => ({
-    ...task,
-    suspicion: task.suspicion && { ...task.suspicion, isProbing: true },
-    health: task.health.kind === 'half-open' ? { kind: 'half-open', isProbing: true } : task.health,
-  }))
-  return [looked, due.task]
+  return [onTask(backend, due.task, (task) => withProbing(task, true)), due.task]
 }
 
 /** Starts a probe because the operator wants one, whether or not anybody waits for the backend. */
@@ -121,7 +116,12 @@ export function probed(
   now: number,
 ): BackendState {
   if (task !== undefined) {
-    if (result === 'asleep') return asleep(backend, now)
+    // What it can is found out once it is awake.
+    if (result === 'asleep')
+      return asleep(
+        onTask(backend, task, (one) => withProbing(one, false)),
+        now,
+      )
     const settled = onTask(backend, task, (one) => settle(one, result === 'passed', random, now))
     return result === 'passed' ? reached(settled, now) : settled
   }

@@ -1,15 +1,18 @@
 /** The pool under random events and a moving clock: after every single one of them its promises hold. */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { frozen, job, member, START } from '../../test/support/pool.ts'
+import { COLD, frozen, job, member, START, UNREACHABLE } from '../../test/support/pool.ts'
 import { seeded } from '../../test/support/seeded.ts'
 import type { Evidence, PoolAction, PoolEvent, ProbeTest } from './events.ts'
 import { isServing } from './health-states.ts'
 import { emptyPool } from './initial.ts'
+import { hasDemand } from './probing.ts'
 import { schedule } from './schedule.ts'
 import { isTooLarge } from './selection.ts'
 import type { BackendState, Job, PoolMember, PoolState } from './state.ts'
 import { nextWakeAt, step } from './step.ts'
+import { healthFor, isBeingLookedInto, isInDoubt, taskOf } from './task-health.ts'
+import { MAX_QUEUED, MAX_STAGED_PER_SLOT } from './tuning.ts'
 
 const MODELS = ['m0', 'm1', 'm2']
 const IDS = ['b0', 'b1', 'b2', 'b3', 'b4']
@@ -27,16 +30,18 @@ const members: fc.Arbitrary<PoolMember[]> = fc
   )
   .map((settings) => settings.map((changes, index) => member(IDS[index] ?? '', changes)))
 
+const model = fc.constantFrom(...MODELS)
+
 const evidence: fc.Arbitrary<Evidence> = fc.oneof(
-  fc.constantFrom<Evidence>(
-    { kind: 'served' },
-    { kind: 'served' },
-    { kind: 'hard' },
-    { kind: 'soft' },
-    { kind: 'misconfigured' },
-    { kind: 'cold' },
-  ),
-  fc.record({ kind: fc.constant('busy' as const), retryAfterMs: fc.constantFrom(0, 300, 5_000) }),
+  fc.constantFrom<Evidence>(COLD, UNREACHABLE),
+  fc.record({
+    kind: fc.constant('served' as const),
+    model,
+    instead: fc.uniqueArray(fc.constantFrom(...IDS, 'unheard-of'), { maxLength: 2 }),
+  }),
+  fc.record({ kind: fc.constantFrom('hard' as const, 'soft' as const, 'misconfigured' as const), model }),
+  fc.record({ kind: fc.constant('soft' as const), model, isTimeout: fc.constant(true) }),
+  fc.record({ kind: fc.constant('busy' as const), model, retryAfterMs: fc.constantFrom(0, 300, 5_000) }),
   fc.record({
     kind: fc.constant('out-of-memory' as const),
     model: fc.constantFrom(...MODELS),
@@ -75,6 +80,7 @@ const commands = fc.oneof(
         'part' as const,
       ),
       failures: fc.oneof(fc.constant([]), failures),
+      waitsForStart: fc.boolean(),
     }),
   ),
   command(
@@ -105,6 +111,7 @@ const commands = fc.oneof(
     fc.record({
       kind: fc.constant('report' as const),
       backendId: fc.constantFrom(...IDS, 'unheard-of'),
+      which: fc.nat({ max: 30 }),
       evidence,
     }),
   ),
@@ -151,7 +158,7 @@ class Model {
   readonly outcomes = new Map<string, 'queued' | 'grant' | 'reject'>()
   readonly held: Held[] = []
   readonly adopted = new Set<number>()
-  readonly probes: { readonly backendId: string; readonly test: ProbeTest }[] = []
+  readonly probes: { readonly backendId: string; readonly test: ProbeTest; readonly task?: string }[] = []
 
   constructor(members: readonly PoolMember[]) {
     this.state = frozen(emptyPool(members, { seed: 1, now: START }))
@@ -168,8 +175,7 @@ class Model {
       case 'acquire-again': {
         // A caller whose connection broke asks once more, under the ticket that may still be in the queue.
         const again = this.queued[command.which % Math.max(1, this.queued.length)]
-        if (again && again.purpose !== 'hedge' && again.purpose !== 'part')
-          this.apply({ kind: 'acquire', job: again })
+        if (again) this.apply({ kind: 'acquire', job: again })
         break
       }
       case 'free':
@@ -193,9 +199,13 @@ class Model {
       case 'cancel':
         this.apply({ kind: 'cancel', ticket: `t${command.which % (this.jobs.size + 1)}` })
         break
-      case 'report':
-        this.apply({ ...command, leaseId: 0 })
+      case 'report': {
+        const { kind, which, backendId, evidence } = command
+        const held = this.held.filter((lease) => lease.backendId === backendId)
+        const leaseId = held[which % Math.max(1, held.length)]?.leaseId ?? 0
+        this.apply({ kind, backendId, leaseId, evidence })
         break
+      }
       case 'answer': {
         const [asked] = this.probes.splice(command.which % Math.max(1, this.probes.length), 1)
         if (asked) this.apply({ kind: 'probed', ...asked, result: command.result })
@@ -254,9 +264,10 @@ class Model {
 
   note(action: PoolAction, event: PoolEvent): void {
     if (action.kind === 'probe') {
-      const { backendId, test } = action
-      this.expectOneProbe(backendId, test, event)
-      this.probes.push({ backendId, test })
+      const { backendId, test, task } = action
+      if (task === undefined) this.expectOneProbe(backendId, test, event)
+      else this.expectOneDecode(backendId, task)
+      this.probes.push({ backendId, test, ...(task !== undefined && { task }) })
       return
     }
     const one = this.jobs.get(action.ticket)
@@ -274,29 +285,38 @@ class Model {
 
   expectGoodGrant(
     one: Job,
-    { backendId, leaseId, startsInMs, expectedMs }: PoolAction & { kind: 'grant' },
+    { backendId, leaseId, startsInMs, expectedMs, waitedForStart }: PoolAction & { kind: 'grant' },
   ): void {
     const found = this.state.backends.find(({ id }) => id === backendId) as BackendState
     expect(found.models, 'a backend that serves the model').toContain(one.model)
     expect(one.exclude, 'no backend that had it already').not.toContain(backendId)
-    expect(one.deadlineAt, 'a grant in time').toBeGreaterThan(this.now)
-    expect(found.busyUntil, 'no backend that asked for time').toBeLessThanOrEqual(this.now)
+    if (!waitedForStart) expect(one.deadlineAt, 'a grant in time').toBeGreaterThan(this.now)
+    const { pausedUntil } = taskOf(found, one.model)
+    expect(pausedUntil, 'no backend that asked for time').toBeLessThanOrEqual(this.now)
     expect(isTooLarge(found, one, this.now), 'no backend it is too large for').toBe(false)
     expect(Number.isFinite(startsInMs + expectedMs) && startsInMs >= 0 && expectedMs > 0).toBe(true)
     const { health } = found
-    expect(['usable', 'slow-start', 'half-open', 'ejected']).toContain(health.kind)
+    expect(['usable', 'slow-start', 'half-open']).toContain(health.kind)
     if (health.kind === 'half-open') {
       expect(health.isProbing, 'a half-open backend is tried once').toBe(false)
       expect(found.leases.map(({ id }) => id)).toEqual([leaseId])
       expect(one.predictedMs).toBeLessThanOrEqual(500)
     }
-    if (health.kind !== 'ejected') return
+    if (health.kind === 'half-open' || isServing(healthFor(found, one.model))) return
     const able = this.state.backends.filter(
       (each) =>
         each.models.includes(one.model) && !one.exclude.includes(each.id) && !isTooLarge(each, one, this.now),
     )
-    const serving = able.filter((each) => isServing(each.health))
-    expect(serving.length, 'a suspect only when few others serve').toBeLessThan(able.length / 2 + 0.5)
+    const serving = able.filter((each) => isServing(healthFor(each, one.model)))
+    expect(serving, 'one that is out only when no other serves').toEqual([])
+  }
+
+  /** A task in doubt is decoded for once at a time, on a backend that does nothing else. */
+  expectOneDecode(backendId: string, task: string): void {
+    const found = this.state.backends.find(({ id }) => id === backendId) as BackendState
+    expect(isServing(found.health)).toBe(true)
+    expect(this.probes.filter((asked) => asked.backendId === backendId && asked.task === task)).toEqual([])
+    expect(found.tasks.filter(isBeingLookedInto).map((each) => each.task)).toEqual([task])
   }
 
   /** A backend is woken, and tried, by one call at a time; its operator may ask at any time whether it is there. */
@@ -316,9 +336,8 @@ class Model {
     expect(this.queued.map(({ ticket }) => ticket).toSorted()).toEqual(
       [...this.outcomes].flatMap(([ticket, outcome]) => (outcome === 'queued' ? [ticket] : [])).toSorted(),
     )
-    expect(this.queued.length).toBeLessThanOrEqual(256)
-    for (const { jobs, deficitMs } of lanes) {
-      expect(jobs.length).toBeLessThanOrEqual(32)
+    expect(this.queued.length).toBeLessThanOrEqual(MAX_QUEUED)
+    for (const { deficitMs } of lanes) {
       expect(Math.abs(deficitMs)).toBeLessThanOrEqual(20_000)
     }
     for (const { deadlineAt } of this.queued) expect(deadlineAt).toBeGreaterThan(this.now)
@@ -327,33 +346,43 @@ class Model {
     this.expectWoken()
   }
 
-  expectBounded({ leases, slots, record, ceilings, pace }: BackendState): void {
+  expectBounded(one: BackendState): void {
+    const { leases, slots, record, ceilings, times, tasks, models } = one
     const own = leases.filter(({ id }) => !this.adopted.has(id))
-    expect(own.length, 'one job per slot, and one staged').toBeLessThanOrEqual(2 * slots)
     expect(own.filter(({ phase }) => phase === 'running').length).toBeLessThanOrEqual(slots)
-    expect(own.filter(({ phase }) => phase === 'staged').length).toBeLessThanOrEqual(slots)
+    const staged = own.filter(({ phase }) => phase === 'staged').length
+    expect(staged, 'few jobs per slot wait there').toBeLessThanOrEqual(MAX_STAGED_PER_SLOT * slots)
     expect(new Set(leases.map(({ id }) => id)).size).toBe(leases.length)
     for (const { expiresAt } of leases) expect(expiresAt).toBeGreaterThan(this.now)
     expect(record.buckets.length).toBeLessThanOrEqual(11)
-    expect(ceilings.length).toBeLessThanOrEqual(MODELS.length)
-    for (const value of Object.values(pace)) expect(Number.isFinite(value) && value >= 0).toBe(true)
+    expect(ceilings.length).toBeLessThanOrEqual(32)
+    expect(times.deadMs).toBeLessThanOrEqual(2_000)
+    for (const { points } of times.curves) {
+      for (const { meanMs, deviationMs, leastMs } of points) {
+        expect([meanMs, deviationMs, leastMs].every(Number.isFinite)).toBe(true)
+        expect(Math.min(meanMs, leastMs)).toBeGreaterThan(0)
+        expect(deviationMs).toBeGreaterThanOrEqual(0)
+      }
+    }
+    for (const { task } of tasks) expect(models, 'evidence about its own tasks only').toContain(task)
+    if (!isServing(one.health) || leases.length > 0 || !hasDemand(this.state, this.now)) return
+    const isLooked = !tasks.some(isInDoubt) || tasks.some(isBeingLookedInto)
+    expect(isLooked, 'no task in doubt is forgotten').toBe(true)
   }
 
-  /** Whoever is taken out on suspicion leaves somebody who serves, and one event takes out one at most by itself. */
+  /** What requests show takes out no task of the last backend that serves it. */
   expectNobodyLost(before: PoolState, event: PoolEvent): void {
-    const isNewlyEjected = ({ id, health }: BackendState): boolean =>
-      health.kind === 'ejected' &&
-      isServing((before.backends.find((each) => each.id === id) as BackendState).health)
-    const ejected = this.state.backends.filter(isNewlyEjected)
-    if (event.kind === 'report') expect(ejected.length).toBeLessThanOrEqual(1)
-    for (const { id, models } of ejected) {
-      for (const model of models) {
-        const others = this.state.backends.filter((each) => each.id !== id && each.models.includes(model))
-        expect(
-          others.some(({ health }) => isServing(health)),
-          'somebody is left',
-        ).toBe(true)
-      }
+    if (event.kind === 'probed') return
+    const ejected = this.state.backends.flatMap((one) =>
+      one.tasks.flatMap(({ task, health }) => {
+        const known = before.backends.find(({ id }) => id === one.id) as BackendState
+        return health.kind === 'ejected' && taskOf(known, task).health.kind === 'usable' ? [task] : []
+      }),
+    )
+    for (const task of ejected) {
+      const others = this.state.backends.filter((each) => each.models.includes(task))
+      const isAnyLeft = others.some((each) => isServing(healthFor(each, task)))
+      expect(isAnyLeft, 'one that serves is left').toBe(true)
     }
   }
 
@@ -390,7 +419,9 @@ class Model {
     while (this.now < healed) {
       for (const asked of this.probes.splice(0)) this.apply({ kind: 'probed', ...asked, result: 'passed' })
       for (const lease of this.held.splice(0)) {
-        this.apply({ kind: 'report', ...lease, evidence: { kind: 'served' } })
+        const found = this.state.backends.find(({ id }) => id === lease.backendId)
+        const model = found?.leases.find(({ id }) => id === lease.leaseId)?.model
+        if (model) this.apply({ kind: 'report', ...lease, evidence: { kind: 'served', model } })
         this.apply({ kind: 'free', ...lease, decoded: true, computeMs: 10 })
       }
       if (this.held.length + this.probes.length > 0) continue
@@ -398,7 +429,8 @@ class Model {
       this.now = Math.min(wakeAt ?? healed, healed)
       this.apply({ kind: 'tick' })
     }
-    for (const { id, health, leases } of this.state.backends) {
+    for (const { id, health, leases, tasks } of this.state.backends) {
+      expect(tasks.filter(({ health: { kind } }) => kind !== 'usable')).toEqual([])
       expect(leases, `${id} has nothing to do`).toEqual([])
       // One that is asleep is woken when it is needed.
       expect(['usable', 'cold'], `${id} is back`).toContain(health.kind)

@@ -34,7 +34,7 @@ const UNSEEN: Omit<TaskRecord, 'task'> = {
   cleared: 0,
 }
 
-export const taskOf = ({ tasks }: BackendState, task: string): TaskRecord =>
+export const taskOf = ({ tasks }: Pick<BackendState, 'tasks'>, task: string): TaskRecord =>
   tasks.find((other) => other.task === task) ?? { task, ...UNSEEN }
 
 /** The state that counts for a task: the backend's own, or the task's where the backend itself serves. */
@@ -82,6 +82,8 @@ export function onTask(
   task: string,
   change: (record: TaskRecord) => TaskRecord,
 ): BackendState {
+  // A Worker of another release may know other tasks.
+  if (!backend.models.includes(task)) return backend
   const before = taskOf(backend, task)
   const after = change(before)
   if (after === before) return backend
@@ -151,6 +153,13 @@ export const elapseTask = (task: TaskRecord, now: number): TaskRecord =>
   task.health.kind === 'ejected' && task.health.until <= now
     ? { ...task, health: { kind: 'half-open', isProbing: false } }
     : task
+
+/** Notes that a decode of our own is under way, or that it said nothing. */
+export const withProbing = (task: TaskRecord, isProbing: boolean): TaskRecord => ({
+  ...task,
+  suspicion: task.suspicion && { ...task.suspicion, isProbing },
+  health: task.health.kind === 'half-open' ? { kind: 'half-open', isProbing } : task.health,
+})
 
 /** Whether a decode of our own is to decide. */
 export const isInDoubt = ({ suspicion, health }: TaskRecord): boolean =>

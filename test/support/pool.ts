@@ -2,9 +2,10 @@
 
 import type { Evidence, PoolAction, PoolEvent, ProbeResult, ProbeTest } from '../../src/pool/events.ts'
 import { emptyPool } from '../../src/pool/initial.ts'
-import { UNKNOWN_TIMES } from '../../src/pool/service-times.ts'
-import type { BackendState, Job, Lease, PoolMember, PoolState } from '../../src/pool/state.ts'
+import { type Point, type ServiceTimes, UNKNOWN_TIMES } from '../../src/pool/service-times.ts'
+import type { BackendState, Job, Lease, PoolMember, PoolState, TaskRecord } from '../../src/pool/state.ts'
 import { nextWakeAt, step } from '../../src/pool/step.ts'
+import { healthFor, taskOf } from '../../src/pool/task-health.ts'
 import { NO_RECORD } from '../../src/pool/track-record.ts'
 
 /** When the clock of a test starts. */
@@ -33,6 +34,33 @@ export const job = (ticket: string, changes: Partial<Job> = {}): Job => ({
   exclude: [],
   failures: [],
   purpose: 'first',
+  ...changes,
+})
+
+/** What attempts at the model of tests show. */
+export const SERVED = { kind: 'served', model: 'sdxl' } as const
+export const HARD = { kind: 'hard', model: 'sdxl' } as const
+export const SOFT = { kind: 'soft', model: 'sdxl' } as const
+export const TIMEOUT = { kind: 'soft', model: 'sdxl', isTimeout: true } as const
+export const REFUSED = { kind: 'misconfigured', model: 'sdxl' } as const
+export const UNREACHABLE = { kind: 'unreachable' } as const
+export const COLD = { kind: 'cold' } as const
+export const busy = (retryAfterMs: number): Evidence => ({ kind: 'busy', model: 'sdxl', retryAfterMs })
+
+/** A backend that takes so long for a job of tests, on good evidence. */
+export const known = (meanMs: number, changes: Partial<Point> = {}): ServiceTimes => ({
+  ...UNKNOWN_TIMES,
+  curves: [
+    {
+      task: 'sdxl',
+      points: [{ sizeMs: 200, meanMs, deviationMs: 0, leastMs: meanMs, samples: 100, ...changes }],
+    },
+  ],
+})
+
+/** The task of tests in another state than usable, and whatever else is known of it. */
+export const task = (changes: Partial<TaskRecord> = {}): TaskRecord => ({
+  ...taskOf({ tasks: [] }, 'sdxl'),
   ...changes,
 })
 
@@ -132,8 +160,9 @@ export class TestPool {
     return evidence.flatMap((one) => this.step({ kind: 'report', backendId, leaseId: 0, evidence: one }))
   }
 
-  probed(backendId: string, test: ProbeTest, result: ProbeResult): string[] {
-    return this.step({ kind: 'probed', backendId, test, result })
+  /** @param task that a decode was asked for because of what jobs had shown */
+  probed(backendId: string, test: ProbeTest, result: ProbeResult, task?: string): string[] {
+    return this.step({ kind: 'probed', backendId, test, result, task })
   }
 
   operate(backendId: string, order: 'drain' | 'disable' | 'enable' | 'probe'): string[] {
@@ -163,8 +192,9 @@ export class TestPool {
     return found
   }
 
-  health(id: string): BackendState['health']['kind'] {
-    return this.backend(id).health.kind
+  /** The state that counts for a task of the backend. */
+  health(id: string, task = 'sdxl'): ReturnType<typeof healthFor>['kind'] {
+    return healthFor(this.backend(id), task).kind
   }
 
   /** Tickets that wait, in the order of keys and of their lanes. */
