@@ -20,8 +20,13 @@ const TIMEOUT_MS: Readonly<Record<ProbeTest, number>> = { health: 5_000, wake: 5
 const SCALE_UP_SECONDS = 60
 const SCALE_UP_TIMEOUT_MS = 70_000
 
-const timeoutMs = ({ kind }: Backend, test: ProbeTest): number =>
-  kind === 'huggingface' && test === 'wake' ? SCALE_UP_TIMEOUT_MS : TIMEOUT_MS[test]
+/** A backend that has served the task before needs no more for the least decode. */
+const KNOWN_TASK_MS = 10_000
+
+function timeoutMs({ kind }: Backend, test: ProbeTest, task: string | undefined): number {
+  if (task !== undefined) return KNOWN_TASK_MS
+  return kind === 'huggingface' && test === 'wake' ? SCALE_UP_TIMEOUT_MS : TIMEOUT_MS[test]
+}
 
 /**
  * Never rejects.
@@ -37,7 +42,7 @@ export async function probeBackend(
   if (backend.kind === 'preview' && test !== 'decode') return 'passed'
   const timeout = new AbortController()
   const { signal } = timeout
-  const stopTimer = tools.after(timeoutMs(backend, test), () => timeout.abort())
+  const stopTimer = tools.after(timeoutMs(backend, test, task), () => timeout.abort())
   try {
     const response = await (test === 'decode'
       ? decode(backend, signal, tools, task)

@@ -63,7 +63,7 @@ const FREE: ReadonlySet<FailureReason> = new Set([
  */
 export function evidenceOf(
   failure: Failure,
-  { key, model, predictedMs }: Pick<DecodeJob, 'key' | 'model' | 'predictedMs'>,
+  { model, predictedMs }: Pick<DecodeJob, 'model' | 'predictedMs'>,
 ): Evidence | null {
   switch (failure.reason) {
     case 'unreachable':
@@ -84,7 +84,7 @@ export function evidenceOf(
       return { kind: 'busy', model, retryAfterMs: failure.retryAfterMs ?? DEFAULT_PAUSE_MS.busy }
     case 'out-of-memory':
     case 'too-large':
-      return { kind: 'out-of-memory', key, model, predictedMs }
+      return { kind: 'out-of-memory', model, predictedMs }
     case 'rejected':
       return null
   }

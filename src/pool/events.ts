@@ -32,7 +32,6 @@ export type Evidence =
   /** It cannot decode this much. */
   | {
       readonly kind: 'out-of-memory'
-      readonly key: string
       readonly model: string
       readonly predictedMs: number
     }

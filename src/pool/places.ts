@@ -34,8 +34,8 @@ function endOf(lease: Lease, now: number): number {
  */
 export function hasRoom(backend: BackendState, now: number, startedAt: number): boolean {
   const { leases, slots } = backend
-  // A decode of our own needs the backend for itself, which jobs of other tasks would never leave.
-  if (backend.tasks.some((task) => isDueForLook(task, now))) return false
+  // A decode of our own needs a free slot, which other jobs would never leave.
+  if (backend.tasks.some((task) => isDueForLook(task, now))) return leases.length + 1 < slots
   if (leases.length < slots) return true
   if (leases.length >= (1 + MAX_STAGED_PER_SLOT) * slots || now < startedAt + GRACE_MS) return false
   if (leases.some((lease) => lease.phase === 'draining' || lease.isRetry || !lease.isLearnt)) return false

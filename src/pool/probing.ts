@@ -52,11 +52,11 @@ export function probe(state: PoolState, now: number): readonly [PoolState, reado
 }
 
 /**
- * A decode for a task that is under suspicion, or that is tried again. One at a time, and while nothing else runs there: what
- * waits behind a long decode would look like a hang.
+ * A decode for a task that is under suspicion, or that is tried again. One at a time, and only in a free slot: what waits
+ * behind a long decode would look like a hang.
  */
 function lookIntoTask(backend: BackendState): readonly [BackendState, string?] {
-  if (backend.leases.length > 0 || backend.tasks.some(isBeingLookedInto)) return [backend]
+  if (backend.leases.length >= backend.slots || backend.tasks.some(isBeingLookedInto)) return [backend]
   const due = backend.tasks.find(isInDoubt)
   if (!due) return [backend]
   return [onTask(backend, due.task, (task) => withProbing(task, true)), due.task]

@@ -6,7 +6,6 @@ import type { Accusation, Evidence, PoolEvent } from './events.ts'
 import { asleep, reached, unreachable } from './health.ts'
 import { isServing } from './health-states.ts'
 import { leaseOf } from './leases.ts'
-import { waitForStart } from './service.ts'
 import type { BackendState, PoolState } from './state.ts'
 import { accuse, confirm, healthFor, onTask, served } from './task-health.ts'
 import { EJECTABLE_SHARE } from './tuning.ts'
@@ -51,15 +50,6 @@ export function report(
       return accused(state, backendId, evidence, now)
   }
 }
-
-/** Jobs that wait already have the time of a start as well, if that is what they wait for now. */
-const waitingForStart = (state: PoolState, now: number): PoolState => ({
-  ...state,
-  lanes: state.lanes.map((lane) => ({
-    ...lane,
-    jobs: lane.jobs.map((job) => waitForStart(state.backends, job, now)),
-  })),
-})
 
 export function accused(state: PoolState, backendId: string, evidence: Accusation, now: number): PoolState {
   return onBackend(state, backendId, (backend) =>

@@ -96,8 +96,6 @@ export interface Ceiling {
   /** Whose jobs; null for all. */
   readonly key: string | null
   readonly model: string
-  /** The only key whose requests it holds for; null once requests of two keys ran out of memory. */
-  readonly key: string | null
   readonly predictedMs: number
   readonly until: number
   /** How often it happened since such a size was decoded. */

@@ -33,14 +33,11 @@ export function step(before: PoolState, event: PoolEvent, now: number): Step {
   const current = elapseAll(before, now)
   const [applied, refused] = apply(current, event, now)
   const [pending, late] = rejectStranded(applied, now)
-  const [granted, grants] = schedule(pending, now)
+  const [granted, grants] = schedule({ ...pending, crowd: observe(pending.crowd, jobsIn(pending), now) }, now)
   const [probing, probes] = probe(granted, now)
   // A backend that was kept free for a probe has its turn with jobs again.
   const [after, more] = probes.length > 0 ? schedule(probing, now) : [probing, []]
-  return [
-    { ...after, crowd: observe(after.crowd, jobsIn(after), now) },
-    [...refused, ...late, ...grants, ...probes, ...more],
-  ]
+  return [after, [...refused, ...late, ...grants, ...probes, ...more]]
 }
 
 /** Jobs that wait, and those that are being decoded for a client that is still there. */

@@ -12,15 +12,14 @@ import type { BackendState, TaskRecord, TrackRecord } from './state.ts'
 import { isErratic, NO_RECORD, recordOutcome, relapsesAt } from './track-record.ts'
 import {
   CLEARED_MS,
+  CONFIRMED_OUT,
   CONFIRMED_STRIKES,
-  EJECTED_MS,
   FIRST_PAUSE_MS,
   MAX_CLEARED_MS,
   MAX_LOOK_WAIT_MS,
-  MAX_OUT_MS,
   MAX_PAUSE_MS,
   MIN_PAUSE_MS,
-  REFUSED_MS,
+  PROBED_OUT,
   SUSPICIOUS_ANSWERS,
 } from './tuning.ts'
 
@@ -130,7 +129,7 @@ export function confirm(task: TaskRecord, mayEject: boolean, random: number, now
   const confirmed = { ...task, record }
   const isOut = record.soft >= CONFIRMED_STRIKES || isErratic(record, now)
   return mayEject && isOut && task.health.kind === 'usable'
-    ? takeOut(confirmed, task.suspicion?.cause ?? 'bad-answers', random, now)
+    ? takeOut(confirmed, task.suspicion?.cause ?? 'bad-answers', CONFIRMED_OUT, random, now)
     : confirmed
 }
 
@@ -142,10 +141,10 @@ export function settle(task: TaskRecord, isGood: boolean, random: number, now: n
     if (suspicion.pauseMs > 0) {
       return { ...task, suspicion: null, pausedUntil: Math.max(task.pausedUntil, now + suspicion.pauseMs) }
     }
-    return takeOut(task, suspicion.cause, random, now)
+    return takeOut(task, suspicion.cause, PROBED_OUT, random, now)
   }
   if (health.kind !== 'half-open') return task
-  return isGood ? served(task, now) : takeOut(task, task.cause ?? 'bad-answers', random, now)
+  return isGood ? served(task, now) : takeOut(task, task.cause ?? 'bad-answers', PROBED_OUT, random, now)
 }
 
 /** A task that was out for its time is tried again. */
@@ -185,10 +184,15 @@ function clear(task: TaskRecord, now: number): TaskRecord {
   return { ...task, record, suspicion: null, pausedUntil: 0, clearedAt: now, cleared }
 }
 
-function takeOut(task: TaskRecord, cause: Cause, random: number, now: number): TaskRecord {
+function takeOut(
+  task: TaskRecord,
+  cause: Cause,
+  { firstMs, mostMs }: typeof PROBED_OUT,
+  random: number,
+  now: number,
+): TaskRecord {
   const relapses = relapsesAt(task.record, now)
-  const baseMs = cause === 'refused' ? REFUSED_MS : EJECTED_MS
-  const until = now + jitter(Math.min(MAX_OUT_MS, baseMs * 2 ** relapses), random)
+  const until = now + jitter(Math.min(mostMs, firstMs * 2 ** relapses), random)
   const record = { ...NO_RECORD, relapses: relapses + 1, relapsedAt: until, failedAt: now }
   return { ...task, cause, record, suspicion: null, cleared: 0, health: { kind: 'ejected', until } }
 }

@@ -92,9 +92,10 @@ export const EJECTABLE_SHARE = 0.5
 
 /** First time out of service, doubled with each relapse up to the last. */
 export const DOWN_MS = 1_000
-export const EJECTED_MS = 5_000
-export const REFUSED_MS = 60_000
 export const MAX_OUT_MS = 60_000
+/** The same for a task: our own decodes show soon that it is well again. Where they were good all along, they show nothing. */
+export const PROBED_OUT = { firstMs: 1_000, mostMs: 10_000 }
+export const CONFIRMED_OUT = { firstMs: 5_000, mostMs: 60_000 }
 
 /** A backend that asks for time gets this at least, this much at once, and what it asked for when our own decode is told the same. */
 export const MIN_PAUSE_MS = 100
