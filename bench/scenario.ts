@@ -119,3 +119,14 @@ export function idealRate(
   const asked = arrivals.kind === 'open' ? arrivals.perSecond : (1_000 * clients) / Math.min(...rounds)
   return Math.min(together, asked)
 }
+
+const AMPLE = 1.5
+
+/** What is under way at the end of a turn is waited for so long: a queue of all clients, and the slowest first decode. */
+export function lingerMs(scenario: Scenario): number {
+  const { backends, mix, clients } = scenario
+  const slowest = backends.flatMap(({ curve }) =>
+    mix.map((size) => curve.decodeMs({ ...size, nthOfShape: 1, upForMs: 0, random: () => 0.5 })),
+  )
+  return AMPLE * (Math.max(...slowest) + (1_000 * clients) / idealRate(scenario))
+}

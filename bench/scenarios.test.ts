@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { fixed } from './curves.ts'
-import { type FieldBackend, idealRate, pick, square } from './scenario.ts'
+import { type FieldBackend, idealRate, lingerMs, pick, square } from './scenario.ts'
 import { SCENARIOS } from './scenarios.ts'
 
 const backend = (ms: number, changes: Partial<FieldBackend> = {}): FieldBackend => ({
@@ -55,4 +55,13 @@ it('sizes of a mix come as often as their weights say', () => {
   const mix = [square(256, 3), square(512, 1)]
   const sides = [0, 0.5, 0.74, 0.76, 0.99].map((luck) => pick(mix, luck).width)
   expect(sides).toEqual([256, 256, 256, 512, 512])
+})
+
+it('the end of a turn is as late as a queue of all clients and the slowest first decode ask for', () => {
+  const [some] = SCENARIOS
+  if (!some) throw new Error('There are no scenarios.')
+  const backends = [backend(100), backend(5_000)]
+  const own = { ...some, backends, clients: 51, mix: [square(512)] }
+  expect(idealRate(own)).toBe(10.2)
+  expect(lingerMs(own)).toBe(1.5 * (5_000 + 5_000))
 })

@@ -2,7 +2,7 @@
 import { Agent, request } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Contender } from '../performance/contender.ts'
-import { pick, type Scenario, type Size } from '../scenario.ts'
+import { lingerMs, pick, type Scenario, type Size } from '../scenario.ts'
 import { type RandomStream, streamOf } from '../simulation/engine/random.ts'
 import type { Outcome, Turn } from './figures.ts'
 import { modelOf, requestOf } from './work.ts'
@@ -53,8 +53,6 @@ function codeOf(status: number | undefined, parts: readonly Buffer[]): string | 
   return code ?? null
 }
 
-/** After the end of a turn what is under way is waited for so long; a decode of 5 s ends before. */
-const LINGER_MS = 6_000
 /** More than any scenario lasts. */
 const LONGEST_MS = 3_600_000
 
@@ -75,7 +73,7 @@ export async function takeTurn(contender: Contender, options: TurnOptions): Prom
   const random = streamOf(seed, scenario.name)
   const outcomes: Outcome[] = []
   let left = decodes
-  const cut = setTimeout(() => agent.destroy(), Math.min(options.forMs + LINGER_MS, LONGEST_MS))
+  const cut = setTimeout(() => agent.destroy(), Math.min(options.forMs + lingerMs(scenario), LONGEST_MS))
   const isOver = (): boolean => left <= 0 || performance.now() - startedAt >= options.forMs
   const one = async (): Promise<void> => {
     left--

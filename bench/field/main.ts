@@ -1,7 +1,8 @@
 /**
  * `npm run field`: the gateway beside HAProxy and nginx, in front of backends whose times it does not know.
  *
- * --quick       the short form, of at most three minutes; without nginx
+ * --quick       the short form, of at most three minutes: without nginx, and on a machine that may be busy
+ * --busy        the long form on a machine that has other things to do
  * --only NAME   scenarios whose name has this in it; may be given again
  * --rounds N    turns that each contender has (3; quick 2)
  * --json        figures for machines
@@ -18,6 +19,7 @@ import { isKept, type Result, runField } from './run.ts'
 const { values: options } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
+    busy: { type: 'boolean', default: false },
     only: { type: 'string', multiple: true },
     rounds: { type: 'string' },
     json: { type: 'boolean', default: false },
@@ -55,7 +57,10 @@ if (options.list) {
   for (const name of ['haproxy', 'nginx'] as const)
     if (!isInstalled(name)) fail(`The field suite compares with ${name}, which is not installed.`)
   const rounds = Number(options.rounds ?? (quick ? 2 : 3))
-  const results = await runField({ scenarios, rounds, share: quick ? QUICK_SHARE : 1, isLenient: quick }, say)
+  const results = await runField(
+    { scenarios, rounds, share: quick ? QUICK_SHARE : 1, isBusy: quick || options.busy, withNginx: !quick },
+    say,
+  )
   console.log(options.json ? JSON.stringify(results, null, 2) : markdown(results))
   process.exitCode = results.every(isKept) ? 0 : 1
 }
