@@ -37,6 +37,8 @@ export interface Installation {
   readonly served: Readonly<Record<Operation, ReadonlySet<string>>>
   /** Admin tokens that were wrong. */
   readonly guesses: Guesses
+  /** Ids of the models that the embedded preview decodes. */
+  readonly previewed: ReadonlySet<string>
   /** Of the admin token; undefined where there is none. */
   readonly adminDigest: Uint8Array | undefined
   /** What this isolate has counted; undefined where nobody may ask for it. */
@@ -72,6 +74,7 @@ async function install(env: Env): Promise<Installed> {
     backends: new Map(config.backends.map((backend) => [backend.id, backend])),
     membership: new Membership(config.backends),
     served: { decode: servedBy(config.backends, 'decode'), encode: servedBy(config.backends, 'encode') },
+    previewed: new Set(config.backends.flatMap(({ kind, models }) => (kind === 'preview' ? models : []))),
     adminDigest: config.adminToken === undefined ? undefined : await digestOf(config.adminToken),
     recorder: config.adminToken === undefined ? undefined : new Recorder(),
   })

@@ -3,7 +3,7 @@ import type { Batch, DecodeOf } from '../dispatch/batch/batch.ts'
 import { type Problem, problem } from '../errors/problem.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 import { answeredOf, expectAnswer, maxAnswerBytes } from '../models/answer.ts'
-import { maxMegapixels, predictDecodeMs } from '../models/cost.ts'
+import { decodeLimits, MAX_PREVIEW_SIDE, predictDecodeMs } from '../models/cost.ts'
 import { isPacked, megapixels, upstreamShape } from '../models/geometry.ts'
 import { describeStranger, inferModels } from '../models/inference.ts'
 import { readGeometry } from '../models/latent-shape.ts'
@@ -27,6 +27,7 @@ export interface DecodeOrder extends Order {
  * @param named the model of the path; without one the query names it, or the latent's shape does
  * @param served ids of the models that have a backend
  * @param registry the models of this deployment
+ * @param previewed ids of the models that the embedded preview decodes
  */
 export function readOrder(
   params: URLSearchParams,
@@ -34,6 +35,7 @@ export function readOrder(
   named: string | undefined,
   served: ReadonlySet<string>,
   registry: Registry,
+  previewed: ReadonlySet<string> = new Set(),
 ): Result<DecodeOrder, Problem> {
   const parsed = parseDecodeQuery(params)
   if (!parsed.ok) return err(queryProblem(parsed.error))
@@ -55,15 +57,21 @@ export function readOrder(
     : 'all'
   // What is not answered is not decoded either.
   const size = megapixels({ ...geometry.value, batch: answered === 'first' ? 1 : count })
-  const limit = maxMegapixels(model)
-  if (size > limit) {
-    const detail = `${model.id} decodes up to ${limit} megapixels at once; this latent asks for ${size.toFixed(1)}.`
+  const isPreview = previewed.has(model.id)
+  const limits = decodeLimits(model, isPreview)
+  const decoder = isPreview ? `The preview of ${model.id}` : model.id
+  if (size > limits.maxMegapixels) {
+    const detail = `${decoder} decodes up to ${limits.maxMegapixels} megapixels at once; this latent asks for ${size.toFixed(1)}.`
     return err(problem('decode-too-large', detail))
   }
   const { frames } = geometry.value
-  const maxFrames = model.limits?.maxFrames ?? frames
-  if (frames > maxFrames) {
-    const detail = `${model.id} decodes up to ${maxFrames} frames at once; this latent asks for ${frames}.`
+  if (frames > (limits.maxFrames ?? frames)) {
+    const detail = `${decoder} decodes up to ${limits.maxFrames} frames at once; this latent asks for ${frames}.`
+    return err(problem('decode-too-large', detail))
+  }
+  const side = Math.max(geometry.value.width, geometry.value.height)
+  if (isPreview && side > MAX_PREVIEW_SIDE) {
+    const detail = `${decoder} has up to ${MAX_PREVIEW_SIDE} pixels a side; this latent asks for ${side}.`
     return err(problem('decode-too-large', detail))
   }
   if (!model.outputs.includes(outputType)) {

@@ -17,10 +17,10 @@ export function takeDecode(
   mayServe: (modelId: string) => Problem | undefined,
 ): Result<Taken, Problem> {
   const { services, startedAt } = c.var
-  const { config, orders, served } = services
+  const { config, orders, served, previewed } = services
   const accept = c.req.header('accept')
   const named = c.req.param('model')
-  const readIt = () => readOrder(params, accept, named, served.decode, config.models)
+  const readIt = () => readOrder(params, accept, named, served.decode, config.models, previewed)
   const read = inHand ? readIt() : orders.recall([params.toString(), accept, named], startedAt, readIt)
   if (!read.ok) return read
   const order = read.value

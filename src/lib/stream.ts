@@ -1,14 +1,16 @@
 /** A stream that takes its chunks from an iterable one at a time, as they are asked for. */
-export function streamOf(chunks: Iterable<Uint8Array>): ReadableStream<Uint8Array> {
-  const iterator = chunks[Symbol.iterator]()
+export function streamOf(
+  chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+): ReadableStream<Uint8Array> {
+  const iterator = Symbol.asyncIterator in chunks ? chunks[Symbol.asyncIterator]() : chunks[Symbol.iterator]()
   return new ReadableStream<Uint8Array>({
-    pull(controller) {
-      const { done, value } = iterator.next()
+    async pull(controller) {
+      const { done, value } = await iterator.next()
       if (done) controller.close()
       else controller.enqueue(value)
     },
-    cancel() {
-      iterator.return?.()
+    async cancel() {
+      await iterator.return?.()
     },
   })
 }

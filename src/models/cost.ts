@@ -37,3 +37,29 @@ export const defaultMaxMegapixels = ({ kind }: VaeModel): number => MAX_MEGAPIXE
 
 export const maxMegapixels = (model: VaeModel): number =>
   model.limits?.maxMegapixels ?? defaultMaxMegapixels(model)
+
+/** The most that one decode may ask for, in all its pictures and frames; null where frames are not counted. */
+export interface DecodeLimits {
+  readonly maxMegapixels: number
+  readonly maxFrames: number | null
+}
+
+/** The embedded preview is a CPU's work of two seconds: eight pictures of 1024x1024, or 129 frames of 1280x720. */
+const PREVIEW_MEGAPIXELS: Readonly<Record<VaeModel['kind'], number>> = { image: 8.4, video: 120 }
+
+/** Of however few pixels: frames cost as well. */
+const PREVIEW_FRAMES = 257
+
+/** Pixels of either side: a preview is made in rows, of which none may take long. */
+export const MAX_PREVIEW_SIDE = 16_384
+
+/** @param isPreview whether it is the embedded preview that decodes */
+export function decodeLimits(model: VaeModel, isPreview: boolean): DecodeLimits {
+  const most = maxMegapixels(model)
+  const maxFrames = model.limits?.maxFrames ?? null
+  if (!isPreview) return { maxMegapixels: most, maxFrames }
+  return {
+    maxMegapixels: Math.min(most, PREVIEW_MEGAPIXELS[model.kind]),
+    maxFrames: model.kind === 'video' ? Math.min(maxFrames ?? PREVIEW_FRAMES, PREVIEW_FRAMES) : maxFrames,
+  }
+}

@@ -6,6 +6,7 @@ import { colourPlanes } from './colours.ts'
 import { canPreview, latentRgb } from './factors/index.ts'
 import type { LatentRgb } from './factors/latent-rgb.ts'
 import { readLatent } from './latent.ts'
+import { atOnce } from './turns.ts'
 
 const sd = servable('sd-v1')
 const RGB: LatentRgb = {
@@ -24,7 +25,7 @@ describe('colours', () => {
     const geometry = geometryOf(sd, 'BCHW', 2, 1, height, width)
     const values = Float32Array.from({ length: 2 * 4 * height * width }, (_, i) => Math.sin(i))
     const latent = readLatent(sd, geometry, values, 4, { kind: 'model' })
-    const colours = colourPlanes(latent, RGB, 1, 0)
+    const colours = atOnce(colourPlanes(latent, RGB, 1, 0))
     expect([colours.width, colours.height]).toEqual([width, height])
     for (const [colour, plane] of colours.planes.entries()) {
       expect(plane).toHaveLength(height * width)
@@ -42,8 +43,10 @@ describe('colours', () => {
     const geometry = geometryOf(sd3, 'BCHW', 1, 1, 2, 2)
     const z = Float32Array.from({ length: 64 }, (_, i) => Math.sin(i))
     const raw = z.map((value) => value / 1.5305 + 0.0609)
-    const ofScaled = colourPlanes(readLatent(sd3, geometry, z, 4, { kind: 'model' }), rgb, 0, 0).planes
-    const ofRaw = colourPlanes(readLatent(sd3, geometry, raw, 4, { kind: 'none' }), rgb, 0, 0).planes
+    const ofScaled = atOnce(
+      colourPlanes(readLatent(sd3, geometry, z, 4, { kind: 'model' }), rgb, 0, 0),
+    ).planes
+    const ofRaw = atOnce(colourPlanes(readLatent(sd3, geometry, raw, 4, { kind: 'none' }), rgb, 0, 0)).planes
     for (const [colour, plane] of ofScaled.entries()) {
       for (const [i, value] of plane.entries()) expect(ofRaw[colour]?.[i]).toBeCloseTo(value, 5)
     }

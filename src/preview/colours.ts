@@ -1,5 +1,6 @@
 import type { LatentRgb } from './factors/latent-rgb.ts'
 import type { Latent } from './latent.ts'
+import type { Work } from './turns.ts'
 
 /** Red, green and blue of one frame at latent resolution, about -1..1, rows of `width`. */
 export interface ColourPlanes {
@@ -9,7 +10,12 @@ export interface ColourPlanes {
 }
 
 /** Linear latent-to-RGB of one latent frame: sum over channels of element * factor, plus bias. */
-export function colourPlanes(latent: Latent, rgb: LatentRgb, batch: number, frame: number): ColourPlanes {
+export function* colourPlanes(
+  latent: Latent,
+  rgb: LatentRgb,
+  batch: number,
+  frame: number,
+): Work<ColourPlanes> {
   const { latentHeight: height, latentWidth: width } = latent.geometry
   const [red = 0, green = 0, blue = 0] = rgb.bias
   const planes = [red, green, blue].map((bias) => new Float32Array(height * width).fill(bias))
@@ -24,6 +30,7 @@ export function colourPlanes(latent: Latent, rgb: LatentRgb, batch: number, fram
         g[i] = (g[i] ?? 0) + element * toGreen
         b[i] = (b[i] ?? 0) + element * toBlue
       }
+      yield 3 * width
     }
   }
   return { width, height, planes: [r, g, b] }

@@ -15,6 +15,7 @@ import { isComplete, pictureSize, sniff } from '../wire/file-magic.ts'
 import { negotiate } from '../wire/media-types.ts'
 import { decodePreview } from './decode.ts'
 import { latentRgb } from './factors/index.ts'
+import { Turns } from './turns.ts'
 
 const SAMPLES = [
   {
@@ -55,8 +56,16 @@ async function decode(name: string, query: string, accept: string, body: ArrayBu
   const outputType = asked.outputType ?? 'pil'
   const { format } = expectValue(negotiate(accept, outputType, asked.imageFormat, model.kind))
   const expected = expectAnswer(model, geometry, format, outputType, asked.partialPostprocess)
-  const { byteLength, chunks, dtype } = await decodePreview(model, rgb, geometry, asked, expected, body)
-  const bytes = new Uint8Array(Buffer.concat([...chunks]))
+  const { byteLength, chunks, dtype } = await decodePreview(
+    model,
+    rgb,
+    geometry,
+    asked,
+    expected,
+    body,
+    new Turns(async () => undefined),
+  )
+  const bytes = new Uint8Array(Buffer.concat(await Array.fromAsync(chunks)))
   expect(bytes.length, 'as long as it said').toBe(byteLength)
   if (expected.kind === 'tensor' && dtype) expect(byteLength).toBe(tensorBytes(expected.shape, dtype))
   return { bytes, dtype, expected }

@@ -3,6 +3,8 @@
  * any decoder and a fault in it is a fault of a backend.
  */
 import { WorkerEntrypoint } from 'cloudflare:workers'
+import { realAmbient } from '../lib/ambient.ts'
+import { sleep } from '../lib/sleep.ts'
 import { streamOf } from '../lib/stream.ts'
 import { expectAnswer } from '../models/answer.ts'
 import { readGeometry } from '../models/latent-shape.ts'
@@ -13,6 +15,7 @@ import { formatShape, HEADER } from '../wire/headers.ts'
 import { negotiate } from '../wire/media-types.ts'
 import { decodePreview } from './decode.ts'
 import { canPreview, latentRgb } from './factors/index.ts'
+import { Turns } from './turns.ts'
 
 export class Preview extends WorkerEntrypoint {
   /** POST /{model} with a decode query and the latent as body. */
@@ -43,7 +46,12 @@ export class Preview extends WorkerEntrypoint {
       outputType,
       query.value.partialPostprocess,
     )
-    const answer = await decodePreview(model, rgb, geometry.value, query.value, expected, body)
+    const turns = new Turns(async () => {
+      request.signal.throwIfAborted()
+      // A task of its own, and not of the microtasks, which come before everything else.
+      await sleep(0, realAmbient)
+    })
+    const answer = await decodePreview(model, rgb, geometry.value, query.value, expected, body, turns)
     const headers = new Headers({ 'content-type': expected.mediaType, [HEADER.quality]: 'preview' })
     if (expected.kind === 'tensor' && answer.dtype) {
       headers.set(HEADER.shape, formatShape(expected.shape))

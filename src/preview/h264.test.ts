@@ -11,6 +11,7 @@ import {
   sequenceParameters,
   type YuvFrame,
 } from './h264.ts'
+import { atOnce } from './turns.ts'
 
 const even = (max: number) => fc.integer({ min: 1, max: max / 2 }).map((half) => half * 2)
 
@@ -108,7 +109,7 @@ describe('a key frame', () => {
     ['smaller than one macroblock', 8, 8],
   ])('%s gives back every sample, and repeats the last ones beyond the edge', (_, width, height) => {
     const frame = frameOf(width, height)
-    const unit = keyFrame(frame, 3)
+    const unit = atOnce(keyFrame(frame, 3))
     expect(hasStartCode(unit)).toBe(false)
     const read = new BitReader(unit)
     expect(read.bits(8)).toBe(0x65)
@@ -137,7 +138,7 @@ describe('a key frame', () => {
   test('differs in its id from the one before and after', () => {
     const frame = frameOf(16, 16)
     const idOf = (id: number): number => {
-      const read = new BitReader(keyFrame(frame, id))
+      const read = new BitReader(atOnce(keyFrame(frame, id)))
       read.bits(8)
       for (let i = 0; i < 3; i++) read.ue()
       read.bits(4)

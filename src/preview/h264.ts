@@ -6,6 +6,7 @@
  */
 
 import { BitWriter } from './bit-writer.ts'
+import type { Work } from './turns.ts'
 
 /** Pixels of one macroblock side. */
 const MB = 16
@@ -58,7 +59,7 @@ export interface YuvFrame {
 }
 
 /** A key frame (IDR slice, 7.3.3) of I_PCM macroblocks (7.3.5). `id` tells neighbouring key frames apart. */
-export function keyFrame(frame: YuvFrame, id: number): Uint8Array<ArrayBuffer> {
+export function* keyFrame(frame: YuvFrame, id: number): Work<Uint8Array<ArrayBuffer>> {
   const columns = Math.ceil(frame.width / MB)
   const rows = Math.ceil(frame.height / MB)
   const head = new BitWriter().bits(0x65, 8)
@@ -82,6 +83,7 @@ export function keyFrame(frame: YuvFrame, id: number): Uint8Array<ArrayBuffer> {
       at = copyBlock(unit, at, frame.cb, frame.width / 2, frame.height / 2, mx, my, MB / 2)
       at = copyBlock(unit, at, frame.cr, frame.width / 2, frame.height / 2, mx, my, MB / 2)
     }
+    yield columns * MB_BYTES
   }
   unit[at] = 0x80
   // Limited-range samples are never 0, so nothing in here looks like a start code.

@@ -11,6 +11,7 @@ import { readGeometry } from '../models/latent-shape.ts'
 import { parseDecodeQuery } from '../wire/decode-query.ts'
 import { decodePreview } from './decode.ts'
 import { latentRgb } from './factors/index.ts'
+import { Turns } from './turns.ts'
 
 const DATA = join(import.meta.dirname, '../../../shared/data')
 const hasData = existsSync(join(DATA, 'latents'))
@@ -28,8 +29,16 @@ async function psnrOfAstronaut(name: string, file: string, query: string): Promi
   )
   const geometry = expectValue(readGeometry(model, asked.shape, asked.size))
   const expected = expectAnswer(model, geometry, { kind: 'tensor', mediaType: 'tensor/binary' }, 'pt', true)
-  const { chunks } = await decodePreview(model, rgb, geometry, asked, expected, latent.buffer)
-  return psnr(Buffer.concat([...chunks]), photograph.data)
+  const { chunks } = await decodePreview(
+    model,
+    rgb,
+    geometry,
+    asked,
+    expected,
+    latent.buffer,
+    new Turns(async () => undefined),
+  )
+  return psnr(Buffer.concat(await Array.fromAsync(chunks)), photograph.data)
 }
 
 describe('the preview of a real latent is so like its photograph', () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { interleavedBytes, planeHalves, toByte } from './pixels.ts'
+import { halfRows, interleavedRows, toByte } from './pixels.ts'
+import { atOnce } from './turns.ts'
 import { Upsampler } from './upsampler.ts'
 
 /** 2 x 1 pixels: the left one red, the right one at the middle of everything. */
@@ -25,22 +26,22 @@ describe('interleaved bytes', () => {
   const [on, off, dim, dark] = [LEFT, -LEFT, RIGHT, -RIGHT].map(toByte)
 
   test('are red, green, blue of each pixel', () => {
-    expect([...interleavedBytes(picture, 3)]).toEqual([on, off, off, dim, dark, dark])
+    expect([...atOnce(interleavedRows(picture, 3, 0, 1))]).toEqual([on, off, off, dim, dark, dark])
   })
 
   test('have an opaque fourth channel where one is wanted', () => {
-    expect([...interleavedBytes(picture, 4)]).toEqual([on, off, off, 255, dim, dark, dark, 255])
+    expect([...atOnce(interleavedRows(picture, 4, 0, 1))]).toEqual([on, off, off, 255, dim, dark, dark, 255])
   })
 })
 
 describe('halves of a plane', () => {
   test('are in -1..1', () => {
-    expect([...planeHalves(picture, 0, 'signed')]).toEqual([LEFT, RIGHT])
-    expect([...planeHalves(picture, 1, 'signed')]).toEqual([-LEFT, -RIGHT])
+    expect([...atOnce(halfRows(picture, 0, 'signed', 0, 1))]).toEqual([LEFT, RIGHT])
+    expect([...atOnce(halfRows(picture, 1, 'signed', 0, 1))]).toEqual([-LEFT, -RIGHT])
   })
 
   test('are in 0..1 where a processor is to follow', () => {
-    expect([...planeHalves(picture, 0, 'unit')]).toEqual([0.9375, 0.5625])
-    expect([...planeHalves(picture, 2, 'unit')]).toEqual([0.0625, 0.4375])
+    expect([...atOnce(halfRows(picture, 0, 'unit', 0, 1))]).toEqual([0.9375, 0.5625])
+    expect([...atOnce(halfRows(picture, 2, 'unit', 0, 1))]).toEqual([0.0625, 0.4375])
   })
 })

@@ -1,6 +1,7 @@
 import { BufferSource, EncodedPacketSink, Input, MP4 } from 'mediabunny'
 import { describe, expect, test } from 'vitest'
 import { isComplete } from '../wire/file-magic.ts'
+import { Turns } from './turns.ts'
 import { Upsampler } from './upsampler.ts'
 import { encodeMp4 } from './video.ts'
 
@@ -13,14 +14,14 @@ const fill = (value: number): Float32Array => new Float32Array(15).fill(value)
 /** Five frames of two pictures: the first alone, the second held for four. */
 const made: number[] = []
 const file = await encodeMp4(
-  WIDTH,
-  HEIGHT,
+  { width: WIDTH, height: HEIGHT },
   5,
   (frame) => Math.ceil(frame / 4),
-  (latentFrame) => {
+  async (latentFrame) => {
     made.push(latentFrame)
     return latentFrame === 0 ? plain(1, 1, 1) : plain(1, -1, -1)
   },
+  new Turns(async () => undefined),
 )
 
 async function readBack() {

@@ -1,9 +1,14 @@
 /** A preview video: one picture per latent frame, held for the frames it stands for. */
 import { BufferTarget, EncodedPacket, EncodedVideoPacketSource, Mp4OutputFormat, Output } from 'mediabunny'
+import type { PixelSize } from '../models/geometry.ts'
 import * as h264 from './h264.ts'
+import type { Turns, Work } from './turns.ts'
 import type { Upsampler } from './upsampler.ts'
 
 const FRAMES_PER_SECOND = 24
+
+/** What the container costs. */
+const UNITS_PER_FRAME = 20_000
 
 /**
  * @param frameCount of the video
@@ -12,11 +17,11 @@ const FRAMES_PER_SECOND = 24
  * @returns the bytes of an MP4 file
  */
 export async function encodeMp4(
-  width: number,
-  height: number,
+  { width, height }: PixelSize,
   frameCount: number,
   latentFrameOf: (frame: number) => number,
-  pictureOf: (latentFrame: number) => Upsampler,
+  pictureOf: (latentFrame: number) => Promise<Upsampler>,
+  turns: Turns,
 ): Promise<ArrayBuffer> {
   const sps = h264.sequenceParameters(width, height)
   const pps = h264.pictureParameters()
@@ -34,7 +39,7 @@ export async function encodeMp4(
     sinceKey = isKey ? 0 : sinceKey + 1
     shown = latentFrame
     const unit = isKey
-      ? h264.keyFrame(toYuv(pictureOf(latentFrame)), latentFrame)
+      ? await turns.run(keyFrameOf(await pictureOf(latentFrame), latentFrame))
       : h264.repeatFrame(width, height, sinceKey)
     const packet = new EncodedPacket(
       lengthPrefixed(unit),
@@ -51,6 +56,8 @@ export async function encodeMp4(
         colorSpace: { primaries: 'bt709', transfer: 'bt709', matrix: 'bt709', fullRange: false },
       },
     })
+    const pause = turns.spend(UNITS_PER_FRAME)
+    if (pause) await pause
   }
   await output.finalize()
   if (!target.buffer) throw new Error('The muxer gave no file.')
@@ -64,35 +71,43 @@ function lengthPrefixed(unit: Uint8Array): Uint8Array<ArrayBuffer> {
   return bytes
 }
 
+function* keyFrameOf(picture: Upsampler, id: number): Work<Uint8Array<ArrayBuffer>> {
+  return yield* h264.keyFrame(yield* toYuv(picture), id)
+}
+
 /** BT.709 limited range: luma 16..235, chroma 16..240, each chroma sample the mean of four pixels. */
-function toYuv(picture: Upsampler): h264.YuvFrame {
+function* toYuv(picture: Upsampler): Work<h264.YuvFrame> {
   const { width, height } = picture
   const y = new Uint8Array(width * height)
   const cb = new Uint8Array((width / 2) * (height / 2))
   const cr = new Uint8Array(cb.length)
-  const lines = [0, 1].map(() => [0, 1, 2].map(() => new Float32Array(width)))
+  const [reds, greens, blues] = [0, 1, 2].map(() => new Float32Array(width * 2)) as [
+    Float32Array,
+    Float32Array,
+    Float32Array,
+  ]
   for (let top = 0; top < height; top += 2) {
-    lines.forEach((rows, line) => {
-      rows.forEach((row, colour) => {
-        picture.readRow(colour, top + line, row)
-      })
+    ;[reds, greens, blues].forEach((rows, colour) => {
+      picture.readRow(colour, top, rows.subarray(0, width))
+      picture.readRow(colour, top + 1, rows.subarray(width))
     })
     for (let left = 0; left < width; left += 2) {
       let blueDifference = 0
       let redDifference = 0
       for (let pixel = 0; pixel < 4; pixel++) {
-        const x = left + (pixel & 1)
-        const rows = lines[pixel >> 1] as Float32Array[]
-        const [r = 0, g = 0, b = 0] = rows.map((row) => (row[x] as number) * 0.5 + 0.5)
-        const luma = 0.2126 * r + 0.7152 * g + 0.0722 * b
-        y[(top + (pixel >> 1)) * width + x] = Math.round(16 + 219 * luma)
-        blueDifference += (b - luma) / 1.8556
-        redDifference += (r - luma) / 1.5748
+        const at = (pixel >> 1) * width + left + (pixel & 1)
+        const red = (reds[at] as number) * 0.5 + 0.5
+        const blue = (blues[at] as number) * 0.5 + 0.5
+        const luma = 0.2126 * red + 0.7152 * ((greens[at] as number) * 0.5 + 0.5) + 0.0722 * blue
+        y[top * width + at] = 16.5 + 219 * luma
+        blueDifference += (blue - luma) / 1.8556
+        redDifference += (red - luma) / 1.5748
       }
       const at = (top / 2) * (width / 2) + left / 2
-      cb[at] = Math.round(128 + 56 * blueDifference)
-      cr[at] = Math.round(128 + 56 * redDifference)
+      cb[at] = 128.5 + 56 * blueDifference
+      cr[at] = 128.5 + 56 * redDifference
     }
+    yield 12 * width
   }
   return { width, height, y, cb, cr }
 }

@@ -1,6 +1,7 @@
 import { encode as encodePng } from 'fast-png'
 import { encode as encodeJpeg } from 'jpeg-js'
 import { describe, expect, test } from 'vitest'
+import { Turns } from '../preview/turns.ts'
 import { Upsampler } from '../preview/upsampler.ts'
 import { encodeMp4 } from '../preview/video.ts'
 import { isComplete, pictureSize, sniff } from './file-magic.ts'
@@ -30,11 +31,11 @@ const black = new Upsampler(
 )
 const mp4 = new Uint8Array(
   await encodeMp4(
-    16,
-    16,
+    { width: 16, height: 16 },
     3,
     () => 0,
-    () => black,
+    async () => black,
+    new Turns(async () => undefined),
   ),
 )
 

@@ -4,6 +4,7 @@ import { readGeometry } from '../../../src/models/latent-shape.ts'
 import { colourPlanes } from '../../../src/preview/colours.ts'
 import { latentRgb } from '../../../src/preview/factors/index.ts'
 import { readLatent } from '../../../src/preview/latent.ts'
+import { atOnce } from '../../../src/preview/turns.ts'
 import { findModel } from './models.ts'
 import type { Order } from './order.ts'
 
@@ -18,7 +19,7 @@ export function previewOf(
   const geometry = vae && readGeometry(vae, tensor.shape, size)
   if (!factors || !geometry?.ok) return undefined
   const latent = readLatent(vae, geometry.value, toFloats(tensor), tensor.shape.length, { kind })
-  const { width, height, planes } = colourPlanes(latent, factors, 0, frame)
+  const { width, height, planes } = atOnce(colourPlanes(latent, factors, 0, frame))
   const pixels = new Uint8ClampedArray(width * height * 4).fill(255)
   planes.forEach((plane, colour) => {
     for (let i = 0; i < plane.length; i++) pixels[i * 4 + colour] = ((plane[i] ?? 0) + 1) * 127.5

@@ -1,5 +1,5 @@
 import { problem, problemResponse } from '../../errors/problem.ts'
-import { maxMegapixels } from '../../models/cost.ts'
+import { decodeLimits } from '../../models/cost.ts'
 import { describeShapes } from '../../models/latent-shape.ts'
 import { OPERATIONS, taskOf } from '../../models/operation.ts'
 import { isServable } from '../../models/registry.ts'
@@ -42,7 +42,7 @@ async function hear(pools: readonly PoolRef[], overview: Services['overview']): 
 }
 
 function describe(c: AppContext, model: VaeModel, heard: Heard): Record<string, unknown> {
-  const { config, membership } = c.var.services
+  const { config, membership, previewed } = c.var.services
   const { id, aliases, kind, diffusersClass, checkpoint, channels, spatialCompression, frames, scaling } =
     model
   const operations = OPERATIONS.filter((operation) => membership.poolsOf(taskOf(id, operation)).length > 0)
@@ -68,7 +68,7 @@ function describe(c: AppContext, model: VaeModel, heard: Heard): Record<string, 
     outputs: model.outputs,
     operations,
     shapes: isServable(model) ? describeShapes(model) : null,
-    limits: { maxMegapixels: maxMegapixels(model), maxFrames: model.limits?.maxFrames ?? null },
+    limits: decodeLimits(model, previewed.has(id)),
     served: isServed,
     /** Configured backends; `preview` means approximate pictures. */
     backends: backends.map((backend) => ({ id: backend.id, kind: backend.kind })),
