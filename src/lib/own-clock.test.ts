@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest'
 import { FakeAmbient } from '../../test/support/fake-ambient.ts'
-import { Machine } from '../../test/support/machine.ts'
 import { OwnClock } from './own-clock.ts'
 import { advance } from './own-time.ts'
 
@@ -73,20 +72,6 @@ describe('the timer of a time of its own', () => {
     ambient.setClock(HOUR)
     await ambient.pass(100)
     expect(woken[0]).toBe(from + 100)
-  })
-
-  test('P9: A6: is set anew when its clock is found to have gone back', async () => {
-    const machine = new Machine()
-    const from = machine.passedMs
-    const woken: number[] = []
-    const clock = new OwnClock(machine, () => woken.push(machine.passedMs - from))
-    clock.wakeAt(clock.now() + 5_000)
-    await machine.pass(1_000)
-    clock.now()
-    machine.setClock(-HOUR)
-    clock.now()
-    await machine.pass(10_000)
-    expect(woken).toEqual([5_000])
   })
 
   test('P9: has gone off when it has, though somebody set the clock back meanwhile', async () => {

@@ -5,52 +5,38 @@ import { advance, type Reading } from './own-time.ts'
 export class OwnClock {
   readonly #source: Pick<Ambient, 'now' | 'after'>
   readonly #wake: () => void
-  readonly #unseenMs: number
   #reading: Reading
   #timer: { readonly at: number; cancel(): void } | undefined
 
   /**
    * @param source a clock that may be set, and timers that go by it
    * @param wake called when the timer goes off, which is then no more
-   * @param unseenMs what counts as passed when the clock is set back
    */
-  constructor(source: Pick<Ambient, 'now' | 'after'>, wake: () => void, unseenMs = 0) {
+  constructor(source: Pick<Ambient, 'now' | 'after'>, wake: () => void) {
     const now = source.now()
     this.#source = source
     this.#wake = wake
-    this.#unseenMs = unseenMs
     this.#reading = { now, wall: now }
   }
 
   now(): number {
-    const before = this.#reading
-    this.#reading = advance(before, this.#source.now(), this.#timer?.at, this.#unseenMs)
-    // A timer that was set before goes off when the clock is there again, an hour later.
-    if (this.#timer && this.#reading.wall < before.wall) this.#set(this.#timer.at)
+    this.#reading = advance(this.#reading, this.#source.now(), this.#timer?.at)
     return this.#reading.now
   }
 
   /** Sets the one timer, or none. One that is due before is left alone: it will look again. */
   wakeAt(at: number | undefined): void {
     if (this.#timer && at !== undefined && this.#timer.at <= at) return
-    if (at === undefined) this.#stop()
-    else this.#set(at)
-  }
-
-  #set(at: number): void {
-    this.#stop()
+    this.#timer?.cancel()
+    this.#timer = undefined
+    if (at === undefined) return
     const cancel = this.#source.after(Math.max(0, at - this.#reading.now), () => {
       // Read while it is known by when it should have gone off. It has, even if somebody set the clock back meanwhile.
       const now = Math.max(this.now(), at)
       this.#reading = { ...this.#reading, now }
-      this.#stop()
+      this.#timer = undefined
       this.#wake()
     })
     this.#timer = { at, cancel }
-  }
-
-  #stop(): void {
-    this.#timer?.cancel()
-    this.#timer = undefined
   }
 }

@@ -76,7 +76,7 @@ export class LimitsClient {
     const unlimited = (): Verdict => unreadable.refusalOf(account, model, ambient) ?? FREE_PASS
     if (unreadable.has(account, ambient.now())) return unlimited()
     const answer = await within(PATIENCE_MS, ambient, () =>
-      stubOf(account).admit({ v: PROTOCOL_VERSION, limits, model, megapixels }),
+      stubOf(account).admit({ v: PROTOCOL_VERSION, limits, model, megapixels, wall: ambient.wallNow() }),
     )
     if (answer === 'errors' || answer === 'silent') {
       unreachable(answer)

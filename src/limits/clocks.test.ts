@@ -3,10 +3,10 @@ import { expect, test } from 'vitest'
 import { Machine } from '../../test/support/machine.ts'
 import { unwatchedTime } from '../lib/ambient.ts'
 import { ownAmbient } from '../lib/own-ambient.ts'
-import { UNSEEN_MS } from '../lib/own-time.ts'
 import { type Account, admit, EMPTY_ACCOUNT } from './account.ts'
 import { boundsOf, pixelsOf } from './bounds.ts'
 import { LimitsClient, LimitsMemory } from './client.ts'
+import { KeyClock } from './key-clock.ts'
 import type { Limits } from './protocol.ts'
 import { quotasOf } from './quotas.ts'
 
@@ -22,15 +22,15 @@ const MINUTE_S = 60
 /** A machine with one isolate and the object of one key. */
 function world() {
   const machine = new Machine()
-  const isolate = { wallNow: machine.wallNow, after: machine.after, now: unwatchedTime(machine.wallNow) }
-  const object = ownAmbient(isolate, UNSEEN_MS)
+  const isolateNow = unwatchedTime(machine.wallNow)
+  const clock = new KeyClock(machine.begin().wallNow)
   const memory = new LimitsMemory()
   let account: Account = EMPTY_ACCOUNT
   const ask = async (): Promise<boolean> => {
     const client = new LimitsClient({
       stubOf: () => ({
-        admit: async ({ limits, megapixels }) => {
-          const times = { now: object.now(), wall: object.wallNow() }
+        admit: async ({ limits, megapixels, wall }) => {
+          const times = clock.read(wall)
           const bounds = boundsOf(limits, undefined)
           const admitted = admit(account, pixelsOf(megapixels), bounds, times)
           account = admitted.account
@@ -44,7 +44,7 @@ function world() {
       }),
       findListed: async () => null,
       memory,
-      ambient: ownAmbient(isolate),
+      ambient: ownAmbient({ ...machine.begin(), now: isolateNow }),
       defer: () => undefined,
       unreachable: () => undefined,
     })

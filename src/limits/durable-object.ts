@@ -6,12 +6,12 @@ import { DurableObject } from 'cloudflare:workers'
 import { realAmbient } from '../lib/ambient.ts'
 import { dayOf } from '../lib/days.ts'
 import { ownAmbient } from '../lib/own-ambient.ts'
-import { UNSEEN_MS } from '../lib/own-time.ts'
 import { logEvents } from '../telemetry/events.ts'
 import { type Account, accountAt, admit, type Charge, finish, refund, type Times } from './account.ts'
 import { isAnonymous } from './anonymous.ts'
 import { boundsOf, pixelsOf } from './bounds.ts'
 import { Journal } from './journal.ts'
+import { KeyClock } from './key-clock.ts'
 import { Ledger } from './ledger.ts'
 import { PlaceTarget } from './place-target.ts'
 import {
@@ -31,8 +31,8 @@ import { isOver, standingOf, withRevocation } from './standing.ts'
 const FORGET_ADDRESS_MS = 32 * 86_400_000
 
 export class KeyObject extends DurableObject implements KeyService<PlaceTarget> {
-  /** A clock that is set back counts as a minute that is over: no key waits longer for its own. */
-  readonly #ambient = ownAmbient(realAmbient, UNSEEN_MS)
+  readonly #ambient = ownAmbient(realAmbient)
+  readonly #clock = new KeyClock(this.#ambient.wallNow)
   readonly #forgetful = (error: unknown): void => {
     const name = error instanceof Error ? error.name : 'unknown'
     logEvents('key', this.#ambient.wallNow).emit({ kind: 'limits-memory-failed', error: name })
@@ -59,8 +59,9 @@ export class KeyObject extends DurableObject implements KeyService<PlaceTarget> 
     this.#needsAlarm = isAnonymous(ctx.id.name)
   }
 
-  async admit({ limits, model, megapixels }: AdmitRequest): Promise<Admission<PlaceTarget>> {
-    const times = this.#times()
+  async admit({ limits, model, megapixels, wall }: AdmitRequest): Promise<Admission<PlaceTarget>> {
+    const times = this.#clock.read(wall)
+    if (this.#clock.isStuck) this.#writeNow()
     const standing = standingOf(this.#record, model, times.wall)
     if (standing === 'revoked')
       return { ok: false, v, why: standing, isFinal: this.#record?.isRevoked === true }
@@ -144,6 +145,15 @@ export class KeyObject extends DurableObject implements KeyService<PlaceTarget> 
   }
 
   #times(): Times {
-    return { now: this.#ambient.now(), wall: this.#ambient.wallNow() }
+    return this.#clock.read()
+  }
+
+  /** The timer of the journal stands still. */
+  #writeNow(): void {
+    try {
+      this.#journal.write()
+    } catch (error) {
+      this.#forgetful(error)
+    }
   }
 }

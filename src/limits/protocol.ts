@@ -24,6 +24,8 @@ export interface AdmitRequest {
   readonly limits: Limits
   readonly model: string
   readonly megapixels: number
+  /** Milliseconds since 1970 as the caller sees it; the release before does not say. */
+  readonly wall?: number
 }
 
 /** Where a key stands with one policy. */

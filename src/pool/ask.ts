@@ -38,7 +38,7 @@ export async function askPool(
     // An object that was lost while a backend started is asked again: the time of the client has not begun.
     const remainingMs = wanted.waitsForStart ? Math.max(leftMs, START_LEFT_MS) : leftMs
     if (remainingMs <= 0) return UNREACHABLE
-    const request: AcquireRequest = { v: PROTOCOL_VERSION, ...wanted, remainingMs }
+    const request: AcquireRequest = { v: PROTOCOL_VERSION, ...wanted, remainingMs, wall: ambient.wallNow() }
     const maxWaitMs = remainingMs + (wanted.waitsForStart ? parts.membership.startWaitMs(pool.name) : 0)
     const end = await callForSlot(request, maxWaitMs, isTrial, calledOff, { ambient, stub, alive, defer })
     if (end.kind === 'answered') {

@@ -2,6 +2,7 @@
 import { DurableObject } from 'cloudflare:workers'
 import { realAmbient } from '../lib/ambient.ts'
 import { ownAmbient } from '../lib/own-ambient.ts'
+import { StillStand } from '../lib/stuck-clock.ts'
 import type { Recorded } from '../telemetry/recorder.ts'
 import type { OperatorOrder, ProbeResult } from './events.ts'
 import { LeaseTarget } from './lease-target.ts'
@@ -18,6 +19,7 @@ import type {
 /** Each method is one of `PoolHost`, which says what it does. */
 export class PoolObject extends DurableObject implements PoolService<LeaseTarget> {
   readonly #host: PoolHost<LeaseTarget>
+  readonly #stillStand = new StillStand()
 
   constructor(ctx: DurableObjectState, env: Cloudflare.Env, parts: PoolParts) {
     super(ctx, env)
@@ -32,6 +34,9 @@ export class PoolObject extends DurableObject implements PoolService<LeaseTarget
   }
 
   acquire(request: AcquireRequest): Promise<AcquireAnswer<LeaseTarget>> {
+    // Nothing would be due for an hour. Its next life has the right time, and callers find it as after any death.
+    if (this.#stillStand.isFound(Date.now(), request.wall))
+      this.ctx.abort('The time of this object stands still.')
     return this.#host.acquire(request)
   }
 

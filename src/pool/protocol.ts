@@ -18,6 +18,8 @@ export interface AcquireRequest
   readonly remainingMs: number
   /** The client set no deadline, so the job may wait longer than that for a backend that sleeps. */
   readonly waitsForStart?: boolean
+  /** Milliseconds since 1970 as the caller sees it; the release before does not say. */
+  readonly wall?: number
 }
 
 /** Times of one attempt as its holder measured them, in milliseconds. */

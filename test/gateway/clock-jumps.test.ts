@@ -73,7 +73,7 @@ async function life(dataDir: string) {
 const reached = (): number => backends.reduce((sum, { requests }) => sum + requests.length, 0)
 
 test.each([HOUR, -HOUR])(
-  'A6: two decodes under way and two that wait are served (clock set by %i ms)',
+  'P9: A6: two decodes under way and two that wait are served (clock set by %i ms)',
   async (ms) => {
     const { makeKey, decode, setClock } = await life(folderWith())
     const { key } = await makeKey()

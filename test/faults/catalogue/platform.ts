@@ -54,6 +54,7 @@ export const platform: readonly Entry[] = [
       `${FAULTS}pool-clocks.test.ts`,
       'src/lib/own-clock.test.ts',
       'src/lib/own-ambient.test.ts',
+      'src/lib/stuck-clock.test.ts',
       'src/limits/clocks.test.ts',
       'test/gateway/clock-jumps.test.ts',
     ],
