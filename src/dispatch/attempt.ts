@@ -104,7 +104,8 @@ export async function attempt(
     if (expected.kind !== 'video') lease.free(timings)
     const bytesMs = receiveTimeoutMs(receivedAtOnce(head.value, commitBytes), deadlineAt - now)
     stopTimer()
-    stopTimer = ambient.after(Math.max(bytesMs, startedAt + overdueMs - now), timeOut)
+    const patienceMs = Math.min(startedAt + overdueMs, deadlineAt) - now
+    stopTimer = ambient.after(Math.max(bytesMs, patienceMs), timeOut)
     const received = await receive(response.body, head.value, expected, services, abort.signal)
     if (!received.ok) return failed(received.error)
     const headers = passedHeaders(response.headers)
