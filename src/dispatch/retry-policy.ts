@@ -66,9 +66,9 @@ export const maySecondRound = (
   remainingMs: number,
 ): boolean =>
   NONE_LEFT.includes(refusal) &&
-  mayRetry(failures, remainingMs) &&
+  mayRetry(failures, remainingMs - secondRoundDelayMs(failures, 1)) &&
   failures.some((failure) => isTransient(failure) && (failure.retryAfterMs ?? 0) <= MAX_PAUSE_MS)
 
-/** Before the same backend is asked again: full jitter, 25 to 250 ms, or what the last one asked for. */
+/** Before the same backend is asked again: full jitter, 25 to 250 ms, after what the last one asked for. */
 export const secondRoundDelayMs = (failures: readonly Failure[], random: number): number =>
   Math.min(MAX_PAUSE_MS, failures.at(-1)?.retryAfterMs ?? 0) + 25 + 225 * random
