@@ -14,7 +14,7 @@ import {
   wastesDecode,
 } from './failure.ts'
 import type { DecodeJob } from './job.ts'
-import { excludedBackends } from './retry-policy.ts'
+import { countedFailures, excludedBackends } from './retry-policy.ts'
 
 /** An object that does not take in a report within this is not waited for. */
 const TELL_MS = 1_000
@@ -33,6 +33,8 @@ export class Course {
   readonly failures: Failure[] = []
   /** Times that the request was sent to a backend. */
   attempts = 0
+  /** Attempts that were given up for another one. */
+  calledOff = 0
   /** In the second round those that failed in passing may be asked again. */
   round: 1 | 2 = 1
   readonly #ticket: string
@@ -48,6 +50,11 @@ export class Course {
 
   get remainingMs(): number {
     return this.job.deadlineAt - this.#ambient.now()
+  }
+
+  /** Attempts that may have cost a decode and are over. */
+  get spent(): number {
+    return countedFailures(this.failures).length + this.calledOff
   }
 
   /** A backend had to start first. The client set no deadline, so its time begins now. */
@@ -96,6 +103,7 @@ export class Course {
     if (isOverdue) void lease.report({ kind: 'soft', model: this.job.model, isTimeout: true })
     lease[Symbol.dispose]()
     this.ended(lease, 'called-off')
+    this.calledOff++
   }
 
   /**

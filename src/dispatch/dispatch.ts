@@ -96,8 +96,9 @@ export async function dispatch(
       })
     }
     if (outcome.kind === 'client-gone') return err(problem('client-closed-request', 'The client left.'))
-    const maxAttempts = slot.lease.isLocal ? MAX_ATTEMPTS_DEGRADED : MAX_ATTEMPTS
-    if (!mayRetry(failures, course.remainingMs, maxAttempts)) return err(concludeFailures(failures))
+    const most = slot.lease.isLocal ? MAX_ATTEMPTS_DEGRADED : MAX_ATTEMPTS
+    if (!mayRetry(failures, course.remainingMs, most - course.calledOff))
+      return err(concludeFailures(failures))
   }
 }
 

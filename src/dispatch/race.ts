@@ -63,7 +63,7 @@ class Race {
     this.#running.push(current)
     void current.done.then((outcome) => this.#settle(current, outcome)).finally(ended)
     const most = lease.isLocal ? MAX_ATTEMPTS_DEGRADED : MAX_ATTEMPTS
-    if (this.#course.attempts < most) this.#askLater(current.overdueMs)
+    if (this.#course.spent + this.#running.length < most) this.#askLater(current.overdueMs)
   }
 
   /** Costs a timer, unless the attempt is overdue: hardly any is. */
