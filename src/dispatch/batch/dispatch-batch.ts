@@ -31,8 +31,9 @@ export async function dispatchBatch(
   if (!served.ok) return served
   const alike = await sameDtype(served.value, company, services)
   if (alike.ok) return ok(join(alike.value, company, services))
-  // Its backends answer in different numbers: one of them gets it all.
-  return dispatch(job, clientLeft, services)
+  // Its backends answer in different numbers: one of them gets it all, in the time that its parts had.
+  const deadlineAt = Math.max(...served.value.map(({ job: part }) => part.deadlineAt))
+  return dispatch({ ...job, deadlineAt }, clientLeft, services)
 }
 
 const isBatch = (job: DecodeJob): job is BatchJob => job.batch !== undefined && job.batch.count > 1
@@ -50,7 +51,10 @@ async function serve(job: BatchJob, halvings: number, company: Company, services
       ? serveHalves(job, halvings, company, services)
       : servePart(job, asked, halvings, company, services)
   }
-  const placed = await spread(job, slot.lease, company.signal, services)
+  // All parts begin now, not only the one that gets this slot.
+  if (slot.lease.waitedForStart) course.restart()
+  const { deadlineAt } = course.job
+  const placed = await spread({ ...job, deadlineAt }, slot.lease, company.signal, services)
   return company.all(
     placed.map(({ job: part, lease }) =>
       servePart(part, { slot: { ok: true, lease }, waitedMs }, halvings, company, services),
