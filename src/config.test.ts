@@ -29,6 +29,7 @@ describe('a good configuration', () => {
           operations: ['decode'],
           slots: 1,
           scaleToZero: false,
+          coldStartWaitMs: 600_000,
           abortable: true,
           shard: undefined,
           learnsSlots: true,

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import type { Cause, Health } from '../pool/health-states.ts'
+import type { Cause, Health, TaskHealth } from '../pool/health-states.ts'
 import { describeHealth } from './reasons.ts'
 
-const STATES: readonly Health['kind'][] = [
+const STATES: readonly (Health | TaskHealth)['kind'][] = [
   'slow-start',
   'ejected',
   'down',
@@ -11,7 +11,15 @@ const STATES: readonly Health['kind'][] = [
   'drained',
   'disabled',
 ]
-const CAUSES: readonly Cause[] = ['unreachable', 'broke-off', 'bad-answers', 'timeouts', 'refused', 'asleep']
+const CAUSES: readonly Cause[] = [
+  'unreachable',
+  'broke-off',
+  'bad-answers',
+  'timeouts',
+  'refused',
+  'busy',
+  'asleep',
+]
 
 describe('the reason of a state', () => {
   test('is empty for a backend that serves', () => {

@@ -1,113 +1,96 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { seeded } from '../../test/support/seeded.ts'
-import { attemptTimeoutMs, type Forecast, hangAfterMs, receiveTimeoutMs } from './deadline.ts'
+import { type Forecast, overdueAfterMs, receiveTimeoutMs } from './deadline.ts'
 
 const PATIENCE = 20_000
-const AMPLE = 120_000
-const forecast = (changes: Partial<Forecast> = {}): Forecast => ({
-  startsInMs: 0,
-  expectedMs: 200,
-  isLearnt: true,
-  ...changes,
+const AMPLE = 900_000
+const overdue = (changes: Partial<Forecast>, bodyBytes = 0, patienceMs = PATIENCE, remainingMs = AMPLE) =>
+  overdueAfterMs(
+    bodyBytes,
+    { startsInMs: 0, expectedMs: 200, deviationMs: 0, isLearnt: true, ...changes },
+    patienceMs,
+    remainingMs,
+  )
+
+const forecasts = fc.record({
+  startsInMs: fc.nat(60_000),
+  expectedMs: fc.nat(60_000),
+  deviationMs: fc.nat(20_000),
+  isLearnt: fc.boolean(),
 })
-const timeout = (changes: Partial<Forecast>, bodyBytes = 0, patienceMs = PATIENCE, remainingMs = AMPLE) =>
-  attemptTimeoutMs(bodyBytes, forecast(changes), patienceMs, remainingMs)
 
 describe('B5: an attempt whose decode time is learnt', () => {
   test.each([
-    [100, 2_000],
-    [200, 2_000],
-    [400, 2_200],
-    [5_000, 16_000],
-  ])('of %i ms gets %i ms: three times as much and a second, two at least', (expectedMs, ms) => {
-    expect(timeout({ expectedMs })).toBe(ms)
+    [0, 0, 1_000],
+    [5, 1, 1_005],
+    [200, 50, 1_200],
+    [200, 300, 1_400],
+    [1_000, 100, 2_000],
+    [5_000, 500, 10_000],
+    [5_000, 2_000, 13_000],
+  ])(
+    'of %i ms, give or take %i, is overdue after %i ms: twice that, four deviations or a second more',
+    (expectedMs, deviationMs, ms) => {
+      expect(overdue({ expectedMs, deviationMs })).toBe(ms)
+    },
+  )
+
+  test('has the time until the backend is free, and the time of its upload, on top', () => {
+    expect(overdue({ startsInMs: 700 })).toBe(1_900)
+    expect(overdue({}, 3_000_000)).toBe(4_200)
   })
 
-  test('gets the time until the backend is free, and the time of its upload, on top', () => {
-    expect(timeout({ startsInMs: 700 })).toBe(2_700)
-    expect(timeout({}, 3_000_000)).toBe(5_000)
+  test('is overdue after the same time, however long its request has left', () => {
+    expect(overdue({ expectedMs: 10_000 }, 0, PATIENCE, 12_000)).toBe(20_000)
+    expect(overdue({ expectedMs: 10_000 }, 0, 500, 12_000)).toBe(20_000)
+  })
+})
+
+describe('B5: an attempt whose decode time is a guess', () => {
+  test('has what is configured, or ten times the guess', () => {
+    expect(overdue({ isLearnt: false })).toBe(20_000)
+    expect(overdue({ isLearnt: false, expectedMs: 4_000 })).toBe(40_000)
+    expect(overdue({ isLearnt: false, startsInMs: 700 }, 30_000_000)).toBe(50_700)
   })
 
-  test('never gets more than one whose time is a guess', () => {
-    expect(timeout({ expectedMs: 20 }, 0, 500)).toBe(500)
-    expect(timeout({ expectedMs: 100 }, 0, 500)).toBe(1_000)
+  test('B30: leaves half of the time for another, unless the guess itself is longer', () => {
+    expect(overdue({ isLearnt: false }, 0, PATIENCE, 10_000)).toBe(5_000)
+    expect(overdue({ isLearnt: false, expectedMs: 10_000 }, 0, PATIENCE, 90_000)).toBe(45_000)
+    expect(overdue({ isLearnt: false, expectedMs: 4_000 }, 0, PATIENCE, 10_000)).toBe(8_000)
+  })
+
+  test('is never overdue before one that is learnt, unless its time is short or so configured', () => {
     fc.assert(
-      fc.property(
-        fc.nat(60_000),
-        fc.nat(60_000),
-        fc.nat(30_000_000),
-        fc.integer({ min: 100, max: AMPLE }),
-        (startsInMs, expectedMs, bytes, patienceMs) => {
-          const known = timeout({ startsInMs, expectedMs }, bytes, patienceMs)
-          expect(known).toBeLessThanOrEqual(
-            timeout({ startsInMs, expectedMs, isLearnt: false }, bytes, patienceMs),
-          )
-        },
-      ),
+      fc.property(forecasts, fc.nat(30_000_000), (forecast, bytes) => {
+        const expectedMs = Math.max(forecast.expectedMs, forecast.deviationMs)
+        const learnt = overdue({ ...forecast, expectedMs, isLearnt: true }, bytes)
+        const guess = overdue({ ...forecast, expectedMs, isLearnt: false }, bytes)
+        expect(guess).toBeGreaterThanOrEqual(learnt)
+      }),
       seeded,
     )
   })
 })
 
-describe('B5: an attempt whose decode time is a guess', () => {
-  test('gets what is configured, or ten times the guess', () => {
-    expect(timeout({ isLearnt: false })).toBe(20_000)
-    expect(timeout({ isLearnt: false, expectedMs: 4_000 })).toBe(40_000)
-    expect(timeout({ isLearnt: false, startsInMs: 700 }, 30_000_000)).toBe(50_700)
-  })
-})
-
-test('B30: an attempt whose decode time is a guess leaves time for another elsewhere', () => {
-  const guess = { isLearnt: false, expectedMs: 10_000 }
-  expect(timeout(guess, 0, PATIENCE, 60_000)).toBe(31_000)
-  expect(timeout(guess, 0, PATIENCE, 90_000)).toBe(60_000)
-  expect(timeout(guess, 0, PATIENCE, 20_000)).toBe(20_000)
-})
-
-test('B30: an attempt whose decode time is learnt is shorter where that leaves another its time', () => {
-  const known = { expectedMs: 10_000 }
-  expect(timeout(known, 0, PATIENCE, 90_000)).toBe(31_000)
-  expect(timeout(known, 0, PATIENCE, 55_000)).toBe(25_000)
-  expect(timeout(known, 0, PATIENCE, 40_000)).toBe(21_000)
-  // Nothing would come of what is left.
-  expect(timeout(known, 0, PATIENCE, 30_000)).toBe(30_000)
-})
-
-test('B5: an attempt that was given up early tells of no hang', () => {
-  expect(hangAfterMs(forecast({ startsInMs: 500, expectedMs: 10_000 }), PATIENCE)).toBe(27_100)
-  expect(hangAfterMs(forecast({ expectedMs: 50 }), PATIENCE)).toBe(1_900)
-  // Who is configured to have less patience than that hangs sooner.
-  expect(hangAfterMs(forecast({ expectedMs: 50 }), 1_500)).toBe(1_425)
-  fc.assert(
-    fc.property(fc.nat(60_000), fc.nat(60_000), fc.integer({ min: 100, max: AMPLE }), (a, b, patienceMs) => {
-      const some = { startsInMs: a, expectedMs: b }
-      for (const isLearnt of [true, false])
-        expect(hangAfterMs(forecast({ ...some, isLearnt }), patienceMs)).toBeLessThanOrEqual(
-          timeout({ ...some, isLearnt }, 0, patienceMs, 1e9),
-        )
-    }),
-    seeded,
-  )
-})
-
-test('B5: no attempt outlives the deadline of its request', () => {
+test('B5: no attempt is overdue before its backend can have got to it, sent it and decoded it', () => {
   fc.assert(
     fc.property(
-      fc.nat(200_000),
-      fc.nat(200_000),
-      fc.boolean(),
-      fc.nat(AMPLE),
-      (a, b, isLearnt, remaining) => {
-        const ms = timeout({ startsInMs: a, expectedMs: b, isLearnt }, 30_000_000, PATIENCE, remaining)
-        expect(ms).toBeLessThanOrEqual(remaining)
-        expect(receiveTimeoutMs(4_194_304, remaining)).toBeLessThanOrEqual(remaining)
+      forecasts,
+      fc.nat(30_000_000),
+      fc.integer({ min: 1_000, max: AMPLE }),
+      fc.integer({ min: -100, max: AMPLE }),
+      (forecast, bytes, patienceMs, remainingMs) => {
+        const ms = overdue(forecast, bytes, patienceMs, remainingMs)
+        const least = forecast.startsInMs + bytes / 1_000 + Math.min(forecast.expectedMs, patienceMs) + 1_000
+        expect(ms).toBeGreaterThanOrEqual(forecast.isLearnt ? least : least - 1_000)
       },
     ),
     seeded,
   )
 })
 
-test('B6: bytes that are held back have two seconds, and one for each megabyte', () => {
+test('B6: bytes that are held back have two seconds, and one for each megabyte, until the deadline at most', () => {
   expect(receiveTimeoutMs(4_000_000, AMPLE)).toBe(6_000)
+  expect(receiveTimeoutMs(4_000_000, 3_000)).toBe(3_000)
 })

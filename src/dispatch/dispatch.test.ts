@@ -14,6 +14,12 @@ const status = (code: number, headers?: Record<string, string>): Conduct => ({
   ...(headers && { headers }),
 })
 
+/** What the pool was told of its backends, in the order of their leases. */
+const heard = ({ leases }: DispatchWorld): string[] =>
+  leases.flatMap(({ backendId, said }) =>
+    said.flatMap((said) => ('kind' in said ? [`${backendId} ${said.kind}`] : [])),
+  )
+
 /** A world in which these backends of the pool have their turn and do this. */
 const world = (pool: Say[], conducts: Record<string, Conduct[]> = {}) => new DispatchWorld(pool, conducts)
 
@@ -62,6 +68,16 @@ describe('a retry', () => {
     expect(here.requests.map(({ exclude }) => exclude)).toEqual([[], ['a'], ['a', 'b']])
   })
 
+  test('B1, T20: is no attempt lost on backends that are out of reach', async () => {
+    const here = world([a, b, c, { grant: 'd' }, { grant: 'e' }], {
+      a: [refuse],
+      b: [refuse],
+      c: [status(500)],
+      d: [status(500)],
+    })
+    expect(expectValue(await here.run()).backendId).toBe('e')
+  })
+
   test('T20: is paid for where a decode may be lost, and free where nothing was decoded', async () => {
     const here = world([a, b, c], { a: [status(500)], b: [refuse] })
     expect(expectValue(await here.run()).attempts).toBe(3)
@@ -82,13 +98,26 @@ describe('a retry', () => {
     expect(expectError(await here.run()).code).toBe('request-failed-repeatedly')
   })
 
-  test('B33: accuses one backend at most', async () => {
+  test('B33: that is served says which backends failed what another could do', async () => {
     const here = world([a, b, c], { a: [status(502)], b: [status(500)] })
-    expectValue(await here.run()).finish('broke-off')
-    const accusations = here.leases.flatMap(({ backendId, said }) =>
-      said.flatMap((said) => ('kind' in said ? [`${backendId} ${said.kind}`] : [])),
-    )
-    expect(accusations).toEqual(['a soft'])
+    expectValue(await here.run()).finish('served')
+    expect(heard(here)).toEqual(['a soft', 'b soft', 'c served'])
+    expect(here.leases[2]?.said.at(-1)).toEqual({ kind: 'served', model: 'sd-v1', instead: ['a', 'b'] })
+  })
+
+  test.each([
+    ['breaks off', 'broke-off', ['a soft', 'b soft']],
+    ['was not waited for', 'client-gone', ['a soft']],
+  ] as const)('B33: whose answer %s speaks for no backend, and against no other', async (_, end, said) => {
+    const here = world([a, b], { a: [status(500)] })
+    expectValue(await here.run()).finish(end)
+    expect(heard(here)).toEqual(said)
+  })
+
+  test('B1, B33: blames none for being out of reach, which is not the request’s doing', async () => {
+    const here = world([a, b], { a: [refuse] })
+    expectValue(await here.run()).finish('served')
+    expect(here.leases[1]?.said.at(-1)).toEqual({ kind: 'served', model: 'sd-v1' })
   })
 
   test.each([
@@ -111,24 +140,68 @@ describe('a retry', () => {
     expect(here.sent).toHaveLength(2)
   })
 
-  test('B5: comes soon after a hang of a backend whose pace is known, and lets its slot drain', async () => {
-    const here = world([a, { refuse: 'budget' }, b], { a: [hang] })
+  test('B5: is not made while a hang may still end, as only another answer is better', async () => {
+    const here = world([a, { refuse: 'exhausted' }, { refuse: 'exhausted' }], { a: [hang] })
     const startedAt = here.ambient.now()
-    expect(expectValue(await here.run()).backendId).toBe('b')
-    expect(here.ambient.now() - startedAt).toBeLessThanOrEqual(2_200)
-    expect(here.leases[0]).toMatchObject({ isFree: false, isDisposed: true, said: [{ kind: 'soft' }] })
+    expect(expectError(await here.run()).code).toBe('deadline-exceeded')
+    expect(here.ambient.now() - startedAt).toBe(60_000)
+    expect(here.leases[0]).toMatchObject({
+      isFree: false,
+      isDisposed: true,
+      said: [{ kind: 'soft', model: 'sd-v1', isTimeout: true }],
+    })
+  })
+
+  test('B5: a decode that is cut by its own client’s deadline before it is overdue accuses no backend', async () => {
+    const here = world([a], { a: [hang] })
+    expectError(await here.run({ deadlineAt: here.ambient.now() + 1_100 }))
+    expect(here.leases[0]).toMatchObject({ isFree: false, isDisposed: true, said: [] })
   })
 
   test('B6: comes after a body that stands still before the commit', async () => {
-    const here = world([a, { refuse: 'budget' }, b], { a: [{ does: 'stall', afterMs: 100 }] })
+    const here = world([a, b], { a: [{ does: 'stall', afterMs: 100 }] })
     expect(expectValue(await here.run()).backendId).toBe('b')
     expect(here.budget.free).toBe(100_000 - 192)
+    expect(heard(here)).toEqual(['a soft'])
+  })
+
+  test('B16: comes a second after an error whose text does not come', async () => {
+    const silent: Conduct = { does: 500, afterMs: 100, isSilent: true }
+    const here = world([a, b], { a: [silent] })
+    const startedAt = here.ambient.now()
+    expect(expectValue(await here.run()).backendId).toBe('b')
+    expect(here.ambient.now() - startedAt).toBe(1_200)
+    expect([here.open.size, here.ambient.timers]).toEqual([0, []])
   })
 
   test('B1: goes back to backends that failed in passing when there is no other', async () => {
     const here = world([a, { refuse: 'down' }, a], { a: [refuse] })
     expect(expectValue(await here.run()).attempts).toBe(2)
     expect(here.requests.map(({ exclude }) => exclude)).toEqual([[], ['a'], []])
+  })
+
+  test('B19: goes back in the second round to the one that is busy, when that wants it', async () => {
+    const busy = status(429, { 'retry-after': '2' })
+    const here = world([a, a, { refuse: 'exhausted' }, a], { a: [busy, busy] })
+    const startedAt = here.ambient.now()
+    expect(expectValue(await here.run()).attempts).toBe(3)
+    expect(here.requests.map(({ exclude }) => exclude)).toEqual([[], [], ['a'], []])
+    expect(here.ambient.now() - startedAt).toBeGreaterThanOrEqual(2_000)
+  })
+
+  test('B5, B19: has no second round that its deadline does not allow', async () => {
+    const busy = status(429, { 'retry-after': '4' })
+    const here = world([a, a, { refuse: 'exhausted' }, a], { a: [busy, busy] })
+    const startedAt = here.ambient.now()
+    const outcome = await here.run({ deadlineAt: startedAt + 3_000 })
+    expect(expectError(outcome)).toMatchObject({ code: 'no-capacity', retryAfterSeconds: 4 })
+    expect(here.ambient.now() - startedAt).toBeLessThan(1_000)
+  })
+
+  test('B1: has one second round', async () => {
+    const here = world([a, { refuse: 'down' }, a, { refuse: 'down' }, a], { a: [refuse, refuse] })
+    expect(expectError(await here.run()).code).toBe('upstream-unreachable')
+    expect(here.sent).toHaveLength(2)
   })
 
   test('B35: is not made where all are out of reach, which takes no time to say', async () => {
@@ -158,13 +231,15 @@ describe('an answer that asks for time', () => {
       {},
     ])
     expect(here.requests.at(2)?.exclude).toEqual(['b'])
+    // It asked twice, and the pool knows of no third reason to send the request there.
+    expect(here.requests.at(4)?.exclude).toEqual(['a', 'b'])
     expect(here.requests.map(({ purpose }) => purpose)).toEqual(['first', 'first', 'retry', 'first', 'retry'])
   })
 
-  test('B19: ends after ten times', async () => {
-    const here = new DispatchWorld(() => a, { a: Array.from({ length: 20 }, () => status(429)) })
+  test('B19: ends after twenty times', async () => {
+    const here = new DispatchWorld(() => a, { a: Array.from({ length: 30 }, () => status(429)) })
     expect(expectError(await here.run())).toMatchObject({ code: 'no-capacity', retryAfterSeconds: 1 })
-    expect(here.sent).toHaveLength(10)
+    expect(here.sent).toHaveLength(20)
   })
 
   test('P6: does not wait for a pool that does not take it in', async () => {
@@ -174,68 +249,57 @@ describe('an answer that asks for time', () => {
   })
 })
 
-describe('P6: without the pool’s object', () => {
-  const local = (grant: string): Say => ({ grant, lease: { isLocal: true, isLearnt: false } })
+describe('B18: a request whose backend has to start', () => {
+  const cold: Say = { grant: 'a', afterMs: 50_000, lease: { waitedForStart: true, expectedMs: 20_000 } }
+  const slow: Conduct = { does: 'serve', afterMs: 30_000 }
 
-  test('a request is tried twice and not hedged', async () => {
-    const here = world([local('a'), local('b'), local('c')], { a: [status(500)], b: [status(500)] })
-    expect(expectError(await here.run()).code).toBe('upstream-error')
-    expect(here.sent).toHaveLength(2)
-    const slow = world([local('a'), local('b')], { a: [{ does: 'serve', afterMs: 5_000 }] })
-    expect(expectValue(await slow.run()).attempts).toBe(1)
+  test('has its own time from then on, where the client did not say how long it waits', async () => {
+    const here = world([cold], { a: [slow] })
+    const startedAt = here.ambient.now()
+    const outcome = await here.run({ deadlineMs: 60_000, deadlineAt: startedAt + 60_000 })
+    expect(expectValue(outcome)).toMatchObject({ attempts: 1, queueMs: 50_000 })
+    expect(here.requests[0]).toMatchObject({ waitsForStart: true, remainingMs: 60_000 })
+    expect(here.sent[0]?.remainingMs).toBe(60_000)
+  })
+
+  test('may be tried elsewhere in that time', async () => {
+    const here = world([cold, b], { a: [status(500)] })
+    const outcome = await here.run({ deadlineMs: 60_000, deadlineAt: here.ambient.now() + 60_000 })
+    expect(expectValue(outcome).backendId).toBe('b')
+    expect(here.requests[1]?.remainingMs).toBe(59_995)
+  })
+
+  test('has what the client said, and no more', async () => {
+    const here = world([cold], { a: [slow] })
+    const startedAt = here.ambient.now()
+    expect(expectError(await here.run()).code).toBe('deadline-exceeded')
+    expect(here.requests[0]?.waitsForStart).toBeUndefined()
+    expect(here.sent[0]?.remainingMs).toBe(10_000)
+    expect(here.ambient.now() - startedAt).toBe(60_000)
+  })
+
+  test('P16: is not sent for a key that was revoked meanwhile', async () => {
+    const here = world([cold])
+    const outcome = await here.run({ isStillGood: () => Promise.resolve(false) })
+    expect(expectError(outcome).code).toBe('unauthorized')
+    expect([here.sent, here.leases[0]?.isDisposed]).toEqual([[], true])
   })
 })
 
-describe('B30: an attempt that is slow', () => {
-  const slow: Conduct = { does: 'serve', afterMs: 1_900 }
+describe('P6: without the pool’s object', () => {
+  const local = (grant: string): Say => ({ grant, lease: { isLocal: true, isLearnt: false } })
 
-  test('has a second one beside it, which may win', async () => {
-    const here = world([a, b], { a: [slow] })
-    const { backendId, attempts, finish, answer } = expectValue(await here.run())
-    expect([backendId, attempts]).toEqual(['b', 2])
-    expect(here.requests[1]).toMatchObject({ purpose: 'hedge', exclude: ['a'], failures: [] })
-    expect(here.requests[1]?.ticket).not.toBe(here.requests[0]?.ticket)
-    expect(here.leases[0]).toMatchObject({ isFree: false, isDisposed: true, said: [] })
-    finish('served')
-    answer.release()
-    expect([here.open.size, here.budget.free]).toEqual([0, 100_000])
+  test('a request is tried twice', async () => {
+    const here = world([local('a'), local('b'), local('c')], { a: [status(500)], b: [status(500)] })
+    expect(expectError(await here.run()).code).toBe('upstream-error')
+    expect(here.sent).toHaveLength(2)
   })
 
-  test('may win itself, and calls the other off', async () => {
-    const here = world([a, b], { a: [slow], b: [hang] })
-    const { backendId, attempts } = expectValue(await here.run())
-    expect([backendId, attempts]).toEqual(['a', 2])
-    expect(here.leases[1]).toMatchObject({ isFree: false, isDisposed: true })
-    expect(here.open.size).toBe(0)
-  })
-
-  test('stays alone where the pool has nobody idle', async () => {
-    const here = world([a, { refuse: 'budget' }], { a: [slow] })
-    expect(expectValue(await here.run()).attempts).toBe(1)
-  })
-
-  test('P11: stays alone where there is no memory for a second copy', async () => {
-    const here = world([a, b], { a: [slow] })
-    here.budget.reserve(99_600)
-    expect(expectValue(await here.run()).attempts).toBe(1)
-    expect(here.requests).toHaveLength(1)
-  })
-
-  test('has no second one beside its retry, when both were tried', async () => {
-    const here = world([a, b, c], { a: [slow, hang], b: [status(500)] })
-    expect(expectValue(await here.run()).backendId).toBe('a')
-    const twice = world([a, b, c, { grant: 'd' }], { a: [hang], b: [hang], c: [slow] })
-    expect(expectValue(await twice.run()).attempts).toBe(3)
-    expect(twice.requests.filter(({ purpose }) => purpose === 'hedge')).toHaveLength(1)
-  })
-
-  test('and fails is told with both', async () => {
-    const here = world([a, b, { refuse: 'exhausted' }], {
-      a: [{ does: 500, afterMs: 1_500 }],
-      b: [status(413)],
-    })
-    const { code, detail } = expectError(await here.run())
-    expect([code, detail]).toEqual(['upstream-error', expect.stringContaining('(2 attempts)')])
+  test('a request has a second attempt beside one that hangs, and no third', async () => {
+    const here = world([local('a'), local('b'), local('c')], { a: [hang], b: [hang] })
+    expect(expectError(await here.run()).code).toBe('deadline-exceeded')
+    // Of a guess it takes as long as is configured until it is overdue.
+    expect(here.sent.map(({ remainingMs }) => remainingMs)).toEqual([60_000, 39_999])
   })
 })
 
@@ -246,8 +310,8 @@ test('P14: a backend of another release’s configuration is passed over', async
 
 describe('when the body has ended', () => {
   test.each([
-    ['served', [{ decoded: true }, { kind: 'served' }]],
-    ['broke-off', [{ decoded: true }, { kind: 'soft' }]],
+    ['served', [{ decoded: true }, { kind: 'served', model: 'sd-v1' }]],
+    ['broke-off', [{ decoded: true }, { kind: 'soft', model: 'sd-v1' }]],
     ['client-gone', [{ decoded: true }]],
     ['client-slow', [{ decoded: true }]],
   ] as const)('%s: the pool hears what it shows', async (end, said) => {

@@ -2,18 +2,18 @@ import { describe, expect, test } from 'vitest'
 import { problemKind } from '../errors/codes.ts'
 import type { Evidence } from '../pool/events.ts'
 import {
+  blamedBackends,
   evidenceOf,
   type Failure,
   type FailureReason,
   isTransparent,
-  isVote,
   PROBLEM_OF,
   SIGNATURE_OF,
   wastesDecode,
   whyBroken,
 } from './failure.ts'
 
-const JOB = { model: 'sdxl', predictedMs: 700 }
+const JOB = { key: 'key-1', model: 'sdxl', predictedMs: 700 }
 const REASONS = Object.keys(PROBLEM_OF) as FailureReason[]
 
 const failure = (reason: Failure['reason'], retryAfterMs?: number): Failure => ({
@@ -25,33 +25,41 @@ const failure = (reason: Failure['reason'], retryAfterMs?: number): Failure => (
 describe('evidenceOf', () => {
   test.each<[string, Failure, Evidence | null]>([
     ['B1: out of reach is what nobody’s latent does', failure('unreachable'), { kind: 'unreachable' }],
-    ['B26: a reset after work is hard evidence', failure('crashed'), { kind: 'hard' }],
-    ['B5: a hang is soft', failure('timed-out'), { kind: 'soft', isTimeout: true }],
-    ['B7: a body that ends early is soft', failure('broke-off'), { kind: 'soft' }],
-    ['B10: a wrong answer is soft', failure('invalid'), { kind: 'soft' }],
-    ['B16: an error is soft', failure('server-error'), { kind: 'soft' }],
+    ['B26: a reset after work is hard evidence', failure('crashed'), { kind: 'hard', model: 'sdxl' }],
+    ['B5: a hang is soft', failure('timed-out'), { kind: 'soft', model: 'sdxl', isTimeout: true }],
+    ['B7: a body that ends early is soft', failure('broke-off'), { kind: 'soft', model: 'sdxl' }],
+    ['B10: a wrong answer is soft', failure('invalid'), { kind: 'soft', model: 'sdxl' }],
+    ['B16: an error is soft', failure('server-error'), { kind: 'soft', model: 'sdxl' }],
     [
       'B14: a refusal of the gateway is for the operator',
       failure('misconfigured'),
-      { kind: 'misconfigured' },
+      { kind: 'misconfigured', model: 'sdxl' },
     ],
     ['B18: a cold start is none against it', failure('cold', 30_000), { kind: 'cold' }],
-    ['B19: too many requests ask for time', failure('busy'), { kind: 'busy', retryAfterMs: 1_000 }],
-    ['B19: no time at all is taken at its word', failure('busy', 0), { kind: 'busy', retryAfterMs: 0 }],
+    [
+      'B19: too many requests ask for time',
+      failure('busy'),
+      { kind: 'busy', model: 'sdxl', retryAfterMs: 1_000 },
+    ],
+    [
+      'B19: no time at all is taken at its word',
+      failure('busy', 0),
+      { kind: 'busy', model: 'sdxl', retryAfterMs: 0 },
+    ],
     [
       'B19: too many requests may say for how long',
       failure('busy', 30_000),
-      { kind: 'busy', retryAfterMs: 30_000 },
+      { kind: 'busy', model: 'sdxl', retryAfterMs: 30_000 },
     ],
     [
       'B12: a full GPU is a ceiling',
       failure('out-of-memory'),
-      { kind: 'out-of-memory', model: 'sdxl', predictedMs: 700 },
+      { kind: 'out-of-memory', key: 'key-1', model: 'sdxl', predictedMs: 700 },
     ],
     [
       'B15: so is a decode that is too large',
       failure('too-large'),
-      { kind: 'out-of-memory', model: 'sdxl', predictedMs: 700 },
+      { kind: 'out-of-memory', key: 'key-1', model: 'sdxl', predictedMs: 700 },
     ],
     ['B13: a refusal may be the request’s fault', failure('rejected'), null],
   ])('%s', (_, failure, evidence) => {
@@ -59,13 +67,35 @@ describe('evidenceOf', () => {
   })
 })
 
-test('B33: accusations are votes, of which a request has one; what a backend says of itself, or that it is out of reach, is not', () => {
-  const votes = REASONS.filter((reason) => {
-    const evidence = evidenceOf(failure(reason), JOB)
-    return evidence !== null && isVote(evidence)
-  })
-  expect(votes).toEqual(['crashed', 'timed-out', 'broke-off', 'invalid', 'server-error'])
-  expect(isVote({ kind: 'served' })).toBe(false)
+test('B33: a backend is to blame once another serves what it failed, but not for what it said of itself', () => {
+  const blamed = REASONS.filter((reason) => blamedBackends([failure(reason)], 'b').length > 0)
+  expect(blamed).toEqual([
+    'crashed',
+    'timed-out',
+    'broke-off',
+    'invalid',
+    'server-error',
+    'misconfigured',
+    'rejected',
+  ])
+})
+
+test('B33: a backend that served a request in the end is not to blame, and another only once', () => {
+  const failures: Failure[] = [
+    { reason: 'server-error', backendId: 'a' },
+    { reason: 'broke-off', backendId: 'b' },
+    { reason: 'crashed', backendId: 'a' },
+  ]
+  expect(blamedBackends(failures, 'b')).toEqual(['a'])
+  expect(blamedBackends(failures, 'c')).toEqual(['a', 'b'])
+  expect(blamedBackends([], 'a')).toEqual([])
+})
+
+test('B33: what accuses a backend names the task, as it may serve others well', () => {
+  const accusing = REASONS.flatMap((reason) => evidenceOf(failure(reason), JOB) ?? []).filter(
+    ({ kind }) => kind !== 'unreachable' && kind !== 'cold',
+  )
+  expect(accusing.every((evidence) => 'model' in evidence && evidence.model === 'sdxl')).toBe(true)
 })
 
 test('B18, B19: only backends that ask for time are as if they had not been asked', () => {

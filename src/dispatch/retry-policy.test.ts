@@ -14,6 +14,7 @@ import {
 const AMPLE = 60_000
 const REASONS: FailureReason[] = [
   'unreachable',
+  'crashed',
   'timed-out',
   'broke-off',
   'invalid',
@@ -41,20 +42,21 @@ describe('another attempt', () => {
   })
 
   test('T20: is not made after three', () => {
-    expect(mayRetry(failedWith('unreachable', 'misconfigured'), AMPLE)).toBe(true)
-    expect(mayRetry(failedWith('unreachable', 'misconfigured', 'invalid'), AMPLE)).toBe(false)
+    expect(mayRetry(failedWith('crashed', 'misconfigured'), AMPLE)).toBe(true)
+    expect(mayRetry(failedWith('crashed', 'misconfigured', 'invalid'), AMPLE)).toBe(false)
   })
 
   test('P6: is made once without the pool’s object', () => {
-    expect(mayRetry(failedWith('unreachable'), AMPLE, MAX_ATTEMPTS_DEGRADED)).toBe(true)
-    expect(mayRetry(failedWith('unreachable', 'invalid'), AMPLE, MAX_ATTEMPTS_DEGRADED)).toBe(false)
+    expect(mayRetry(failedWith('crashed'), AMPLE, MAX_ATTEMPTS_DEGRADED)).toBe(true)
+    expect(mayRetry(failedWith('crashed', 'invalid'), AMPLE, MAX_ATTEMPTS_DEGRADED)).toBe(false)
   })
 
-  test('B18, B19: is not counted where a backend only asked for time, ten times at most', () => {
-    const asked = (times: number): Failure[] =>
-      Array.from({ length: times }, (_, i) => ({ reason: i % 2 ? 'cold' : 'busy', backendId: 'a' }))
-    expect(mayRetry([...failedWith('unreachable', 'invalid'), ...asked(9)], AMPLE)).toBe(true)
-    expect(mayRetry(asked(10), AMPLE)).toBe(false)
+  test('B1, B18, B19: is not counted where a backend only asked for time or is out of reach, 20 times at most', () => {
+    const free = ['cold', 'busy', 'unreachable'] as const
+    const tried = (times: number): Failure[] =>
+      Array.from({ length: times }, (_, i) => ({ reason: free[i % 3] ?? 'cold', backendId: `gpu-${i}` }))
+    expect(mayRetry([...failedWith('crashed', 'invalid'), ...tried(19)], AMPLE)).toBe(true)
+    expect(mayRetry(tried(20), AMPLE)).toBe(false)
   })
 
   test.each<[string, FailureReason, FailureReason]>([
@@ -79,7 +81,10 @@ describe('another attempt', () => {
 
 describe('a second round', () => {
   test.each(
-    REASONS.map((reason) => [reason, ['unreachable', 'broke-off', 'server-error'].includes(reason)] as const),
+    REASONS.map(
+      (reason) =>
+        [reason, ['unreachable', 'crashed', 'broke-off', 'server-error', 'busy'].includes(reason)] as const,
+    ),
   )('after %s: %s', (reason, may) => {
     expect(maySecondRound('exhausted', failedWith(reason), AMPLE)).toBe(may)
   })
@@ -116,8 +121,28 @@ describe('a second round', () => {
     )
   })
 
+  const asksFor = (retryAfterMs: number): Failure[] => [{ reason: 'busy', backendId: 'a', retryAfterMs }]
+
+  test('B19: is worth it while a backend asks for five seconds at most', () => {
+    expect(maySecondRound('exhausted', asksFor(5_000), AMPLE)).toBe(true)
+    expect(maySecondRound('exhausted', asksFor(5_001), AMPLE)).toBe(false)
+  })
+
+  test('B19: is not waited for past the deadline', () => {
+    expect(maySecondRound('exhausted', asksFor(4_000), 4_500)).toBe(true)
+    expect(maySecondRound('exhausted', asksFor(4_000), 4_499)).toBe(false)
+  })
+
   test('begins after 25 to 250 ms, so that gateways do not come back together', () => {
-    expect([0, 0.5, 1].map(secondRoundDelayMs)).toEqual([25, 137.5, 250])
+    const delays = [0, 0.5, 1].map((random) => secondRoundDelayMs(failedWith('unreachable'), random))
+    expect(delays).toEqual([25, 137.5, 250])
+  })
+
+  test('B19: begins when the last backend that asked for time wants it, five seconds later at most', () => {
+    expect(secondRoundDelayMs(asksFor(3_000), 0)).toBe(3_025)
+    expect(secondRoundDelayMs(asksFor(60_000), 0)).toBe(5_025)
+    const later = [...asksFor(3_000), ...failedWith('server-error')]
+    expect(secondRoundDelayMs(later, 0)).toBe(25)
   })
 })
 
@@ -128,6 +153,16 @@ describe('excluded backends', () => {
 
   test('are not those that asked for time: the pool knows when to go back', () => {
     expect(excludedBackends(failedWith('cold', 'busy', 'rejected'), 1)).toEqual(['c'])
+  })
+
+  test('B18, B19: are those that asked for time twice, as it may be this request that they refuse', () => {
+    const asked = (...reasons: FailureReason[]): Failure[] =>
+      reasons.map((reason) => ({ reason, backendId: 'a' }))
+    expect(excludedBackends(asked('busy'), 1)).toEqual([])
+    expect(excludedBackends(asked('busy', 'busy'), 1)).toEqual(['a'])
+    expect(excludedBackends(asked('cold', 'busy'), 1)).toEqual(['a'])
+    expect(excludedBackends(asked('busy', 'busy'), 2)).toEqual([])
+    expect(excludedBackends(asked('cold', 'cold'), 2)).toEqual(['a'])
   })
 
   test('are in the second round only those whose failure does not pass', () => {

@@ -7,15 +7,16 @@ describe('C30: a deadline', () => {
   test.each([
     ['1000', 1_000],
     ['30000', 30_000],
-    ['120000', 120_000],
+    ['120001', 120_001],
+    ['900000', 900_000],
     ['0', 1_000],
     ['-5', 1_000],
     ['999', 1_000],
-    ['120001', 120_000],
-    ['1000000000', 120_000],
-    ['9'.repeat(400), 120_000],
+    ['900001', 900_000],
+    ['1000000000', 900_000],
+    ['9'.repeat(400), 900_000],
     ['007000', 7_000],
-  ])('of "%s" is %i ms: nobody waits less than a second or more than two minutes', (text, ms) => {
+  ])('of "%s" is %i ms: a request waits a second at least, and fifteen minutes at most', (text, ms) => {
     expect(parseDeadline(text)).toBe(ms)
   })
 
@@ -43,7 +44,7 @@ describe('C30: a deadline', () => {
       fc.property(fc.bigInt(), (ms) => {
         const deadline = parseDeadline(String(ms)) ?? Number.NaN
         expect(deadline).toBeGreaterThanOrEqual(1_000)
-        expect(deadline).toBeLessThanOrEqual(120_000)
+        expect(deadline).toBeLessThanOrEqual(900_000)
       }),
       seeded,
     )

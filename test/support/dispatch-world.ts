@@ -15,11 +15,18 @@ import { fakeResponse } from './fake-answers.ts'
 const PICTURE = new Uint8Array(192).fill(7)
 const HEAD = { 'content-type': 'tensor/binary', shape: '[1,8,8,3]', dtype: 'uint8' }
 
+const BODY_BYTES = 1_000
+
+/** When an attempt of the world's job is overdue: its upload, twice what is expected, and a second at least. */
+export const OVERDUE_MS = 1_201
+
 /** What a backend does with one request. Without `afterMs` it does nothing, for ever. */
 export interface Conduct {
   readonly afterMs?: number
   readonly does: 'serve' | 'refuse' | 'stall' | 'cut' | number
   readonly headers?: Readonly<Record<string, string>>
+  /** The text of an error never comes. */
+  readonly isSilent?: boolean
 }
 
 /** What the pool says to one request: a backend, or a reason. */
@@ -53,6 +60,8 @@ export class DispatchWorld {
   /** Requests that backends got, in order; and those whose connection is open. */
   readonly sent: { readonly backendId: string; readonly remainingMs: number }[] = []
   readonly open = new Set<string>()
+  /** Connections that were open at a time. */
+  mostOpen = 0
   readonly deferred: Promise<unknown>[] = []
   readonly client = new AbortController()
   readonly #conducts: Readonly<Record<string, Conduct[]>>
@@ -71,7 +80,7 @@ export class DispatchWorld {
       key: 'key-1',
       model: 'sd-v1',
       query: new URLSearchParams(),
-      body: new ArrayBuffer(512),
+      body: new ArrayBuffer(BODY_BYTES),
       expected: { kind: 'tensor', mediaType: 'tensor/binary', shape: [1, 8, 8, 3], dtypes: ['uint8'] },
       maxAnswerBytes: 192,
       predictedMs: 200,
@@ -163,6 +172,8 @@ export class DispatchWorld {
       backendId,
       startsInMs: 0,
       expectedMs: 200,
+      deviationMs: 0,
+      waitedForStart: false,
       isLearnt: true,
       isLocal: false,
       idle: [],
@@ -194,6 +205,7 @@ export class DispatchWorld {
     const conduct = this.#conducts[backendId]?.shift() ?? { does: 'serve', afterMs: 100 }
     this.sent.push({ backendId, remainingMs })
     this.open.add(connection)
+    this.mostOpen = Math.max(this.mostOpen, this.open.size)
     const close = (): void => {
       this.open.delete(connection)
     }
@@ -211,7 +223,7 @@ export class DispatchWorld {
               answer(conduct)
             })
       signal.addEventListener('abort', abort)
-      const answer = ({ does, headers = {} }: Conduct): void => {
+      const answer = ({ does, headers = {}, isSilent = false }: Conduct): void => {
         if (does === 'refuse') {
           close()
           reject(new Error('connection refused'))
@@ -220,7 +232,15 @@ export class DispatchWorld {
         const isError = typeof does === 'number'
         const bytes = does === 'serve' ? PICTURE : PICTURE.subarray(0, 90)
         const head = isError ? headers : { ...HEAD, ...headers }
-        resolve(fakeResponse(isError ? does : 200, head, { bytes, hangs: does === 'stall' }, signal, close))
+        resolve(
+          fakeResponse(
+            isError ? does : 200,
+            head,
+            { bytes, hangs: does === 'stall' || (isError && isSilent) },
+            signal,
+            close,
+          ),
+        )
       }
     })
   }

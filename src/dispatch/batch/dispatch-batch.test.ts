@@ -35,7 +35,9 @@ describe('a batch', () => {
     answer.release()
     finish('served')
     await finishAll(here)
-    expect(here.leases.map(({ said }) => said.at(-1))).toEqual(IDS.map(() => ({ kind: 'served' })))
+    expect(here.leases.map(({ said }) => said.at(-1))).toEqual(
+      IDS.map(() => ({ kind: 'served', model: 'sd-v1' })),
+    )
   })
 
   test('tells each lease what it is for', async () => {
@@ -89,6 +91,24 @@ describe('a batch', () => {
     const { attempts, answer, finish } = expectValue(await here.run(here.batchOf(8)))
     expect(attempts).toBe(4)
     expect(answer.beginning).toHaveLength(4 * BYTES)
+    answer.release()
+    finish('served')
+    await finishAll(here)
+  })
+
+  test('B18: whose backends had to start has its time from then on, in all of its parts', async () => {
+    const here = new DispatchWorld(
+      (request, { requests }) => {
+        const say = idlePool(request) as Say & { grant: string }
+        const isFirst = requests.length === 1
+        return isFirst ? { ...say, afterMs: 70_000, lease: { ...say.lease, waitedForStart: true } } : say
+      },
+      { b: [{ does: 500, afterMs: 5 }] },
+    )
+    const deadlines = { deadlineMs: 60_000, deadlineAt: here.ambient.now() + 60_000 }
+    const { backendIds, answer, finish } = expectValue(await here.run({ ...here.batchOf(4), ...deadlines }))
+    expect(backendIds).toEqual(['a', 'a', 'c', 'd'])
+    expect(here.sent.map(({ remainingMs }) => remainingMs)).toEqual([60_000, 60_000, 60_000, 60_000, 59_995])
     answer.release()
     finish('served')
     await finishAll(here)
