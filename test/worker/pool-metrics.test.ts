@@ -64,8 +64,8 @@ test('nothing that is counted is written down', async () => {
     const tables = [...storage.sql.exec("SELECT name FROM sqlite_master WHERE type = 'table'")].map(
       ({ name }) => name,
     )
-    expect(tables.filter((name) => !String(name).startsWith('_cf_'))).toEqual(['backends', 'orders'])
-    expect(JSON.stringify([...storage.sql.exec('SELECT * FROM backends')])).not.toContain('00112233445566aa')
+    expect(tables.filter((name) => !String(name).startsWith('_cf_'))).toEqual(['learnt', 'orders'])
+    expect(JSON.stringify([...storage.sql.exec('SELECT * FROM learnt')])).not.toContain('00112233445566aa')
   })
   await pool().operate('preview', 'enable')
 })

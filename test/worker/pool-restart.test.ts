@@ -3,9 +3,11 @@ import { abortAllDurableObjects, evictDurableObject, runInDurableObject } from '
 import { env } from 'cloudflare:workers'
 import { afterEach, expect, test } from 'vitest'
 import type { SlotRequest } from '../../src/pool/client.ts'
-import { emptyPool, UNKNOWN_PACE } from '../../src/pool/initial.ts'
+import { emptyPool } from '../../src/pool/initial.ts'
 import { PoolMemory } from '../../src/pool/memory.ts'
 import type { AcquireRequest } from '../../src/pool/protocol.ts'
+import { type ServiceTimes, UNKNOWN_TIMES } from '../../src/pool/service-times.ts'
+import type { PoolMember } from '../../src/pool/state.ts'
 import { createServices, type Env } from '../../src/services.ts'
 import type { Pool } from '../../src/worker.ts'
 
@@ -105,13 +107,31 @@ test('P4: an object of the release before is understood by this Worker', async (
   await expect.poll(() => freed).toBe(1)
 })
 
+const member = (id: string): PoolMember => ({
+  id,
+  models: ['sd-v1'],
+  slots: 4,
+  abortable: true,
+  scaleToZero: false,
+  coldStartWaitMs: 600_000,
+})
+
+/** Of a backend that takes a quarter of what was predicted. */
+const TIMES: ServiceTimes = {
+  ...UNKNOWN_TIMES,
+  curves: [
+    {
+      task: 'sd-v1',
+      points: [{ sizeMs: 100, meanMs: 25, deviationMs: 1, leastMs: 24, samples: 40 }],
+    },
+  ],
+}
+
 test('P1: what was learnt of a backend is known after the object was evicted', async () => {
-  const member = { id: 'preview', models: ['sd-v1'], slots: 4, abortable: true, scaleToZero: false }
-  const pace = { ...UNKNOWN_PACE, speed: 0.25, samples: 40 }
-  const learnt = emptyPool([member], {
+  const learnt = emptyPool([member('preview')], {
     seed: 1,
     now: 0,
-    memories: new Map([['preview', { pace }]]),
+    memories: new Map([['preview', { times: TIMES }]]),
   })
   await runInDurableObject(pool(), (_, { storage }) => new PoolMemory(storage.sql).write(learnt.backends))
   await evictDurableObject(pool())
@@ -120,9 +140,9 @@ test('P1: what was learnt of a backend is known after the object was evicted', a
 
 test('P7: an object whose table cannot be read begins without it', async () => {
   await runInDurableObject(pool(), (_, { storage }) => {
-    storage.sql.exec('DROP TABLE backends')
-    storage.sql.exec('CREATE TABLE backends (nonsense BLOB)')
-    storage.sql.exec('INSERT INTO backends VALUES (?)', 'nonsense')
+    storage.sql.exec('DROP TABLE learnt')
+    storage.sql.exec('CREATE TABLE learnt (nonsense BLOB)')
+    storage.sql.exec('INSERT INTO learnt VALUES (?)', 'nonsense')
   })
   await evictDurableObject(pool())
   const answer = await pool().acquire({ v: 2, ...request('after') })
@@ -144,9 +164,8 @@ test('P7: what cannot be written is kept in memory and tried again', () => {
     },
   } as unknown as SqlStorage
   const memory = new PoolMemory(sql)
-  const member = { id: 'a', models: ['sd-v1'], slots: 1, abortable: true, scaleToZero: false }
-  const pace = { ...UNKNOWN_PACE, speed: 3, samples: 9 }
-  const { backends } = emptyPool([member], { seed: 1, now: 0, memories: new Map([['a', { pace }]]) })
+  const memories = new Map([['a', { times: TIMES }]])
+  const { backends } = emptyPool([member('a')], { seed: 1, now: 0, memories })
   expect(() => memory.write(backends)).toThrow('timed out')
   isBroken = false
   memory.write(backends)

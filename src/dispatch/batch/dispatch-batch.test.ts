@@ -98,10 +98,11 @@ describe('a batch', () => {
 
   test('B18: whose backends had to start has its time from then on, in all of its parts', async () => {
     const here = new DispatchWorld(
-      (request, { requests }) => {
-        const say = idlePool(request) as Say & { grant: string }
-        const isFirst = requests.length === 1
-        return isFirst ? { ...say, afterMs: 70_000, lease: { ...say.lease, waitedForStart: true } } : say
+      ({ exclude, predictedMs }, { requests }) => {
+        const waitedForStart = requests.length === 1
+        const [grant = 'a', ...idle] = IDS.filter((id) => !exclude.includes(id))
+        const lease = { idle, expectedMs: predictedMs, waitedForStart }
+        return { grant, lease, afterMs: waitedForStart ? 70_000 : 0 }
       },
       { b: [{ does: 500, afterMs: 5 }] },
     )
