@@ -3,6 +3,7 @@ import type { Backend } from '../../src/backends/backend.ts'
 import type { ProbeResult, ProbeTest } from '../../src/pool/events.ts'
 import type { Engine } from './engine/engine.ts'
 import { luckOf, streamOf } from './engine/random.ts'
+import { VirtualMachine } from './engine/virtual-machine.ts'
 import type { IdleGauge } from './metrics/idle-gauge.ts'
 import type { Recorder } from './metrics/recorder.ts'
 import { type BackendSettings, SimBackend } from './model/backend.ts'
@@ -37,6 +38,8 @@ export interface Plan {
 export interface Assembly {
   readonly workers: Workers
   readonly policy: Policy
+  /** All of the gateway runs on it. */
+  readonly machine: VirtualMachine
   readonly backends: readonly SimBackend[]
 }
 
@@ -66,16 +69,27 @@ export function assemble(
   const isLost = (): boolean =>
     lossRate > 0 && engine.now < lossUntil && luckOf(seed, lost++, 7, 7) < lossRate
   const random = streamOf(seed, 'policy')
-  const policy = factory({ engine, network, random, gauge, backends: configured, isLost, hasMemory, probe })
+  const machine = new VirtualMachine(engine, streamOf(seed, 'machine'))
+  const policy = factory({
+    engine,
+    machine,
+    network,
+    random,
+    gauge,
+    backends: configured,
+    isLost,
+    hasMemory,
+    probe,
+  })
   const workers = new Workers({
     engine,
-    random: streamOf(seed, 'workers'),
+    machine,
     configured,
     backends,
     policy,
     recorder,
   })
-  return { workers, policy, backends }
+  return { workers, policy, backends, machine }
 }
 
 const configure = ({ slots, isAbortable, isScaleToZero, shard }: Machine, index: number): Backend => ({

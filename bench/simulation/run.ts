@@ -1,6 +1,7 @@
 /** One run: a scenario under a policy, from one integer. */
 import { assemble } from './assemble.ts'
 import { Engine } from './engine/engine.ts'
+import type { VirtualMachine } from './engine/virtual-machine.ts'
 import { IdleGauge } from './metrics/idle-gauge.ts'
 import { Recorder } from './metrics/recorder.ts'
 import type { Summary } from './metrics/summary.ts'
@@ -31,8 +32,8 @@ export async function run(
   const gauge = new IdleGauge()
   const recorder = new Recorder(workload.loadOfKeys.length, scenario.warmUpMs, scenario.heavyKey)
   const surroundings = { engine, gauge, recorder }
-  const { workers, policy, backends } = assemble(planOf(scenario), factory, seed, surroundings)
-  disturb(scenario, engine, policy)
+  const { workers, policy, backends, machine } = assemble(planOf(scenario), factory, seed, surroundings)
+  disturb(scenario, engine, policy, machine)
 
   let returned = 0
   const serve = (flight: Flight): void => void workers.serve(flight).then(comeBack)
@@ -71,13 +72,18 @@ export async function run(
   return { summary, policy }
 }
 
-/** Restarts of the pool, cuts between it and the Workers, and hands on its clock. */
-function disturb({ restartEveryMs, cuts, clockSteps }: Scenario, engine: Engine, policy: Policy): void {
+/** Restarts of the pool, cuts between it and the Workers, and hands on the clock of their machine. */
+function disturb(
+  { restartEveryMs, cuts, clockSteps }: Scenario,
+  engine: Engine,
+  policy: Policy,
+  machine: VirtualMachine,
+): void {
   const restart = (): void => {
     policy.restart?.()
     engine.schedule(engine.now + restartEveryMs, restart, null)
   }
   if (restartEveryMs > 0) engine.schedule(restartEveryMs, restart, null)
-  for (const { at, byMs } of clockSteps) engine.schedule(at, () => policy.setClock?.(byMs), null)
+  for (const { at, byMs } of clockSteps) engine.schedule(at, () => machine.setClock(byMs), null)
   for (const { from, until } of cuts) engine.schedule(from, () => policy.cut?.(until), null)
 }

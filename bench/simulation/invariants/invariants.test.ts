@@ -30,7 +30,10 @@ const MEMBERS: readonly PoolMember[] = ['b0', 'b1'].map((id) => ({
 
 const learnt = (meanMs: number): ServiceTimes => ({
   curves: [
-    { task: 'm', points: [100, 200].map((sizeMs) => ({ sizeMs, meanMs, deviationMs: 5, samples: 9 })) },
+    {
+      task: 'm',
+      points: [100, 200].map((sizeMs) => ({ sizeMs, meanMs, leastMs: meanMs, deviationMs: 5, samples: 9 })),
+    },
   ],
   deadMs: 10,
   coldStart: null,
@@ -72,6 +75,7 @@ const lease = (id: number, phase: Lease['phase'] = 'running'): Lease => ({
   isRetry: false,
   model: 'm',
   wasStaged: false,
+  isOld: false,
   isLearnt: true,
 })
 

@@ -1,5 +1,6 @@
 /** The object of a pool as the platform runs it: one life after another, reached over RPC, with a database that stays. */
 import type { Ambient } from '../../../src/lib/ambient.ts'
+import { ownAmbient } from '../../../src/lib/own-ambient.ts'
 import type { PoolStub } from '../../../src/pool/client.ts'
 import type { HeldLease } from '../../../src/pool/held-lease.ts'
 import type { RemoteLease } from '../../../src/pool/object-lease.ts'
@@ -12,7 +13,7 @@ export interface ObjectParts {
   readonly name: string
   readonly pool: PoolParts
   readonly way: Way
-  readonly ambient: PoolPlace<HeldLease>['ambient']
+  readonly ambient: Ambient
   readonly openDatabase?: PoolPlace<HeldLease>['openDatabase']
   readonly gauge: IdleGauge
   /** A life begins, the first or the next. */
@@ -70,7 +71,7 @@ export class PoolObjectSim {
         if (!line.isOver) task()
       })
     const host = new PoolHost<HeldLease>(pool, {
-      ambient: { ...ambient, after },
+      ambient: ownAmbient({ ...ambient, after }),
       poolName: name,
       ...(openDatabase && { openDatabase }),
       handleOf: (lease) => lease,
@@ -79,6 +80,7 @@ export class PoolObjectSim {
         if (!line.isOver) watch(step)
       },
     })
+    void host.recall()
     return { host, line, waiting: 0 }
   }
 

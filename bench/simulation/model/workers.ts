@@ -6,11 +6,10 @@ import type { DecodeJob } from '../../../src/dispatch/job.ts'
 import { relay } from '../../../src/dispatch/relay.ts'
 import { backendPatience } from '../../../src/dispatch/stall.ts'
 import type { Ambient } from '../../../src/lib/ambient.ts'
-import { sharedTimer } from '../../../src/lib/shared-timer.ts'
+import { ownAmbient } from '../../../src/lib/own-ambient.ts'
 import { Trigger } from '../../../src/lib/signal.ts'
 import type { Engine } from '../engine/engine.ts'
-import type { RandomStream } from '../engine/random.ts'
-import { virtualAmbient, virtualTime } from '../engine/virtual-ambient.ts'
+import type { VirtualMachine } from '../engine/virtual-machine.ts'
 import type { Recorder } from '../metrics/recorder.ts'
 import { indexOf, type Policy } from '../policies/policy.ts'
 import type { Attempt } from './attempt.ts'
@@ -20,7 +19,7 @@ import { transferMs } from './network.ts'
 
 export interface WorkersParts {
   readonly engine: Engine
-  readonly random: RandomStream
+  readonly machine: VirtualMachine
   readonly configured: readonly Backend[]
   readonly backends: readonly SimBackend[]
   readonly policy: Policy
@@ -45,13 +44,11 @@ const BODY_BUDGET_BYTES = 40_000_000
 
 export class Workers {
   readonly #parts: WorkersParts
-  readonly #time: Pick<Ambient, 'now' | 'after'>
   readonly #backendOf: ReadonlyMap<string, Backend>
   readonly #budgets = new Map<number, ByteBudget>()
 
   constructor(parts: WorkersParts) {
     this.#parts = parts
-    this.#time = virtualTime(parts.engine)
     this.#backendOf = new Map(parts.configured.map((backend) => [backend.id, backend]))
   }
 
@@ -63,8 +60,7 @@ export class Workers {
     const left = new Trigger()
     if (Number.isFinite(leavesAt)) engine.schedule(leavesAt, () => left.abort(), null)
     let names = 0
-    const time = { ...this.#time, after: sharedTimer(this.#time) }
-    const ambient = virtualAmbient(time, this.#parts.random, () => `${serial}.${names++}`)
+    const ambient = ownAmbient(this.#parts.machine.ambient(() => `${serial}.${names++}`))
     const sent: Attempt[] = []
     const job: DecodeJob = {
       key: `k${key}`,

@@ -6,6 +6,7 @@ import type { ProbeResult, ProbeTest } from '../../../src/pool/events.ts'
 import type { PoolState } from '../../../src/pool/state.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { RandomStream } from '../engine/random.ts'
+import type { VirtualMachine } from '../engine/virtual-machine.ts'
 import type { IdleGauge } from '../metrics/idle-gauge.ts'
 import type { Flight } from '../model/flight.ts'
 import type { Network } from '../model/network.ts'
@@ -21,8 +22,6 @@ export interface Policy {
   restart?(): void
   /** Workers and pool lose each other. */
   cut?(until: number): void
-  /** Somebody sets the clock of its machine. */
-  setClock?(byMs: number): void
   /** Of the pool, as it was left by the last step. */
   readonly state?: PoolState
   /** When that was, in the pool's own time. */
@@ -32,6 +31,7 @@ export interface Policy {
 /** What a policy can do and see. */
 export interface PolicyHost {
   readonly engine: Engine
+  readonly machine: VirtualMachine
   readonly random: RandomStream
   readonly network: Network
   readonly gauge: IdleGauge

@@ -7,7 +7,6 @@ import type { PoolStep } from '../../../src/pool/pool-host.ts'
 import type { Shard } from '../../../src/pool/shards.ts'
 import type { PoolState } from '../../../src/pool/state.ts'
 import { memoryDatabase } from '../../../test/support/database.ts'
-import { virtualAmbient, virtualTime } from '../engine/virtual-ambient.ts'
 import type { Witness } from '../invariants/observed.ts'
 import type { Flight } from '../model/flight.ts'
 import { PoolObjectSim } from '../model/pool-object.ts'
@@ -51,8 +50,6 @@ export class ShippedPolicy implements Policy {
   readonly #memberships = new Map<number, Membership>()
   readonly #views = new Map<number, LocalView>()
   readonly #way: Way
-  /** What the clock of the objects' machine is off by. */
-  #offMs = 0
   #last: PoolStep | undefined
 
   constructor(host: PolicyHost, options: ShippedOptions) {
@@ -88,10 +85,6 @@ export class ShippedPolicy implements Policy {
 
   cut(until: number): void {
     this.#way.cutUntil = until
-  }
-
-  setClock(byMs: number): void {
-    this.#offMs += byMs
   }
 
   #clientOf({ isolate }: Flight, ambient: Ambient): PoolClient {
@@ -133,18 +126,16 @@ export class ShippedPolicy implements Policy {
   }
 
   #objectOf(name: string): PoolObjectSim {
-    const { engine, random, gauge, hasMemory, probe } = this.#host
+    const { engine, machine, gauge, hasMemory, probe } = this.#host
     const { witness } = this.#options
-    const time = virtualTime(engine)
     let lives = 0
-    const clock = { ...time, now: () => time.now() + this.#offMs }
     const database = hasMemory ? memoryDatabase() : undefined
     const serials = new Serials()
     return new PoolObjectSim({
       name,
       way: this.#way,
       gauge,
-      ambient: virtualAmbient(clock, random, () => `life ${++lives}`),
+      ambient: machine.ambient(() => `life ${++lives}`),
       ...(database && { openDatabase: () => database }),
       pool: {
         membersOf: () => this.#membership.membersOf(name).map(memberOf),

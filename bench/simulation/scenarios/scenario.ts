@@ -25,7 +25,7 @@ export interface Scenario {
   readonly restartEveryMs: number
   /** Workers and pool lose each other. */
   readonly cuts: readonly { readonly from: number; readonly until: number }[]
-  /** The clock of the pool's machine is set, forwards or back. */
+  /** The clock of the gateway's machine is set, forwards or back. */
   readonly clockSteps: readonly { readonly at: number; readonly byMs: number }[]
   /** Share of the messages of leases that are lost. */
   readonly lossRate: number
