@@ -1,4 +1,5 @@
 /** How long a job would wait, from what each backend is known to take for the jobs before it. */
+import { bySize, type Sized } from './by-size.ts'
 import { isServing } from './health-states.ts'
 import { isLong } from './lanes.ts'
 import { freeAt, outstandingMs } from './places.ts'
@@ -25,24 +26,12 @@ export interface Load {
   readonly isShared: boolean
 }
 
-type Sized = Pick<Job, 'model' | 'predictedMs'>
-
 /** How long the backends together are busy with a job, each at its own speed. The jobs of a queue are much alike. */
 function shareOf(backends: readonly BackendState[]): (job: Sized) => number {
-  const known = new Map<string, number>()
-  return (job) => {
-    const name = `${job.predictedMs} ${job.model}`
-    let ms = known.get(name)
-    if (ms === undefined) {
-      const rate = backends.reduce(
-        (sum, backend) => sum + backend.slots / estimateFor(backend, job).meanMs,
-        0,
-      )
-      ms = rate > 0 ? 1 / rate : 0
-      known.set(name, ms)
-    }
-    return ms
-  }
+  return bySize((job) => {
+    const rate = backends.reduce((sum, backend) => sum + backend.slots / estimateFor(backend, job).meanMs, 0)
+    return rate > 0 ? 1 / rate : 0
+  })
 }
 
 export function loadOn(state: PoolState, candidates: readonly BackendState[], job: Job, now: number): Load {

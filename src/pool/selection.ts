@@ -1,4 +1,5 @@
 /** Which backend a job goes to: the one that is expected to finish it first, be it idle or about to be free. */
+import { bySize } from './by-size.ts'
 import { type Crowd, delayedJobs } from './crowd.ts'
 import { type Health, isServing } from './health-states.ts'
 import { freeAt, hasRoom } from './places.ts'
@@ -180,15 +181,12 @@ function penaltyMs(backend: BackendState, { model }: Job, now: number): number {
 
 /** When it is too late to begin a job on any backend of its model, were it idle. */
 export function lastCalls(backends: readonly BackendState[]): (job: Job) => number {
-  const known = new Map<string, number>()
+  const leastMsOf = bySize((job) => {
+    const able = backends.filter(({ models }) => models.includes(job.model))
+    return Math.min(...able.map((backend) => soonestMs(estimateFor(backend, job))))
+  })
   return (job) => {
-    const name = `${job.predictedMs} ${job.model}`
-    let leastMs = known.get(name)
-    if (leastMs === undefined) {
-      const able = backends.filter(({ models }) => models.includes(job.model))
-      leastMs = Math.min(...able.map((backend) => soonestMs(estimateFor(backend, job))))
-      known.set(name, leastMs)
-    }
+    const leastMs = leastMsOf(job)
     return Number.isFinite(leastMs) ? job.deadlineAt - leastMs : job.deadlineAt
   }
 }

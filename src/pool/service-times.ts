@@ -5,6 +5,7 @@
  * Sizes are the catalogue's predictions in milliseconds. They order the work; what a backend takes for it is learnt.
  * Source of mean and deviation: RFC 6298, section 2.
  */
+import { bySize, type Sized } from './by-size.ts'
 import {
   DEVIATION_WEIGHT,
   FIRST_DECODE_FACTOR,
@@ -64,15 +65,15 @@ export const UNKNOWN_START_MS = 120_000
 export const isLearnt = ({ samples }: Estimate): boolean => samples >= LEARNT_SAMPLES
 
 /** A queue asks for the same few sizes over and over, and times are never changed in place. */
-const memo = new WeakMap<ServiceTimes, Map<string, Estimate>>()
+const memo = new WeakMap<ServiceTimes, (job: Sized) => Estimate>()
 
 export function estimate(times: ServiceTimes, task: string, sizeMs: number): Estimate {
-  const known = memo.get(times) ?? new Map<string, Estimate>()
-  memo.set(times, known)
-  const name = `${sizeMs} ${task}`
-  const found = known.get(name) ?? work(times, task, sizeMs)
-  known.set(name, found)
-  return found
+  let known = memo.get(times)
+  if (!known) {
+    known = bySize(({ model, predictedMs }) => work(times, model, predictedMs))
+    memo.set(times, known)
+  }
+  return known({ model: task, predictedMs: sizeMs })
 }
 
 function work(times: ServiceTimes, task: string, sizeMs: number): Estimate {
