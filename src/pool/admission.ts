@@ -55,7 +55,7 @@ function overload(
   if (candidates.length === 0) return undefined
   const pausedMs = Math.min(...candidates.map((backend) => pausedUntil(backend, job.model))) - now
   if (pausedMs > job.deadlineAt - now) return { reason: 'deadline', waitMs: pausedMs }
-  if (lastCalls(candidates)(job) <= now) return { reason: 'deadline', waitMs: 0 }
+  if (lastCalls(candidates)(job, job.deadlineAt) <= now) return { reason: 'deadline', waitMs: 0 }
   if (jobs === 0 && candidates.some(({ leases, slots }) => leases.length < slots)) return undefined
   // What is predicted holds for those who queue; one that was failed goes to the front of its lane.
   if (job.failures.length > 0) return undefined

@@ -21,3 +21,30 @@ export function bySize<T>(work: (job: Sized) => T): (job: Sized) => T {
     return found
   }
 }
+
+/** The jobs of one size in a lane. */
+export interface Group extends Sized {
+  readonly count: number
+  readonly firstDeadlineAt: number
+}
+
+/** Jobs are never changed in place, and most steps change one lane of many, or none. */
+const grouped = new WeakMap<readonly Job[], readonly Group[]>()
+
+export function groupsOf(jobs: readonly Job[]): readonly Group[] {
+  const known = grouped.get(jobs)
+  if (known) return known
+  const groups: { -readonly [Name in keyof Group]: Group[Name] }[] = []
+  const groupOf = bySize(({ model, predictedMs }) => {
+    const group = { model, predictedMs, count: 0, firstDeadlineAt: Number.POSITIVE_INFINITY }
+    groups.push(group)
+    return group
+  })
+  for (const job of jobs) {
+    const group = groupOf(job)
+    group.count++
+    group.firstDeadlineAt = Math.min(group.firstDeadlineAt, job.deadlineAt)
+  }
+  grouped.set(jobs, groups)
+  return groups
+}

@@ -1,5 +1,5 @@
 /** How long a job would wait, from what each backend is known to take for the jobs before it. */
-import { bySize, type Sized } from './by-size.ts'
+import { bySize, groupsOf, type Sized } from './by-size.ts'
 import { isServing } from './health-states.ts'
 import { isLong } from './lanes.ts'
 import { freeAt, outstandingMs } from './places.ts'
@@ -50,9 +50,9 @@ export function loadOn(state: PoolState, candidates: readonly BackendState[], jo
   let ownMs = 0
   let ownBeforeMs = 0
   for (const lane of state.lanes) {
-    for (const other of lane.jobs) {
-      const ms = shareMs(other)
-      jobs++
+    for (const other of groupsOf(lane.jobs)) {
+      const ms = other.count * shareMs(other)
+      jobs += other.count
       queuedMs += ms
       if (lane.key !== job.key) continue
       ownMs += ms
@@ -86,6 +86,6 @@ export function expectedWaitMs({ backends, lanes }: PoolState, now: number): num
   const freeMs = Math.min(...serving.map((one) => Math.max(freeAt(one, now), paused(one)) - now))
   const shareMs = shareOf(serving)
   let queuedMs = 0
-  for (const { jobs } of lanes) for (const job of jobs) queuedMs += shareMs(job)
+  for (const { jobs } of lanes) for (const group of groupsOf(jobs)) queuedMs += group.count * shareMs(group)
   return freeMs + queuedMs
 }

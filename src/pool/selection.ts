@@ -180,13 +180,15 @@ function penaltyMs(backend: BackendState, { model }: Job, now: number): number {
 }
 
 /** When it is too late to begin a job on any backend of its model, were it idle. */
-export function lastCalls(backends: readonly BackendState[]): (job: Job) => number {
+export function lastCalls(
+  backends: readonly BackendState[],
+): (job: Pick<Job, 'model' | 'predictedMs'>, deadlineAt: number) => number {
   const leastMsOf = bySize((job) => {
     const able = backends.filter(({ models }) => models.includes(job.model))
     return Math.min(...able.map((backend) => soonestMs(estimateFor(backend, job))))
   })
-  return (job) => {
+  return (job, deadlineAt) => {
     const leastMs = leastMsOf(job)
-    return Number.isFinite(leastMs) ? job.deadlineAt - leastMs : job.deadlineAt
+    return Number.isFinite(leastMs) ? deadlineAt - leastMs : deadlineAt
   }
 }

@@ -236,7 +236,7 @@ describe('a pool', () => {
     one.acquire('t1')
     expect(one.wakeAt).toBe(one.backend('a').leases[0]?.expiresAt)
     for (const ticket of ['t2', 't3']) one.acquire(ticket, { deadlineAt: START + 1_000 })
-    const lastCall = lastCalls([one.backend('a')])(job('t2', { deadlineAt: START + 1_000 }))
+    const lastCall = lastCalls([one.backend('a')])(job('t2'), START + 1_000)
     expect(lastCall).toBeGreaterThan(START + 500)
     one.sleepUntil(lastCall - 1)
     expect(one.wakeAt).toBe(lastCall)

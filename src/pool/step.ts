@@ -4,6 +4,7 @@
  */
 import { acquire } from './acquire.ts'
 import { earn } from './budget.ts'
+import { groupsOf } from './by-size.ts'
 import { draw } from './chance.ts'
 import { observe } from './crowd.ts'
 import { onBackend, reject, type Step, slotsOf } from './edit.ts'
@@ -65,7 +66,9 @@ export function nextWakeAt(state: PoolState, now: number): number | undefined {
     next = Math.min(next, roomAt > now ? roomAt : now + MIN_LOOK_MS)
   }
   const lastCallAt = lastCalls(state.backends)
-  for (const { jobs } of state.lanes) for (const job of jobs) next = Math.min(next, lastCallAt(job))
+  for (const { jobs } of state.lanes) {
+    for (const group of groupsOf(jobs)) next = Math.min(next, lastCallAt(group, group.firstDeadlineAt))
+  }
   return Number.isFinite(next) ? Math.max(next, now + MIN_TIMER_MS) : undefined
 }
 

@@ -1,5 +1,6 @@
 /** What time does by itself: states that are over, leases nobody gave back, jobs that cannot be served any more. */
 
+import { groupsOf } from './by-size.ts'
 import { onBackend, reject, type Step } from './edit.ts'
 import type { PoolAction } from './events.ts'
 import { changesAt, elapse } from './health.ts'
@@ -47,7 +48,7 @@ export function rejectStranded(state: PoolState, now: number): Step {
   const waiting = isAnyOut ? withPatience(state, now) : state
   const lastCallAt = lastCalls(state.backends)
   const reasonToLeave = (job: Job): Refusal | undefined => {
-    if (lastCallAt(job) <= now) {
+    if (lastCallAt(job, job.deadlineAt) <= now) {
       return (
         (isAnyOut && stillAsleep(state.backends, job, now)) || { reason: 'deadline', waitMs: LATE_RETRY_MS }
       )
@@ -58,6 +59,7 @@ export function rejectStranded(state: PoolState, now: number): Step {
   const gone = new Set<string>()
   let current = waiting
   for (const { jobs } of waiting.lanes) {
+    if (!isAnyOut && groupsOf(jobs).every((group) => lastCallAt(group, group.firstDeadlineAt) > now)) continue
     for (const job of jobs) {
       const refusal = reasonToLeave(job)
       if (!refusal) continue
