@@ -6,6 +6,7 @@
  * --part PART      faults, standard, field or swarm only; may be given again
  * --scenario NAME  one standard scenario under every policy, or one of the field suite; with --seed, from that seed
  * --seeds N        only N seeds of random faults
+ * --requests N     so many per kind of fault
  * --seed S         one seed again, with what it was made of
  * --field FILE     the field suite's scenarios, against what `npm run field -- --json` measured of them
  * --no-hedges      without second copies of what is slow
@@ -32,6 +33,7 @@ const { values: options } = parseArgs({
     part: { type: 'string', multiple: true },
     seed: { type: 'string' },
     seeds: { type: 'string' },
+    requests: { type: 'string' },
     scenario: { type: 'string' },
     field: { type: 'string' },
     hedges: { type: 'boolean', default: true },
@@ -59,8 +61,10 @@ function readWanted(measured: readonly FieldResult[] | undefined): Wanted {
   const scenarios = measured?.map(({ name }) => name) ?? (scenario === undefined ? undefined : [scenario])
   const extent = options.quick ? QUICK : FULL
   const seeds = options.seeds === undefined ? extent.seeds : Number(options.seeds)
+  const faultRequests = Number(options.requests ?? extent.faultRequests)
   return {
     ...extent,
+    faultRequests,
     seeds,
     seed: Number(options.seed ?? DEFAULT_SEED),
     hedges,

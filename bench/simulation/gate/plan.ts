@@ -1,6 +1,7 @@
 /** What is simulated for a verdict, and how much of it. */
 import { SCENARIOS } from '../../scenarios.ts'
 import { BASELINE_NAMES } from '../policies/baselines.ts'
+import type { Scenario } from '../scenarios/scenario.ts'
 import { SINGLE_FAULTS } from '../scenarios/single-fault.ts'
 import { STANDARD } from '../scenarios/standard.ts'
 import { CORE, type PolicyName, type Task, WITHOUT_HEDGES } from './task.ts'
@@ -12,7 +13,8 @@ export interface Extent {
   readonly seeds: number
 }
 
-export const FULL: Extent = { comparedRequests: 60_000, faultRequests: 1_000_000, seeds: 1_000 }
+/** A million requests that meet one fault at a time, over all kinds. */
+export const FULL: Extent = { comparedRequests: 60_000, faultRequests: 60_000, seeds: 1_000 }
 export const QUICK: Extent = { comparedRequests: 20_000, faultRequests: 20_000, seeds: 60 }
 
 /** Parts of a whole run. */
@@ -27,6 +29,9 @@ export interface Wanted extends Extent {
   readonly scenarios: readonly string[] | undefined
 }
 
+/** With more than the pool can do no backend is idle, and there are no hedges to be compared. */
+const loadOf = ({ workload }: Scenario): number => workload.loadOfKeys.reduce((sum, own) => sum + own, 0)
+
 /** Seeds that one task runs. */
 const BATCH = 10
 
@@ -35,19 +40,21 @@ export function tasksOf(wanted: Wanted): Task[] {
   const { parts, scenarios, seed, hedges } = wanted
   const isNamed = ({ name }: { readonly name: string }): boolean => scenarios?.includes(name) ?? true
   const has = (part: Part): boolean => parts.includes(part)
-  const own: PolicyName[] = hedges ? [CORE, WITHOUT_HEDGES] : [WITHOUT_HEDGES]
-  const policies = [...own, ...BASELINE_NAMES]
+  const ownOf = (own: Scenario): readonly PolicyName[] => {
+    if (!hedges) return [WITHOUT_HEDGES]
+    return loadOf(own) > 1 ? [CORE] : [CORE, WITHOUT_HEDGES]
+  }
   const faults = has('faults') && scenarios === undefined ? SINGLE_FAULTS : []
   const standard = has('standard') ? STANDARD.filter(isNamed) : []
   const field = has('field') ? SCENARIOS.filter(isNamed) : []
   const count = has('swarm') && scenarios === undefined ? wanted.seeds : 0
   return [
     ...faults.map((fault): Task => ({ kind: 'fault', fault, requests: wanted.faultRequests, seed, hedges })),
-    ...standard.flatMap(({ name }) =>
-      policies.map(
+    ...standard.flatMap((own) =>
+      [...ownOf(own), ...BASELINE_NAMES].map(
         (policy): Task => ({
           kind: 'standard',
-          scenario: name,
+          scenario: own.name,
           policy,
           requests: wanted.comparedRequests,
           seed,

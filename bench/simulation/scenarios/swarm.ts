@@ -36,12 +36,14 @@ export const RECOVERY_MS = 90_000
 
 export function swarm(seed: number): Scenario {
   const random = streamOf(seed, 'swarm')
+  const load = pick(random, [0.4, 0.6, 0.8, 1.5])
   const most = pick(random, [1, 2.5])
-  const slowness = Array.from({ length: 1 + random.below(8) }, () => random.between(1, most))
+  // A queue that grows for a minute is long enough with few backends.
+  const backends = 1 + random.below(load > 1 ? 3 : 8)
+  const slowness = Array.from({ length: backends }, () => random.between(1, most))
   const capacity = slowness.reduce((sum, own) => sum + 1 / own, 0)
   const kinds = KINDS.filter(() => random.chance(0.2))
   const videoShare = pick(random, [0, 0.1, 0.3])
-  const load = pick(random, [0.4, 0.6, 0.8, 1.5])
   const keys = pick(random, [1, 3, 12])
   const perMs = (load * capacity) / meanWorkMs(videoShare)
   const network = {
