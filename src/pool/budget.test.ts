@@ -51,11 +51,16 @@ describe('the budget of a pool', () => {
     expect(refill(EMPTY, 1, START - 10_000)).toEqual({ ...EMPTY, at: START - 10_000 })
   })
 
-  test('pays a hedge from what hedges earned, or not at all', () => {
-    const budget = { ...EMPTY, retryMs: 10_000, retries: 10, hedgeMs: 300 }
-    const left = payHedge(budget, 200)
-    expect(left?.hedgeMs).toBe(100)
-    expect(left && payHedge(left, 200)).toBeUndefined()
+  test('pays a hedge from what hedges earned, then as it pays a retry', () => {
+    const budget = { ...EMPTY, retryMs: 300, retries: 1, hedgeMs: 300 }
+    const steps = [budget]
+    for (let left = payHedge(budget, 200); left; left = payHedge(left, 200)) steps.push(left)
+    expect(steps.map(({ hedgeMs, retryMs, retries }) => [hedgeMs, retryMs, retries])).toEqual([
+      [300, 300, 1],
+      [100, 300, 1],
+      [100, 100, 1],
+      [100, 100, 0],
+    ])
   })
 
   test('pays for tries that cost no decode by number, and touches nothing else', () => {

@@ -1,17 +1,41 @@
 import { describe, expect, test } from 'vitest'
-import { backend, member, TestPool } from '../../test/support/pool.ts'
+import {
+  backend,
+  busy,
+  COLD,
+  HARD,
+  member,
+  REFUSED,
+  SERVED,
+  SOFT,
+  TestPool,
+  TIMEOUT,
+  UNREACHABLE,
+} from '../../test/support/pool.ts'
 import type { Evidence } from './events.ts'
 import type { Cause } from './health-states.ts'
+import { overallCause } from './task-health.ts'
 
 describe('the cause', () => {
-  const three = <T>(one: T): T[] => [one, one, one]
   test.each<[Cause, readonly Evidence[]]>([
-    ['broke-off', three({ kind: 'hard' })],
-    ['unreachable', three({ kind: 'unreachable' })],
-    ['bad-answers', three({ kind: 'soft' })],
-    ['timeouts', [{ kind: 'soft' }, { kind: 'soft' }, { kind: 'soft', isTimeout: true }]],
-    ['refused', [{ kind: 'misconfigured' }]],
-    ['asleep', [{ kind: 'cold' }]],
+    ['broke-off', [HARD]],
+    ['bad-answers', [SOFT, SOFT]],
+    ['timeouts', [SOFT, TIMEOUT]],
+    ['refused', [REFUSED]],
+  ])('is %s after such evidence, once a decode of our own has failed as well', (cause, evidence) => {
+    const pool = new TestPool(member('a'), member('b'))
+    pool.acquire('asks')
+    pool.end('free', 'a')
+    pool.report('a', ...evidence)
+    expect(overallCause(pool.backend('a'))).toBeNull()
+    pool.probed('a', 'decode', 'failed', 'sdxl')
+    expect([pool.health('a'), overallCause(pool.backend('a'))]).toEqual(['ejected', cause])
+    expect(overallCause(pool.backend('b'))).toBeNull()
+  })
+
+  test.each<[Cause, readonly Evidence[]]>([
+    ['unreachable', [UNREACHABLE, UNREACHABLE]],
+    ['asleep', [COLD]],
   ])('is %s after such evidence', (cause, evidence) => {
     const pool = new TestPool(member('a'), member('b'))
     pool.report('a', ...evidence)
@@ -21,19 +45,13 @@ describe('the cause', () => {
 
   test('is nothing while no evidence takes the backend out', () => {
     const pool = new TestPool(member('a'), member('b'))
-    pool.report(
-      'a',
-      { kind: 'hard' },
-      { kind: 'served' },
-      { kind: 'busy', retryAfterMs: 100 },
-      { kind: 'soft' },
-    )
-    expect(pool.backend('a').cause).toBeNull()
+    pool.report('a', HARD, SERVED, busy(100), SOFT)
+    expect(overallCause(pool.backend('a'))).toBeNull()
   })
 
   test('stays until the backend serves again, and goes with an order of the operator', () => {
     const pool = new TestPool(
-      backend('a', { health: { kind: 'down', until: 9e9, probeAt: 0 }, cause: 'refused' }),
+      backend('a', { health: { kind: 'down', until: 9e9, probeAt: 0, isSure: true }, cause: 'refused' }),
     )
     pool.probed('a', 'health', 'passed')
     expect(pool.backend('a')).toMatchObject({ cause: 'refused', health: { kind: 'half-open' } })

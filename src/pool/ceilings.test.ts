@@ -1,58 +1,70 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { backend, job, lease, START } from '../../test/support/pool.ts'
 import { lowerCeiling, raiseCeiling } from './ceilings.ts'
 import { isTooLarge } from './selection.ts'
+import type { BackendState } from './state.ts'
 
-const MINUTE = 60_000
-const outOfMemory = { kind: 'out-of-memory', model: 'sdxl', predictedMs: 1_000 } as const
+const SIZE = { model: 'sdxl', predictedMs: 1_000 }
+const decoded = (predictedMs: number) => lease({ model: 'sdxl', predictedMs })
+const isLarge = (one: BackendState, predictedMs: number, key = 'key', now = START): boolean =>
+  isTooLarge(one, job('t', { predictedMs, key }), now)
 
-test('B12: a backend that ran out of memory gets jobs of the model up to 0.8 of that cost, for ten minutes', () => {
-  const lowered = lowerCeiling(backend('a'), outOfMemory, START)
-  const fits = (predictedMs: number, now: number): boolean =>
-    !isTooLarge(lowered, job('t', { predictedMs }), now)
-  expect([fits(800, START), fits(801, START), fits(1_000, START)]).toEqual([true, false, false])
-  expect([fits(1_000, START + 10 * MINUTE - 1), fits(1_000, START + 10 * MINUTE)]).toEqual([false, true])
-  expect(isTooLarge(lowered, job('t', { model: 'flux', predictedMs: 9_000 }), START)).toBe(false)
+describe('B12: a backend that ran out of memory', () => {
+  test('gets jobs of the model up to 0.8 of that cost, for five seconds at first', () => {
+    const lowered = lowerCeiling(backend('a'), SIZE, 'key', START)
+    expect([800, 801, 1_000].map((ms) => isLarge(lowered, ms))).toEqual([false, true, true])
+    expect(isLarge(lowered, 1_000, 'key', START + 4_999)).toBe(true)
+    expect(isLarge(lowered, 1_000, 'key', START + 5_000)).toBe(false)
+    expect(isTooLarge(lowered, job('t', { model: 'flux', predictedMs: 9_000 }), START)).toBe(false)
+  })
+
+  test('is asked for it again later with each time it fails, until it decodes as much', () => {
+    let known = backend('a')
+    for (const seconds of [5, 10, 20, 40, 80, 160, 320, 600, 600]) {
+      known = lowerCeiling(known, SIZE, 'key', START)
+      expect(known.ceilings[0]?.until).toBe(START + seconds * 1_000)
+    }
+    const small = raiseCeiling(known, decoded(800))
+    expect(small.ceilings).toEqual(known.ceilings)
+    const large = raiseCeiling(known, decoded(801))
+    expect(large).toMatchObject({ ceilings: [], proven: [{ model: 'sdxl', predictedMs: 801 }] })
+    expect(lowerCeiling(large, SIZE, 'key', START).ceilings[0]?.until).toBe(START + 5_000)
+  })
+
+  test('has not failed', () => {
+    const before = backend('a')
+    const { record, health, tasks } = lowerCeiling(before, SIZE, 'key', START)
+    expect([record, health, tasks]).toEqual([before.record, before.health, before.tasks])
+  })
+
+  test('keeps what it decoded before: more is too large, as much is not', () => {
+    const proven = raiseCeiling(backend('a'), decoded(950))
+    const lowered = lowerCeiling(proven, SIZE, 'key', START)
+    expect([isLarge(lowered, 950), isLarge(lowered, 951)]).toEqual([false, true])
+  })
+
+  test('remembers few of such requests, the latest', () => {
+    let known = backend('a')
+    for (let index = 0; index < 100; index++) known = lowerCeiling(known, SIZE, `key-${index}`, START)
+    expect(known.ceilings).toHaveLength(32)
+    expect(isLarge(known, 1_000, 'key-99')).toBe(true)
+  })
 })
 
-test('the latest ceiling of a model is the one that holds, and those that are over are forgotten', () => {
-  const lowered = lowerCeiling(backend('a'), outOfMemory, START)
-  const again = lowerCeiling(lowered, { ...outOfMemory, predictedMs: 500 }, START + MINUTE)
-  expect(again.ceilings).toEqual([{ model: 'sdxl', predictedMs: 400, until: START + 11 * MINUTE, times: 0 }])
-  const other = lowerCeiling(again, { ...outOfMemory, model: 'flux' }, START + 2 * MINUTE)
-  expect(other.ceilings.map(({ model }) => model)).toEqual(['sdxl', 'flux'])
-  const late = lowerCeiling(other, { ...outOfMemory, model: 'flux' }, START + 20 * MINUTE)
-  expect(late.ceilings.map(({ model }) => model)).toEqual(['flux'])
-})
+describe('B12: a request that its backends have no memory for', () => {
+  test('says nothing about the requests of other keys', () => {
+    const lowered = lowerCeiling(backend('a'), SIZE, 'bad', START)
+    expect([isLarge(lowered, 1_000, 'bad'), isLarge(lowered, 1_000, 'good')]).toEqual([true, false])
+  })
 
-test('B12: running out of memory is no failure of the backend', () => {
-  const before = backend('a')
-  const { record, health } = lowerCeiling(before, outOfMemory, START)
-  expect([record, health]).toEqual([before.record, before.health])
-})
+  test('says nothing at all of a size that was decoded before', () => {
+    const proven = raiseCeiling(backend('a'), decoded(1_000))
+    expect(lowerCeiling(proven, SIZE, 'bad', START)).toBe(proven)
+  })
 
-test('B12: what a backend has decoded before it is asked for again soon, and later with each time it fails', () => {
-  const decoded = (predictedMs: number) => lease({ model: 'sdxl', predictedMs })
-  let known = raiseCeiling(backend('a'), decoded(1_000))
-  for (const seconds of [5, 10, 20, 40, 80, 160, 320, 600, 600]) {
-    known = lowerCeiling(known, outOfMemory, START)
-    expect(known.ceilings[0]?.until).toBe(START + seconds * 1_000)
-  }
-  expect(raiseCeiling(known, decoded(801)).ceilings).toEqual([])
-  expect(raiseCeiling(known, decoded(800))).toBe(known)
-  // More than it has ever decoded is another matter.
-  expect(lowerCeiling(known, { ...outOfMemory, predictedMs: 1_001 }, START).ceilings[0]?.until).toBe(
-    START + 10 * MINUTE,
-  )
-})
-
-test('B12: a backend that ran out of memory for as little as there is gets work again soon', () => {
-  const smallest = { ...outOfMemory, predictedMs: 60 }
-  let known = lowerCeiling(backend('a'), smallest, START)
-  expect(isTooLarge(known, job('t', { predictedMs: 60 }), START)).toBe(true)
-  expect(isTooLarge(known, job('t', { predictedMs: 60 }), START + 5_000)).toBe(false)
-  for (const seconds of [10, 20, 40, 80, 160, 320, 600, 600]) {
-    known = lowerCeiling(known, smallest, START)
-    expect(known.ceilings[0]?.until).toBe(START + seconds * 1_000)
-  }
+  test('speaks for all keys, and against what was decoded before, once another backend has served it', () => {
+    const proven = raiseCeiling(backend('a'), decoded(1_000))
+    const lowered = lowerCeiling(proven, SIZE, null, START)
+    expect([isLarge(lowered, 1_000, 'good'), isLarge(lowered, 800, 'good')]).toEqual([true, false])
+  })
 })

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { FakeAmbient, settle } from '../../test/support/fake-ambient.ts'
+import { HARD } from '../../test/support/pool.ts'
 import type { Backend } from '../backends/backend.ts'
 import { PoolClient, type PoolStub, type SlotAnswer, type SlotRequest } from './client.ts'
 import type { ReachabilityEvent } from './local-view.ts'
@@ -121,7 +122,7 @@ describe('acquire', () => {
     const { acquire, requests, diary, ambient } = setUp({ acquires: [granted] })
     expect(await acquire()).toMatchObject({ ok: true, lease: { backendId: 'gpu-1', isLocal: false } })
     expect(diary).toEqual(['acquire at gpu-1 1'])
-    expect(requests).toEqual([{ v: PROTOCOL_VERSION, ...WANTED }])
+    expect(requests).toEqual([{ v: PROTOCOL_VERSION, ...WANTED, wall: ambient.wallNow() }])
     expect(ambient.timers).toEqual([])
   })
 
@@ -260,9 +261,13 @@ describe('P6: degraded mode', () => {
     expect((await acquire()).ok).toBe(true)
   })
 
-  test('has no hedges', async () => {
-    const { acquire } = setUp({ acquires: [overloaded] })
-    expect(await acquire({ purpose: 'hedge' })).toMatchObject({ ok: false, reason: 'budget' })
+  test('takes no batch apart, and has second copies where no backend has the job yet', async () => {
+    const backends = [backend('a'), backend('b')]
+    const { acquire } = setUp({ acquires: [overloaded], backends })
+    expect(await acquire({ purpose: 'part' })).toMatchObject({ ok: false, reason: 'budget' })
+    const copy = { purpose: 'hedge', exclude: ['a'] } as const
+    expect(await acquire(copy)).toMatchObject({ lease: { backendId: 'b', isLocal: true } })
+    expect(await acquire({ ...copy, exclude: ['a', 'b'] })).toMatchObject({ reason: 'exhausted' })
   })
 
   test('leaves out backends that failed the job, and those that failed twice in a row', async () => {
@@ -270,7 +275,7 @@ describe('P6: degraded mode', () => {
     for (let i = 0; i < 2; i++) {
       const answer = await acquire({ exclude: ['b'] })
       if (!answer.ok) throw new Error('there is room')
-      await answer.lease.report({ kind: 'hard' })
+      await answer.lease.report(HARD)
       answer.lease[Symbol.dispose]()
     }
     for (let i = 0; i < 2; i++) expect(await acquire()).toMatchObject({ lease: { backendId: 'b' } })
@@ -369,9 +374,11 @@ describe('P20: where a model has several pools', () => {
     expect(await short.acquire()).toMatchObject({ lease: { backendId: 'us-1', isLocal: true } })
   })
 
-  test('a second copy is not searched for', async () => {
-    const { acquire, diary } = setUp({ ...there, acquires: [refused('exhausted'), granted] })
-    expect(await acquire({ purpose: 'hedge' })).toMatchObject({ ok: false })
-    expect(diary).toHaveLength(1)
+  test('a second copy is searched for in all of them, a part of a batch only near by', async () => {
+    const copied = setUp({ ...there, acquires: [refused('exhausted'), granted] })
+    expect(await copied.acquire({ purpose: 'hedge' })).toMatchObject({ ok: true })
+    const part = setUp({ ...there, acquires: [refused('exhausted'), granted] })
+    expect(await part.acquire({ purpose: 'part' })).toMatchObject({ ok: false })
+    expect(part.diary).toHaveLength(1)
   })
 })

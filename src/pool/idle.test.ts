@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { backend, job, lease, pool, START } from '../../test/support/pool.ts'
+import { backend, job, known, lease, pool, START, task } from '../../test/support/pool.ts'
 import { idleBeside } from './idle.ts'
-import { UNKNOWN_PACE } from './initial.ts'
 import { enqueue } from './lanes.ts'
 import type { BackendState } from './state.ts'
 
@@ -12,18 +11,23 @@ const beside = (...others: readonly BackendState[]): readonly string[] =>
 describe('backends beside one that was granted', () => {
   test('are idle with a free slot, the empty ones first, and of those the quickest', () => {
     const half = backend('half', { slots: 2, leases: [lease()] })
-    const slow = backend('slow', { pace: { ...UNKNOWN_PACE, speed: 3 } })
+    const slow = backend('slow', { times: known(600) })
     expect(beside(half, slow, backend('quick'))).toEqual(['quick', 'slow', 'half'])
   })
 
   test.each<[string, Partial<BackendState>]>([
     ['has no slot left', { leases: [lease()] }],
-    ['asked for time', { busyUntil: START + 1 }],
+    ['asked for time', { tasks: [task({ pausedUntil: START + 1 })] }],
+    ['is out for the task', { tasks: [task({ health: { kind: 'ejected', until: START + 1 } })] }],
+    [
+      'is under suspicion',
+      { tasks: [task({ suspicion: { since: START, cause: 'broke-off', pauseMs: 0, isProbing: true } })] },
+    ],
     ['is on trial', { health: { kind: 'slow-start', since: START, served: 0 } }],
     ['serves other models', { models: ['flux'] }],
     [
       'has run out of memory for less',
-      { ceilings: [{ model: 'sdxl', predictedMs: 100, until: START + 1, times: 0 }] },
+      { ceilings: [{ key: null, model: 'sdxl', predictedMs: 100, until: START + 1, times: 1 }] },
     ],
   ])('are not idle where one %s', (_, changes) => {
     expect(beside(backend('b', changes))).toEqual([])

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { backend, job, START } from '../../test/support/pool.ts'
+import { backend, job, known, START } from '../../test/support/pool.ts'
 import { abandon, adopt, expire, free, grant, leaseOf, renew, resize } from './leases.ts'
+import { estimateFor } from './selection.ts'
 import type { BackendState, Job, Lease } from './state.ts'
 
 const PREDICTED_MS = 10_000
@@ -8,10 +9,15 @@ const PREDICTED_MS = 10_000
 /** A choice as `choose` makes it. */
 const granted = (to: BackendState, changes: Partial<Job> = {}, now = START): BackendState => {
   const one = job('t', { predictedMs: PREDICTED_MS, ...changes })
-  const startsAt = now + to.pace.gapMs
+  const startsAt = now + to.times.deadMs
   const endsAt = startsAt + one.predictedMs
-  return grant(to.leases.length + 1, one, { backend: to, startsAt, endsAt, hasRoom: true }, now)
+  const choice = { backend: to, known: estimateFor(to, one), isOld: false, startsAt, endsAt, hasRoom: true }
+  return grant(to.leases.length + 1, one, choice, now)
 }
+
+/** What is known of such a job's decode. */
+const meanOf = (one: BackendState, predictedMs = PREDICTED_MS): number =>
+  estimateFor(one, { model: 'sdxl', predictedMs }).meanMs
 
 const only = ({ leases }: BackendState): Lease => {
   if (leases.length !== 1) throw new Error(`${leases.length} leases`)
@@ -34,7 +40,11 @@ describe('a lease', () => {
   })
 
   test('knows whose it is, and whether it is a second copy', () => {
-    expect(only(granted(backend('a'), { key: 'k' }))).toMatchObject({ key: 'k', isHedge: false })
+    expect(only(granted(backend('a'), { key: 'k' }))).toMatchObject({
+      key: 'k',
+      isHedge: false,
+      isRetry: false,
+    })
     expect(only(granted(backend('a'), { purpose: 'hedge' })).isHedge).toBe(true)
   })
 
@@ -49,19 +59,19 @@ describe('a lease', () => {
 
   test('ends when a job of another size would, once it is for that', () => {
     const before = granted(granted(backend('a')))
-    const [first, second] = resize(before, before.leases[0] as Lease, PREDICTED_MS / 4, START + 5).leases
+    const [first, second] = resize(before, before.leases[0] as Lease, PREDICTED_MS / 4).leases
     expect(first?.startsAt).toBe(before.leases[0]?.startsAt)
     expect(first?.endsAt).toBe((first?.startsAt ?? 0) + PREDICTED_MS / 4)
     expect(second).toBe(before.leases[1])
   })
 
-  test('teaches the pace of what was decoded, not of what was granted', () => {
+  test('teaches the time of what was decoded, not of what was granted', () => {
     const whole = granted(backend('a'))
-    const resized = resize(whole, only(whole), PREDICTED_MS / 4, START)
-    const paceOf = (state: BackendState): number =>
-      free(state, only(state), { decoded: true, computeMs: PREDICTED_MS / 4 }, START + 9_000).pace.speed
-    expect(paceOf(resized)).toBe(1)
-    expect(paceOf(whole)).toBeLessThan(1)
+    const resized = resize(whole, only(whole), PREDICTED_MS / 4)
+    const learnt = (state: BackendState): number =>
+      meanOf(free(state, only(state), { decoded: true, computeMs: 700 }, START + 9_000))
+    expect(learnt(whole)).toBe(700)
+    expect(learnt(resized)).toBe(2_800)
   })
 
   test('is longer for each time it is renewed, and never shorter', () => {
@@ -88,34 +98,73 @@ describe('a lease that is freed', () => {
     expect(slotsAfter({ slots: 3 }, 8)).toBe(3)
   })
 
-  test('teaches the pace of its backend', () => {
+  test('teaches how long its backend takes: what that says of it', () => {
     const before = granted(backend('a'))
-    const { pace, leases } = free(before, only(before), DECODED, START + 10_100)
-    expect(leases).toEqual([])
-    expect(pace.speed).toBe(2)
-    expect(pace.samples).toBe(1)
-    expect(pace.gapMs).not.toBe(before.pace.gapMs)
+    const after = free(before, only(before), DECODED, START + 20_100)
+    expect(after.leases).toEqual([])
+    expect(meanOf(after)).toBe(20_000)
+    expect(after.proven).toEqual([{ model: 'sdxl', predictedMs: PREDICTED_MS }])
   })
 
-  test('teaches it from the time that went by where the backend does not say', () => {
-    const before = granted(backend('a'))
-    const later = START + before.pace.gapMs + 15_000
-    const { pace } = free(before, only(before), { decoded: true }, later)
-    expect(pace.speed).toBeCloseTo(1.5)
-    expect(pace.gapMs).toBe(before.pace.gapMs)
-    expect(free(before, only(before), { decoded: true }, START).pace.speed).toBeGreaterThan(0)
+  test('A1: teaches what the holder measured where the backend does not say, however short that was', () => {
+    const taught = (ms: number): number => {
+      const before = granted(backend('a'))
+      return meanOf(free(before, only(before), { decoded: true, attemptMs: ms }, START + ms + 4))
+    }
+    expect([5, 25, 700].map(taught)).toEqual([5, 25, 700])
   })
 
-  test('teaches nothing where nothing was decoded', () => {
+  test('teaches the time since its slot was free where it waited there for another', () => {
+    const two = granted(granted(backend('a')), {}, START + 9_990)
+    const next = free(two, two.leases[0] as Lease, UNDONE, START + 10_000)
+    const { startsAt } = only(next)
+    const after = free(next, only(next), { decoded: true, attemptMs: 9_000 }, startsAt + 3_000)
+    expect(meanOf(after)).toBe(3_000)
+  })
+
+  test('teaches nothing where nothing was decoded, nor of what ran on without its holder', () => {
+    const before = granted(backend('a', { abortable: false }))
+    expect(free(before, only(before), UNDONE, START + 20_000).times).toBe(before.times)
+    const left = abandon(before, only(before), START + 1_000)
+    expect(free(left, only(left), DECODED, START + 2_000).times).toBe(left.times)
+  })
+
+  test('P20: teaches how far its backend is: the first time at once, then little by little', () => {
+    const far = (state: BackendState, deadMs: number): BackendState => {
+      const times = { decoded: true, attemptMs: 200 + deadMs - 4, computeMs: 200 }
+      const now = START + deadMs + 200
+      return free(state, only(state), times, now)
+    }
+    const once = far(granted(backend('a')), 160)
+    expect(once.times.deadMs).toBe(160)
+    expect(far(granted(once), 240).times.deadMs).toBe(170)
+    // Where the backend says nothing, only the ways of the grant and of its end are known.
     const before = granted(backend('a'))
-    expect(free(before, only(before), UNDONE, START + 20_000).pace).toBe(before.pace)
+    const silent = free(before, only(before), { decoded: true, attemptMs: 360 }, START + 364)
+    expect(silent.times.deadMs).toBe(4)
+  })
+
+  test('P20: teaches that of one that waited there, unless it may have waited for another', () => {
+    const staged = (deadMs: number, endsAfterMs: number): number => {
+      const first = { ...backend('a'), times: { ...known(200), deadMs } }
+      const two = granted(granted(first), {}, START + 100)
+      const next = free(two, two.leases[0] as Lease, UNDONE, START + 200)
+      const at = START + 100 + endsAfterMs
+      return free(next, only(next), { decoded: true, attemptMs: 1_000, computeMs: 200 }, at).times.deadMs
+    }
+    // The backend was idle for a while before it came, so that it was on its way for longer.
+    expect(staged(100, 460)).toBeGreaterThan(100)
+    // It waited for no longer than it was on its way.
+    expect(staged(100, 250)).toBeLessThan(100)
+    // It came early, and waited.
+    expect(staged(10, 300)).toBe(10)
   })
 
   test('has the staged one begin, as early as it can be there', () => {
     const two = granted(granted(backend('a')), {}, START + 9_990)
     const at = START + 10_000
     const next = only(free(two, two.leases[0] as Lease, UNDONE, at))
-    const startsAt = START + 9_990 + two.pace.gapMs
+    const startsAt = START + 9_990 + two.times.deadMs
     expect(next).toMatchObject({ id: 2, phase: 'running', startsAt, endsAt: startsAt + PREDICTED_MS })
     const later = only(free(two, two.leases[0] as Lease, UNDONE, at + 5_000))
     expect(later.startsAt).toBe(at + 5_000)
@@ -157,17 +206,30 @@ describe('a lease whose holder left', () => {
     expect(after.leases[1]?.phase).toBe('draining')
   })
 
-  test('is over when it leaves a second time, or when its decode must be over', () => {
+  test('is over when it leaves a second time', () => {
     const before = granted(deaf)
     const draining = abandon(before, only(before), START)
     expect(abandon(draining, only(draining), START + 1).leases).toEqual([])
-    expect(abandon(before, only(before), START + 15_000).leases).toEqual([])
   })
 
-  test('shows how slow its backend is when it left after far more than was expected', () => {
+  test('A2: shows that its decode takes longer than was thought where it was overdue, and not before', () => {
+    const times = known(PREDICTED_MS, { sizeMs: PREDICTED_MS })
+    const before = granted(backend('a', { times }), { deadlineAt: START + 1e9 })
+    expect(abandon(before, only(before), START + 9_000).times).toBe(before.times)
+    const late = abandon(before, only(before), START + 15_000)
+    expect(meanOf(late)).toBeGreaterThan(PREDICTED_MS)
+    expect(meanOf(late)).toBeLessThanOrEqual(2 * PREDICTED_MS)
+  })
+
+  test('A2: holds its slot for half as long again where it was overdue, half a minute at most', () => {
     const before = granted(deaf, { deadlineAt: START + 1e9 })
-    expect(abandon(before, only(before), START + 15_000).pace).toBe(before.pace)
-    expect(abandon(before, only(before), START + 60_000).pace.speed).toBeGreaterThan(1)
+    const heldMs = (ms: number): number => {
+      const { leases } = abandon(before, only(before), START + ms)
+      return (leases[0]?.endsAt ?? 0) - (START + ms)
+    }
+    const { deadMs } = before.times
+    expect(heldMs(20_000)).toBe((20_000 - deadMs) / 2)
+    expect(heldMs(500_000)).toBe(30_000)
   })
 })
 
@@ -177,19 +239,19 @@ describe('a lease that nobody gave back', () => {
   test('P10: is over when its time is, and speaks against its backend', () => {
     const before = granted(backend('a'), wait)
     const { expiresAt } = only(before)
-    expect(expire(before, expiresAt - 1)).toEqual({ backend: before, isSuspect: false })
-    expect(expire(before, expiresAt)).toMatchObject({ backend: { leases: [] }, isSuspect: true })
+    expect(expire(before, expiresAt - 1)).toEqual({ backend: before, lost: [] })
+    expect(expire(before, expiresAt)).toEqual({ backend: { ...before, leases: [] }, lost: before.leases })
   })
 
   test('P10: drains first when its decode may still run, which speaks against nobody again', () => {
     const before = granted(backend('a'), { deadlineAt: START + 1_000 })
     const { expiresAt } = only(before)
-    const { backend: after, isSuspect } = expire(before, expiresAt)
-    expect(isSuspect).toBe(true)
+    const { backend: after, lost } = expire(before, expiresAt)
+    expect(lost).toEqual(before.leases)
     const draining = only(after)
     expect(draining.phase).toBe('draining')
     expect(draining.endsAt).toBeGreaterThan(START + PREDICTED_MS)
-    expect(expire(after, draining.expiresAt)).toMatchObject({ backend: { leases: [] }, isSuspect: false })
+    expect(expire(after, draining.expiresAt)).toMatchObject({ backend: { leases: [] }, lost: [] })
   })
 
   test('makes room for the staged one', () => {
@@ -197,16 +259,6 @@ describe('a lease that nobody gave back', () => {
     const { expiresAt } = two.leases[0] as Lease
     const { backend: after } = expire(two, expiresAt)
     expect(only(after)).toMatchObject({ id: 2, phase: 'running' })
-  })
-
-  test('and a staged one that ends with it speak against their backend once', () => {
-    const early = { deadlineAt: START + 1_000 }
-    const two = granted(granted(backend('a'), { ...early, predictedMs: 100 }), early)
-    const at = Math.max(...two.leases.map(({ expiresAt }) => expiresAt))
-    const { backend: after, isSuspect } = expire(two, at)
-    expect(isSuspect).toBe(true)
-    expect(only(after).phase).toBe('draining')
-    expect(expire(after, at + 1).isSuspect).toBe(false)
   })
 })
 

@@ -1,9 +1,10 @@
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
 import { describe, expect, test } from 'vitest'
-import { backend } from '../../test/support/pool.ts'
+import { backend, known, member, task } from '../../test/support/pool.ts'
 import type { Database } from '../lib/database.ts'
-import { UNKNOWN_PACE } from './initial.ts'
+import { emptyPool } from './initial.ts'
 import { PoolMemory } from './memory.ts'
+import { UNKNOWN_TIMES } from './service-times.ts'
 import type { BackendState } from './state.ts'
 
 /** A database as the platform gives it to an object, and how often it was written to. */
@@ -17,8 +18,10 @@ function database(): { sql: Database; writes: () => number } {
   return { sql: { exec }, writes: () => writes }
 }
 
-const learnt = (speed: number, changes: Partial<BackendState> = {}): BackendState =>
-  backend('a', { pace: { speed, spread: 0.1, samples: 40, gapMs: 70, coldStartMs: 50_000 }, ...changes })
+const learnt = (ms: number, changes: Partial<BackendState> = {}): BackendState => {
+  const times = { ...known(ms), deadMs: 70, coldStart: { meanMs: 50_000, leastMs: 40_000 } }
+  return backend('a', { times, ...changes })
+}
 
 describe('the memory of a pool', () => {
   test('knows nothing at first', () => {
@@ -32,17 +35,22 @@ describe('the memory of a pool', () => {
     new PoolMemory(sql).write([learnt(1.5), drained, disabled])
     expect(new PoolMemory(sql).read()).toEqual(
       new Map([
-        ['a', { pace: learnt(1.5).pace }],
-        ['b', { pace: drained.pace, health: { kind: 'drained' } }],
-        ['c', { pace: disabled.pace, health: { kind: 'disabled' } }],
+        ['a', { times: learnt(1.5).times }],
+        ['b', { times: drained.times, health: { kind: 'drained' } }],
+        ['c', { times: disabled.times, health: { kind: 'disabled' } }],
       ]),
     )
   })
 
   test('remembers no state that passes by itself', () => {
     const { sql } = database()
-    new PoolMemory(sql).write([learnt(2, { health: { kind: 'ejected', until: 9 } })])
-    expect(new PoolMemory(sql).read()).toEqual(new Map([['a', { pace: learnt(2).pace }]]))
+    new PoolMemory(sql).write([
+      learnt(2, {
+        health: { kind: 'down', until: 9, probeAt: 9, isSure: true },
+        tasks: [task({ health: { kind: 'ejected', until: 9 } })],
+      }),
+    ])
+    expect(new PoolMemory(sql).read()).toEqual(new Map([['a', { times: learnt(2).times }]]))
   })
 
   test('writes only what has changed by enough', () => {
@@ -53,12 +61,13 @@ describe('the memory of a pool', () => {
       memory.write([one])
       return writes() - before
     }
-    expect(written(backend('a', { pace: UNKNOWN_PACE }))).toBe(0)
+    expect(written(backend('a'))).toBe(0)
     expect([written(learnt(2)), written(learnt(2)), written(learnt(2.05))]).toEqual([1, 0, 0])
     expect([written(learnt(2.2)), written(learnt(1.8))]).toEqual([1, 1])
-    const { pace } = learnt(1.8)
-    expect(written(backend('a', { pace: { ...pace, gapMs: 90 } }))).toBe(1)
-    expect(written(backend('a', { pace: { ...pace, gapMs: 90, coldStartMs: 90_000 } }))).toBe(1)
+    const { times } = learnt(1.8)
+    expect(written(backend('a', { times: { ...times, deadMs: 90 } }))).toBe(1)
+    const coldStart = { meanMs: 90_000, leastMs: 40_000 }
+    expect(written(backend('a', { times: { ...times, deadMs: 90, coldStart } }))).toBe(1)
     expect(written(learnt(1.8, { health: { kind: 'drained' } }))).toBe(1)
     expect(written(learnt(1.8))).toBe(1)
   })
@@ -70,5 +79,27 @@ describe('the memory of a pool', () => {
     next.read()
     next.write([learnt(2)])
     expect(writes()).toBe(1)
+  })
+
+  test.each([
+    ['is no JSON', '{'],
+    ['is of another release', '{"speed":2,"spread":0.1,"samples":40,"gapMs":70,"coldStartMs":50000}'],
+    ['has a number that cannot be', '{"curves":[],"deadMs":-1,"coldStart":null}'],
+  ])('learns anew what %s, and keeps what the operator ordered', (_, text) => {
+    const { sql } = database()
+    const memory = new PoolMemory(sql)
+    sql.exec('INSERT OR REPLACE INTO learnt VALUES (?, ?, ?)', 'a', text, 'drained')
+    expect(memory.read()).toEqual(new Map([['a', { times: UNKNOWN_TIMES, health: { kind: 'drained' } }]]))
+  })
+
+  test('A8: knows a backend by its id, whatever its place among the others', () => {
+    const { sql } = database()
+    new PoolMemory(sql).write([learnt(2), learnt(3, { id: 'b', health: { kind: 'disabled' } })])
+    const memories = new PoolMemory(sql).read()
+    const { backends } = emptyPool([member('c'), member('b')], { seed: 1, now: 0, memories })
+    expect(backends.map(({ health, times }) => [health.kind, times])).toEqual([
+      ['usable', UNKNOWN_TIMES],
+      ['disabled', learnt(3).times],
+    ])
   })
 })

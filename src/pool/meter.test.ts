@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { FakeAmbient } from '../../test/support/fake-ambient.ts'
-import { backend, job, lease, START } from '../../test/support/pool.ts'
+import { backend, job, lease, START, task } from '../../test/support/pool.ts'
 import type { Health } from './health-states.ts'
 import { emptyPool } from './initial.ts'
 import { PoolMeter } from './meter.ts'
@@ -61,8 +61,11 @@ describe('a pool', () => {
   test('shows each backend in one state, why while it is out, and what is taken of it', () => {
     const meter = new PoolMeter(new FakeAmbient(), true)
     const leases = [lease(), lease({ id: 2, phase: 'staged' })]
-    const out = backend('a', { health: { kind: 'ejected', until: START + 5 }, cause: 'timeouts', leases })
-    const state = pool({ backends: [out, backend('b', { cause: 'timeouts', busyUntil: START + 3_000 })] })
+    const ejected = task({ health: { kind: 'ejected', until: START + 5 }, cause: 'timeouts' })
+    const paused = task({ pausedUntil: START + 3_000, cause: 'timeouts' })
+    const state = pool({
+      backends: [backend('a', { tasks: [ejected], leases }), backend('b', { tasks: [paused] })],
+    })
     expect(valuesOf(meter, state, 'vae_gateway_backend_state')).toEqual([
       ['a ejected', 1],
       ['b usable', 1],

@@ -1,5 +1,17 @@
 import { describe, expect, test } from 'vitest'
-import { backend, lease, member, START, TestPool } from '../../test/support/pool.ts'
+import {
+  backend,
+  busy,
+  COLD,
+  HARD,
+  lease,
+  member,
+  REFUSED,
+  SERVED,
+  START,
+  TestPool,
+  task,
+} from '../../test/support/pool.ts'
 import { operate } from './operator.ts'
 
 describe('the operator', () => {
@@ -23,7 +35,7 @@ describe('the operator', () => {
     const pool = new TestPool(member('a'))
     pool.acquire('asks')
     pool.end('free', 'a')
-    pool.report('a', { kind: 'busy', retryAfterMs: 60_000 })
+    pool.report('a', busy(60_000))
     pool.operate('a', 'disable')
     expect(pool.acquire('t1')).toEqual(['t1: no-backend'])
     expect(pool.operate('a', 'enable')).toEqual(['a? decode'])
@@ -31,21 +43,20 @@ describe('the operator', () => {
     expect(pool.probed('a', 'decode', 'passed')).toEqual(['t2 on a'])
   })
 
-  test('does not send back to its trial who serves already', () => {
+  test('does not send back to its trial one that serves already, and forgets what was held against its tasks', () => {
     for (const health of [
       { kind: 'usable' },
       { kind: 'slow-start', since: START, served: 1 },
       { kind: 'half-open', isProbing: true },
     ] as const) {
-      expect(operate(backend('a', { health, busyUntil: START + 9_000 }), 'enable')).toEqual(
-        backend('a', { health, busyUntil: 0 }),
-      )
+      const held = [task({ pausedUntil: START + 9_000, health: { kind: 'ejected', until: START + 9_000 } })]
+      expect(operate(backend('a', { health, tasks: held }), 'enable')).toEqual(backend('a', { health }))
     }
   })
 
   test('has a backend looked at though nobody waits for it, in the way that tells most of its state', () => {
     const cold = { kind: 'cold', since: START, tries: 3, wakeAt: START + 9_000 } as const
-    const down = { kind: 'down', until: START + 60_000, probeAt: START + 60_000 } as const
+    const down = { kind: 'down', until: START + 60_000, probeAt: START + 60_000, isSure: true } as const
     const pool = new TestPool(
       backend('usable'),
       backend('down', { health: down }),
@@ -82,10 +93,10 @@ describe('the operator', () => {
   test('is not overruled by what leases report', () => {
     const pool = new TestPool(member('a', { scaleToZero: true }))
     pool.operate('a', 'drain')
-    pool.report('a', { kind: 'served' }, { kind: 'hard' }, { kind: 'cold' }, { kind: 'misconfigured' })
+    pool.report('a', SERVED, HARD, COLD, REFUSED)
     expect(pool.health('a')).toBe('drained')
     pool.operate('a', 'disable')
-    pool.report('a', { kind: 'served' }, { kind: 'hard' }, { kind: 'cold' }, { kind: 'misconfigured' })
+    pool.report('a', SERVED, HARD, COLD, REFUSED)
     expect(pool.health('a')).toBe('disabled')
   })
 })

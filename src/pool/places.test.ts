@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { backend, lease, START } from '../../test/support/pool.ts'
+import { backend, known, lease, START, task } from '../../test/support/pool.ts'
 import { seeded } from '../../test/support/seeded.ts'
 import { freeAt, GRACE_MS, hasRoom, outstandingMs } from './places.ts'
 import type { BackendState, Lease } from './state.ts'
@@ -14,7 +14,7 @@ const busy = (ends: readonly number[], changes: Partial<BackendState> = {}): Bac
     ...changes,
   })
 
-const gap = (gapMs: number) => ({ pace: { ...backend('a').pace, gapMs } })
+const far = (deadMs: number) => ({ times: { ...known(200), deadMs } })
 
 describe('freeAt', () => {
   test('is now while a slot is free', () => {
@@ -64,16 +64,43 @@ describe('hasRoom', () => {
     expect(hasRoom(busy([9_000]), START, UP)).toBe(false)
   })
 
-  test('for one job more once the one before it ends within its way', () => {
-    const one = busy([500], gap(60))
-    expect(hasRoom(one, START + 439, UP)).toBe(false)
-    expect(hasRoom(one, START + 440, UP)).toBe(true)
+  test('for one job more once the one before it ends within its way, and a little', () => {
+    const one = busy([500], far(60))
+    expect(hasRoom(one, START + 429, UP)).toBe(false)
+    expect(hasRoom(one, START + 430, UP)).toBe(true)
   })
 
-  test('for one staged job per slot and no more, however long ago the first should have ended', () => {
-    expect(hasRoom(busy([0, 0]), START, UP)).toBe(false)
-    expect(hasRoom(busy([0, 0, 0], { slots: 2 }), START, UP)).toBe(true)
-    expect(hasRoom(busy([0, 0, 0, 0], { slots: 2 }), START, UP)).toBe(false)
+  test('P20: for as many as end within its way, where the backend is far', () => {
+    const staged = (...ends: number[]): BackendState => {
+      const leases = [0, ...ends].map((ms, index) =>
+        lease({
+          id: index,
+          phase: index === 0 ? 'running' : 'staged',
+          startsAt: START + ms - 40,
+          endsAt: START + ms,
+        }),
+      )
+      return backend('a', { leases, ...far(160) })
+    }
+    expect(hasRoom(staged(40), START, UP)).toBe(true)
+    expect(hasRoom(staged(40, 80, 120), START, UP)).toBe(true)
+    // Of more than that a backend that breaks would take too many with it.
+    expect(hasRoom(staged(40, 80, 120, 160), START, UP)).toBe(false)
+  })
+
+  test('for none behind one whose end is a guess, nor behind one that failed before', () => {
+    for (const changes of [{ isLearnt: false }, { isRetry: true }]) {
+      const one = backend('a', { leases: [lease({ endsAt: START, ...changes })] })
+      expect(hasRoom(one, START, UP)).toBe(false)
+    }
+  })
+
+  test('for none while a decode of our own has waited for long to decide on a task', () => {
+    const suspicion = { since: START, cause: 'broke-off', pauseMs: 0, isProbing: false } as const
+    const one = (changes: Partial<typeof suspicion> & { readonly isProbing?: boolean } = {}): BackendState =>
+      backend('a', { tasks: [task({ suspicion: { ...suspicion, ...changes } })] })
+    expect([hasRoom(one(), START + 4_999, UP), hasRoom(one(), START + 5_000, UP)]).toEqual([true, false])
+    expect(hasRoom(one({ isProbing: true }), START + 60_000, UP)).toBe(true)
   })
 
   test('for none behind a decode that goes on without its holder', () => {

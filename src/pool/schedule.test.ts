@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { backend, job, lease, member, pool, START, TestPool, words } from '../../test/support/pool.ts'
+import { backend, job, known, lease, member, pool, START, TestPool, words } from '../../test/support/pool.ts'
 import { enqueue } from './lanes.ts'
-import { hedge, part, schedule } from './schedule.ts'
-import type { Job, Lane, PoolState } from './state.ts'
+import { part, schedule } from './schedule.ts'
+import type { Job, Lane, PoolMember, PoolState } from './state.ts'
 
 const lanesOf = (...jobs: readonly Job[]): readonly Lane[] =>
   jobs.reduce((lanes, one) => enqueue(lanes, one, 0), [] as readonly Lane[])
@@ -30,9 +30,9 @@ describe('places', () => {
   })
 
   test('say when a job starts, how long it is expected to take, and whether that is a guess', () => {
-    const known = { ...backend('a').pace, speed: 2, gapMs: 40, samples: 100 }
+    const times = { ...known(400, { deviationMs: 30 }), deadMs: 40 }
     const grants = (state: PoolState) => schedule(state, START)[1]
-    expect(grants(pool([backend('a', { pace: known })], { lanes: lanesOf(job('t')) }))).toEqual([
+    expect(grants(pool([backend('a', { times })], { lanes: lanesOf(job('t')) }))).toEqual([
       {
         kind: 'grant',
         ticket: 't',
@@ -40,10 +40,17 @@ describe('places', () => {
         backendId: 'a',
         startsInMs: 40,
         expectedMs: 400,
+        deviationMs: 30,
         isLearnt: true,
+        isTrusted: true,
       },
     ])
     expect(grants(pool([backend('a')], { lanes: lanesOf(job('t')) }))).toMatchObject([{ isLearnt: false }])
+  })
+
+  test('A5: say that a job waited for a backend to start, so that its time begins now', () => {
+    const state = pool([backend('a')], { lanes: lanesOf(job('t', { hasWaitedForStart: true })) })
+    expect(schedule(state, START)[1]).toMatchObject([{ waitedForStart: true }])
   })
 
   test('go to the next job when the first has none', () => {
@@ -60,8 +67,8 @@ describe('places', () => {
   })
 
   test('are kept for who waits for a backend that is faster, though it is busy', () => {
-    const fast = backend('fast', { leases: [lease({ endsAt: START + 300 })] })
-    const slow = backend('slow', { pace: { ...backend('a').pace, speed: 20 } })
+    const fast = backend('fast', { times: known(200), leases: [lease({ endsAt: START + 300 })] })
+    const slow = backend('slow', { times: known(4_000), lastGrantAt: START })
     const lanes = lanesOf(...Array.from({ length: 30 }, (_, index) => job(`t${index}`)))
     // So many wait for the fast one that the slow one is the sooner for one of them.
     expect(granted(pool([fast, slow], { lanes: lanes.slice(0, 1) }))).toHaveLength(1)
@@ -103,40 +110,28 @@ describe('a backend', () => {
 
 describe('a hedge', () => {
   const paid = { at: START, retryMs: 0, hedgeMs: 10_000, retries: 0, freeRetries: 0 }
-  const copy = job('t', { purpose: 'hedge' })
-  const hedged = (state: PoolState, one: Job = copy): string | undefined => {
-    const found = hedge(state, one, START)
-    return found && words(found[1])
+  const pooled = (...backends: readonly PoolMember[]): TestPool => {
+    const one = new TestPool(...backends)
+    one.state = { ...one.state, budget: paid }
+    return one
   }
+  const copy = { purpose: 'hedge', exclude: ['a'] } as const
 
-  test('gets an idle backend, and pays for it', () => {
-    const [after] = hedge(pool([backend('a'), backend('b')], { budget: paid }), copy, START) ?? []
-    expect(after?.budget.hedgeMs).toBe(9_800)
-    expect(after?.nextLeaseId).toBe(2)
-    expect(after?.backends[0]?.leases).toMatchObject([{ id: 1, isHedge: true }])
+  test('A3: waits for its turn on another backend like any other job, and is paid for', () => {
+    const one = pooled(member('a'), member('b'))
+    one.acquire('t')
+    one.acquire('other', { predictedMs: 300 })
+    expect(one.acquire('copy', copy)).toEqual([])
+    expect(one.state.budget.hedgeMs).toBe(9_800)
+    expect(one.end('free', 'b')).toEqual(['copy on b'])
+    expect(one.backend('b').leases).toMatchObject([{ isHedge: true }])
   })
 
-  test('leaves one idle for the next job', () => {
-    const busy = backend('b', { leases: [lease()] })
-    expect(hedged(pool([backend('a'), busy], { budget: paid }))).toBeUndefined()
-    expect(hedged(pool([backend('a'), busy, backend('c')], { budget: paid }))).toBe('t on a')
-  })
-
-  test('is granted on no backend that is suspect, paused or has failed the job', () => {
-    const others = [
-      backend('a', { busyUntil: START + 1 }),
-      backend('b', { health: { kind: 'slow-start', since: START, served: 0 } }),
-      backend('c'),
-      backend('d'),
-    ]
-    expect(hedged(pool(others, { budget: paid }))).toBe('t on c')
-    expect(hedged(pool(others, { budget: paid }), { ...copy, exclude: ['c'] })).toBeUndefined()
-  })
-
-  test('is not granted while anybody waits, nor without a budget', () => {
-    const backends = [backend('a'), backend('b')]
-    expect(hedged(pool(backends, { budget: paid, lanes: lanesOf(job('x')) }))).toBeUndefined()
-    expect(hedged(pool(backends, { budget: { ...paid, hedgeMs: 199 } }))).toBeUndefined()
+  test('is not asked for where no other backend could take it, nor without a budget', () => {
+    expect(pooled(member('a')).acquire('copy', copy)).toEqual(['copy: exhausted'])
+    const poor = pooled(member('a'), member('b'))
+    poor.state = { ...poor.state, budget: { ...paid, hedgeMs: 0 } }
+    expect(poor.acquire('copy', copy)).toEqual(['copy: budget'])
   })
 })
 

@@ -1,12 +1,15 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { backend, job, lease, START } from '../../test/support/pool.ts'
+import { backend, job, known, lease, START, task } from '../../test/support/pool.ts'
 import { seeded } from '../../test/support/seeded.ts'
+import { noCrowd } from './crowd.ts'
 import type { Health } from './health-states.ts'
-import { candidatesOf, choose, type Promises } from './selection.ts'
+import { candidatesOf, choose, type Promises, type Surroundings } from './selection.ts'
 import type { BackendState, Job } from './state.ts'
 
-const UP = START - 60_000
+const CALM: Surroundings = { crowd: noCrowd(START), startedAt: START - 60_000 }
+/** Others are there all the time. */
+const CROWDED: Surroundings = { ...CALM, crowd: { at: START, jobs: 64, shares: new Array(64).fill(1) } }
 const ids = (backends: readonly BackendState[]): string[] => backends.map(({ id }) => id)
 const candidates = (backends: readonly BackendState[], changes: Partial<Job> = {}): string[] =>
   ids(candidatesOf(backends, job('t', changes), START))
@@ -15,18 +18,25 @@ const chosen = (
   backends: readonly BackendState[],
   changes: Partial<Job> = {},
   promises: Promises = new Map(),
-) => choose(backends, job('t', changes), promises, UP, START)
+) => choose(backends, job('t', changes), promises, CALM, START)
+
+/** Used a moment ago, so that what is known of it holds. */
+const used = (id: string, meanMs: number, changes: Partial<BackendState> = {}): BackendState =>
+  backend(id, { times: known(meanMs), lastGrantAt: START - 1, ...changes })
 
 const health = (id: string, health: Health, changes: Partial<BackendState> = {}): BackendState =>
   backend(id, { health, ...changes })
 
-const EJECTED: Health = { kind: 'ejected', until: START + 5_000 }
+const EJECTED = { tasks: [task({ health: { kind: 'ejected', until: START + 5_000 } })] }
+const SUSPECT = {
+  tasks: [task({ suspicion: { since: START, cause: 'broke-off', pauseMs: 0, isProbing: true } })],
+}
 const WARMING: Health = { kind: 'slow-start', since: START, served: 0 }
 const HALF_OPEN: Health = { kind: 'half-open', isProbing: false }
 
 describe('the candidates for a job', () => {
   test('serve its model, have not failed it, and have not run out of memory for less', () => {
-    const ceilings = [{ model: 'sdxl', predictedMs: 100, until: START + 1, times: 0 }]
+    const ceilings = [{ key: null, model: 'sdxl', predictedMs: 100, until: START + 1, times: 1 }]
     const pool = [
       backend('other', { models: ['flux'] }),
       backend('failed'),
@@ -38,7 +48,7 @@ describe('the candidates for a job', () => {
   })
 
   test.each<Health>([
-    { kind: 'down', until: START + 5_000, probeAt: START },
+    { kind: 'down', until: START + 5_000, probeAt: START, isSure: true },
     { kind: 'cold', since: START, tries: 0, wakeAt: null },
     { kind: 'drained' },
     { kind: 'disabled' },
@@ -47,20 +57,23 @@ describe('the candidates for a job', () => {
     expect(candidates([health('a', state), backend('b')])).toEqual(['b'])
   })
 
-  test('are none that is ejected, while half of the pool serves', () => {
-    expect(candidates([health('a', EJECTED), backend('b')])).toEqual(['b'])
-    expect(candidates([health('a', EJECTED), health('b', EJECTED), backend('c')])).toEqual(['c', 'a', 'b'])
+  test('are none that is out for the task, or suspect, while another serves it', () => {
+    for (const out of [EJECTED, SUSPECT]) {
+      expect(candidates([backend('a', out), backend('b')])).toEqual(['b'])
+      expect(candidates([backend('a', out), backend('b', out), backend('c')])).toEqual(['c'])
+    }
+    const both = { models: ['sdxl', 'flux'], ...EJECTED }
+    expect(candidates([backend('a', both), backend('b')], { model: 'flux' })).toEqual(['a'])
   })
 
-  test('B36: are those that are ejected when there is nobody else', () => {
-    expect(candidates([health('a', EJECTED)])).toEqual(['a'])
-    expect(candidates([health('a', EJECTED)], { exclude: ['a'] })).toEqual([])
-  })
-
-  test('of which the operator has taken some out are not fewer than half by that', () => {
-    const out: Health[] = [{ kind: 'drained' }, { kind: 'disabled' }]
-    const pool = [backend('a'), health('b', EJECTED), ...out.map((state, at) => health(`out-${at}`, state))]
-    expect(candidates(pool)).toEqual(['a'])
+  test('B36: are those that are out or suspect when there is no other', () => {
+    const tried = { tasks: [task({ health: { kind: 'half-open', isProbing: true } })] }
+    for (const out of [EJECTED, SUSPECT, tried]) {
+      expect(candidates([backend('a', out)])).toEqual(['a'])
+      expect(candidates([backend('a', out)], { exclude: ['a'] })).toEqual([])
+      expect(candidates([backend('a', out), health('b', { kind: 'drained' })])).toEqual(['a'])
+    }
+    expect(candidates([backend('a', EJECTED), backend('b', SUSPECT)])).toEqual(['b'])
   })
 
   test('for a long job are warm, unless none is', () => {
@@ -86,16 +99,59 @@ describe('the choice', () => {
   })
 
   test('is an idle backend rather than a busy one, and the fast one of two', () => {
-    const fast = { pace: { ...backend('a').pace, speed: 0.5 } }
-    expect(chosen([backend('a', { leases: [lease()] }), backend('b')])?.backend.id).toBe('b')
-    expect(chosen([backend('a'), backend('b', fast)])?.backend.id).toBe('b')
+    expect(chosen([used('a', 200, { leases: [lease()] }), used('b', 200)])?.backend.id).toBe('b')
+    expect(chosen([used('a', 200), used('b', 100)])?.backend.id).toBe('b')
   })
 
   test('B30: is a fast backend that is about to be free rather than a slow one that is idle', () => {
-    const fast = backend('fast', { leases: [lease({ endsAt: START + 300 })] })
-    const slow = backend('slow', { pace: { ...backend('a').pace, speed: 10 } })
+    const fast = used('fast', 200, { leases: [lease({ endsAt: START + 300 })] })
+    const slow = used('slow', 2_000)
     expect(chosen([fast, slow])).toMatchObject({ backend: fast, startsAt: START + 300, hasRoom: false })
-    expect(chosen([fast, slow], { predictedMs: 10 })).toMatchObject({ backend: slow, hasRoom: true })
+    expect(chosen([fast, used('slow', 450)])).toMatchObject({ backend: { id: 'slow' }, hasRoom: true })
+  })
+
+  test('A1: is a slow one that is idle sooner while others come all the time, but not whatever it costs', () => {
+    const fast = used('fast', 40, { leases: [lease({ endsAt: START + 30 })] })
+    const choice = (slowMs: number, where: Surroundings) =>
+      choose([fast, used('slow', slowMs)], job('t'), new Map(), where, START)?.backend.id
+    expect([choice(120, CALM), choice(120, CROWDED)]).toEqual(['fast', 'slow'])
+    expect(choice(5_000, CROWDED)).toBe('fast')
+  })
+
+  test('A1: is a backend with evidence rather than one that is known to be slower, whatever the deviations', () => {
+    const ms = fc.integer({ min: 1, max: 60_000 })
+    fc.assert(
+      fc.property(ms, ms, ms, ms, fc.integer({ min: 2, max: 1_000 }), (a, b, devA, devB, samples) => {
+        const two = [
+          used('a', a, { times: known(a, { deviationMs: devA, samples }) }),
+          used('b', b, { times: known(b, { deviationMs: devB, samples }) }),
+        ]
+        const choice = chosen(two, { deadlineAt: START + 1e7 })?.backend.id
+        if (a !== b) expect(choice).toBe(a < b ? 'a' : 'b')
+      }),
+      seeded,
+    )
+  })
+
+  test('A1: is one of which nothing, or a first decode alone, is known where it may be the faster one', () => {
+    const first = (ms: number) => known(ms, { samples: 1 })
+    const other = (times: BackendState['times']) => chosen([used('a', 100), used('b', 0, { times })])
+    expect(other(first(900))?.backend.id).toBe('b')
+    expect(other(first(1_100))?.backend.id).toBe('a')
+    expect(chosen([used('a', 100), backend('new', { lastGrantAt: START - 1 })])?.backend.id).toBe('new')
+  })
+
+  test('is one that was slow when it was last used, once that is so long ago that another try costs little', () => {
+    const throttled = (agoMs: number) =>
+      chosen([
+        used('a', 150),
+        used('b', 400, { times: known(400, { leastMs: 50 }), lastGrantAt: START - agoMs }),
+      ])
+    expect(throttled(40_000)).toMatchObject({ backend: { id: 'a' }, isOld: false })
+    expect(throttled(40_001)).toMatchObject({ backend: { id: 'b' }, isOld: true })
+    // One that was never quicker has nothing to show.
+    const steady = used('b', 400, { lastGrantAt: START - 40_001 })
+    expect(chosen([used('a', 150), steady])?.backend.id).toBe('a')
   })
 
   test('is the one that was used least recently of two that are equal', () => {
@@ -104,17 +160,14 @@ describe('the choice', () => {
     expect(chosen([backend('a'), backend('b')])?.backend.id).toBe('a')
   })
 
-  test('starts when the job can be there, and ends by the pace of the backend', () => {
-    const pace = { ...backend('a').pace, gapMs: 80, speed: 2 }
-    expect(chosen([backend('a', { pace })], { predictedMs: 100 })).toMatchObject({
-      startsAt: START + 80,
-      endsAt: START + 280,
-      hasRoom: true,
-    })
+  test('starts when the job can be there, and ends by what the backend takes', () => {
+    const far = used('a', 400, { times: { ...known(400), deadMs: 80 } })
+    const times = { startsAt: START + 80, endsAt: START + 280, hasRoom: true }
+    expect(chosen([far], { predictedMs: 100 })).toMatchObject(times)
   })
 
   test('B19: counts the time that a backend has asked for, and has no room before', () => {
-    const paused = backend('a', { busyUntil: START + 900 })
+    const paused = backend('a', { tasks: [task({ pausedUntil: START + 900 })] })
     expect(chosen([paused])).toMatchObject({ startsAt: START + 900, hasRoom: false })
     expect(chosen([paused], { deadlineAt: START + 899 })).toBeUndefined()
     expect(chosen([paused, backend('b')])?.backend.id).toBe('b')
@@ -126,51 +179,48 @@ describe('the choice', () => {
     expect(chosen([backend('a'), backend('b')], {}, promises)?.backend.id).toBe('b')
   })
 
-  test('is a backend that failed just now only when others are later by seconds, which fades', () => {
-    const record = { ...backend('a').record, failedAt: START }
+  test('is a backend that failed others’ requests just now only when others are later by seconds, which fades', () => {
+    const record = { ...backend('a').record, soft: 1, failedAt: START }
     const others = (ms: number): BackendState[] => [
-      backend('failed', { record }),
+      backend('failed', { tasks: [task({ record })] }),
       backend('busy', { leases: [lease({ endsAt: START + ms })] }),
     ]
     const at = (backends: BackendState[], now: number) =>
-      choose(backends, job('t', { deadlineAt: START + 1e6 }), new Map(), UP, now)?.backend.id
-    expect(at(others(1_000), START)).toBe('busy')
-    expect(at(others(9_000), START)).toBe('failed')
+      choose(backends, job('t', { deadlineAt: START + 1e6 }), new Map(), CALM, now)?.backend.id
+    expect(at(others(900), START)).toBe('busy')
+    expect(at(others(1_100), START)).toBe('failed')
     expect(at(others(20_000), START + 10_000)).toBe('failed')
   })
 
-  test('is one that is ejected last of all', () => {
-    const pool = [health('ejected', EJECTED), health('warming', WARMING)]
+  test('is one that is out for the task last of all', () => {
+    const pool = [backend('out', EJECTED), health('warming', WARMING)]
     expect(chosen(pool)?.backend.id).toBe('warming')
-    expect(chosen([health('ejected', EJECTED)])?.backend.id).toBe('ejected')
+    expect(chosen([backend('out', EJECTED)])?.backend.id).toBe('out')
   })
 
-  test('B30: is not one whose decodes are all over the place, where that may cost the deadline', () => {
-    const pace = { ...backend('a').pace, spread: 0.5, samples: 50 }
-    const pool = [
-      backend('erratic', { pace }),
-      backend('busy', { leases: [lease({ endsAt: START + 8_000 })] }),
-    ]
-    const at = (predictedMs: number, ms: number): string | undefined =>
-      choose(pool, job('t', { predictedMs, deadlineAt: START + ms }), new Map(), UP, START)?.backend.id
-    expect(at(4_000, 15_000)).toBe('busy')
-    expect(at(100, 15_000)).toBe('erratic')
+  test('is none where no answer can be there in time, unless that is a guess', () => {
+    const deadlineAt = START + 5_000
+    expect(chosen([used('a', 9_000)], { deadlineAt })).toBeUndefined()
+    const varying = used('a', 9_000, { times: known(9_000, { deviationMs: 3_000 }) })
+    expect(chosen([varying], { deadlineAt })?.backend.id).toBe('a')
+    expect(
+      chosen([used('a', 12_000, { times: known(12_000, { samples: 1 }) })], { deadlineAt }),
+    ).toBeDefined()
   })
 
   test('is never later than any other candidate would be', () => {
     const one = fc.record({
       ends: fc.array(fc.integer({ min: -500, max: 5_000 }), { maxLength: 3 }),
       slots: fc.integer({ min: 1, max: 2 }),
-      speed: fc.double({ min: 0.1, max: 5, noNaN: true }),
-      busyMs: fc.constantFrom(0, 300),
+      meanMs: fc.integer({ min: 1, max: 5_000 }),
+      pausedMs: fc.constantFrom(0, 300),
     })
     fc.assert(
       fc.property(fc.array(one, { minLength: 1, maxLength: 6 }), (settings) => {
-        const pool = settings.map(({ ends, slots, speed, busyMs }, index) =>
-          backend(`b${index}`, {
+        const pool = settings.map(({ ends, slots, meanMs, pausedMs }, index) =>
+          used(`b${index}`, meanMs, {
             slots,
-            busyUntil: START + busyMs,
-            pace: { ...backend('a').pace, speed },
+            tasks: [task({ pausedUntil: START + pausedMs })],
             leases: ends.map((ms, id) => lease({ id, endsAt: START + ms })),
           }),
         )

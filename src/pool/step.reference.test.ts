@@ -34,10 +34,10 @@ test('slots, deadlines, exclusion and the order of a key are those of the plain 
   fc.assert(
     fc.property(members, fc.array(commands, { maxLength: 200, size: 'max' }), (settings, history) => {
       const one = new TestPool()
-      const pace = { ...backend('a').pace, gapMs: 0 }
+      const times = { ...backend('a').times, deadMs: 0 }
       // A pool that has just begun sends no job ahead.
       one.state = pool(
-        settings.map((each) => backend(each.id, { ...each, pace })),
+        settings.map((each) => backend(each.id, { ...each, times })),
         { startedAt: START + 1e9 },
       )
       const reference = new ReferencePool(settings)

@@ -1,6 +1,20 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { backend, frozen, job, member, pool, START, TestPool } from '../../test/support/pool.ts'
+import {
+  backend,
+  busy,
+  frozen,
+  HARD,
+  job,
+  known,
+  member,
+  pool,
+  SERVED,
+  SOFT,
+  START,
+  TestPool,
+  task,
+} from '../../test/support/pool.ts'
 import { seeded } from '../../test/support/seeded.ts'
 import type { PoolEvent } from './events.ts'
 import { lastCalls } from './selection.ts'
@@ -17,16 +31,30 @@ describe('a job', () => {
     expect(one.end('free', 'a')).toEqual(['t3 on a'])
   })
 
-  test('is sent ahead when the one before it is about to end', () => {
-    const one = new TestPool(member('a'))
-    one.acquire('t1', { predictedMs: 1_000 })
+  test('is sent ahead when the one before it is about to end, to the millisecond', () => {
+    const one = new TestPool(backend('a', { times: { ...known(1_000), deadMs: 40 } }))
+    one.acquire('t1')
     expect(one.acquire('t2')).toEqual([])
-    expect(one.sleepUntil(START + 900)).toEqual([])
-    expect(one.sleepUntil(START + 1_060)).toEqual(['t2 on a'])
+    // It starts when it is there, and the next one is sent as long before its end, and a little.
+    expect(one.sleepUntil(START + 989)).toEqual([])
+    expect(one.sleepUntil(START + 990)).toEqual(['t2 on a'])
     expect(one.backend('a').leases.map(({ phase }) => phase)).toEqual(['running', 'staged'])
     expect(one.acquire('t3')).toEqual([])
-    expect(one.sleepUntil(START + 3_000)).toEqual([])
-    expect(one.end('free', 'a')).toEqual([])
+    expect(one.sleepUntil(START + 1_040)).toEqual([])
+    const [first] = one.backend('a').leases
+    const done = { decoded: true, attemptMs: 1_000, computeMs: 1_000 }
+    one.step({ kind: 'free', backendId: 'a', leaseId: first?.id ?? 0, ...done })
+    expect(one.sleepUntil(START + 1_989)).toEqual([])
+    expect(one.sleepUntil(START + 1_990)).toEqual(['t3 on a'])
+  })
+
+  test('is not sent ahead behind one that is late, whose end nobody knows', () => {
+    const one = new TestPool(backend('a', { times: known(200) }))
+    one.acquire('t1')
+    one.now = START + 500
+    expect(one.acquire('t2')).toEqual([])
+    expect(one.sleepUntil(START + 9_000)).toEqual([])
+    expect(one.end('free', 'a')).toEqual(['t2 on a'])
   })
 
   test('does not hold up those behind it that another backend can serve', () => {
@@ -65,12 +93,16 @@ describe('a job', () => {
     expect(one.backend('a').leases).toEqual([])
   })
 
-  test('B19: waits for a backend that asked for time', () => {
+  test('B19: waits for a backend that asked for time, and is sent at once when it turns out that it has it', () => {
     const one = new TestPool(member('a'))
-    one.report('a', { kind: 'busy', retryAfterMs: 10_000 })
-    expect(one.acquire('t1')).toEqual([])
-    expect(one.sleepUntil(START + 9_999)).toEqual([])
-    expect(one.sleepUntil(START + 10_000)).toEqual(['t1 on a'])
+    one.report('a', busy(700))
+    expect(one.acquire('t1')).toEqual(['a? decode sdxl'])
+    expect(one.sleepUntil(START + 699)).toEqual([])
+    expect(one.sleepUntil(START + 700)).toEqual(['t1 on a'])
+    const soon = new TestPool(member('a'))
+    soon.report('a', busy(700))
+    soon.acquire('t1')
+    expect(soon.probed('a', 'decode', 'passed', 'sdxl')).toEqual(['t1 on a'])
   })
 
   test('B34: is not sent to a backend that still decodes for somebody who left', () => {
@@ -152,12 +184,15 @@ describe('a backend', () => {
     let bad = 0
     for (let index = 0; index < 200; index++) {
       one.now += 20
-      const [granted = ''] = one.acquire(`t${index}`).filter((done) => done.includes(' on '))
-      const id = granted.split(' ').at(-1) ?? ''
-      if (id === '') continue
+      const done = one.acquire(`t${index}`)
+      const id = done
+        .find((each) => each.includes(' on '))
+        ?.split(' ')
+        .at(-1)
+      if (!id) continue
       if (id === 'bad') bad++
-      one.report(id, { kind: id === 'bad' ? 'soft' : 'served' })
-      one.end('free', id)
+      const probes = [...one.report(id, id === 'bad' ? SOFT : SERVED), ...one.end('free', id)]
+      if (probes.includes('bad? decode sdxl')) one.probed('bad', 'decode', 'failed', 'sdxl')
     }
     expect(bad).toBeLessThanOrEqual(3)
   })
@@ -194,20 +229,22 @@ describe('a backend', () => {
   })
 
   test('B33: is not lost to a job that fails everywhere', () => {
-    const one = new TestPool(member('a'), member('b'), member('c'))
-    for (const id of ['a', 'b', 'c'])
-      for (let index = 0; index < 5; index++) one.report(id, { kind: 'served' })
+    const one = new TestPool(member('a'), member('b'))
+    for (let index = 0; index < 10; index++) {
+      one.acquire(`t${index}`)
+      for (const id of ['a', 'b']) if (one.backend(id).leases.length > 0) one.end('free', id)
+    }
     one.acquire('poison')
-    one.report('a', { kind: 'soft' })
+    one.report('a', SOFT)
     one.end('free', 'a')
     const failures = [{ backendId: 'a', signature: 'error' as const }]
     one.acquire('poison', { purpose: 'retry', exclude: ['a'], failures })
-    one.report('b', { kind: 'soft' })
+    one.report('b', SOFT)
     one.end('free', 'b')
     failures.push({ backendId: 'b', signature: 'error' })
     const third = one.acquire('poison', { purpose: 'retry', exclude: ['a', 'b'], failures })
     expect(third).toEqual(['poison: repeated'])
-    expect(['a', 'b', 'c'].map((id) => one.health(id))).toEqual(['usable', 'usable', 'usable'])
+    expect(['a', 'b'].map((id) => one.health(id))).toEqual(['usable', 'usable'])
   })
 
   test('takes turns with its equals', () => {
@@ -240,17 +277,18 @@ describe('a pool', () => {
     expect(lastCall).toBeGreaterThan(START + 500)
     one.sleepUntil(lastCall - 1)
     expect(one.wakeAt).toBe(lastCall)
-    const paused = new TestPool(backend('a', { busyUntil: START + 300 }))
+    const paused = new TestPool(backend('a', { tasks: [task({ pausedUntil: START + 300 })] }))
     paused.acquire('t1')
     expect(paused.wakeAt).toBe(START + 300)
-    const out = new TestPool(backend('a', { health: { kind: 'ejected', until: START + 400 } }), member('b'))
+    const ejected = task({ health: { kind: 'ejected', until: START + 400 } })
+    const out = new TestPool(backend('a', { tasks: [ejected] }), member('b'))
     expect(out.wakeAt).toBeUndefined()
     out.acquire('asks')
     expect(out.wakeAt).toBe(START + 400)
   })
 
   test('never wakes in the same millisecond', () => {
-    const state = pool([backend('a', { busyUntil: START - 5 })], {
+    const state = pool([backend('a', { tasks: [task({ pausedUntil: START - 5 })] })], {
       lanes: [{ key: 'k', isLong: false, deficitMs: 0, jobs: [job('t', { deadlineAt: START - 9 })] }],
     })
     expect(nextWakeAt(state, START)).toBe(START + 1)
@@ -265,7 +303,7 @@ describe('a pool', () => {
       { kind: 'renew', backendId: 'a', leaseId: 1 },
       { kind: 'abandon', backendId: 'a', leaseId: 1 },
       { kind: 'adopt', backendId: 'a', predictedMs: 100, elapsedMs: 50 },
-      { kind: 'report', backendId: 'a', leaseId: 1, evidence: { kind: 'hard' } },
+      { kind: 'report', backendId: 'a', leaseId: 1, evidence: HARD },
       { kind: 'probed', backendId: 'a', test: 'decode', result: 'failed' },
       { kind: 'operate', backendId: 'a', order: 'enable' },
       { kind: 'tick' },

@@ -1,10 +1,26 @@
 import { describe, expect, test } from 'vitest'
-import { backend, job, lease, member, pool, START, TestPool } from '../../test/support/pool.ts'
-import type { Health } from './health-states.ts'
-import { UNKNOWN_PACE } from './initial.ts'
+import {
+  backend,
+  COLD,
+  job,
+  known,
+  lease,
+  member,
+  pool,
+  START,
+  TestPool,
+  task,
+  UNREACHABLE,
+} from '../../test/support/pool.ts'
 import { elapseAll, rejectStranded } from './sweep.ts'
+import { taskOf } from './task-health.ts'
 
-const over = lease({ expiresAt: START, startsAt: START - 9_000, grantedAt: START - 9_000 })
+const over = lease({
+  grantedAt: START - 9_000,
+  startsAt: START - 9_000,
+  endsAt: START - 8_800,
+  expiresAt: START,
+})
 
 describe('time', () => {
   test('changes nothing where nothing is due', () => {
@@ -13,24 +29,22 @@ describe('time', () => {
   })
 
   test('ends leases and pauses, of each backend its own', () => {
-    const ejected: Health = { kind: 'ejected', until: START }
-    const due = pool([backend('a', { leases: [over] }), backend('b', { health: ejected }), backend('c')])
+    const ejected = task({ health: { kind: 'ejected', until: START } })
+    const due = pool([backend('a', { leases: [over] }), backend('b', { tasks: [ejected] }), backend('c')])
     const [a, b, c] = elapseAll(due, START).backends
-    expect([a?.leases, a?.record.soft, b?.health.kind]).toEqual([[], 1, 'half-open'])
+    expect([a?.leases, a?.tasks[0]?.record.hard, b?.tasks[0]?.health.kind]).toEqual([[], 1, 'half-open'])
     expect(c).toBe(due.backends[2])
   })
 
-  test('P10: speaks against a backend whose leases are never given back', () => {
-    const record = { ...backend('a').record, soft: 2 }
-    const due = pool([backend('a', { leases: [over], record }), backend('b')])
-    expect(elapseAll(due, START).backends[0]?.health.kind).toBe('ejected')
-  })
-
-  test('takes out no more of them in one moment than one after the other', () => {
-    const record = { ...backend('a').record, soft: 2 }
-    const due = pool(['a', 'b'].map((id) => backend(id, { leases: [over], record })))
-    const kinds = elapseAll(due, START).backends.map(({ health }) => health.kind)
-    expect(kinds).toEqual(['ejected', 'usable'])
+  test('P10: has a backend looked into whose leases are never given back', () => {
+    const one = new TestPool(
+      backend('a', { leases: [over] }),
+      backend('b', { leases: [over, { ...over, id: 2 }] }),
+    )
+    one.acquire('asks')
+    expect(taskOf(one.backend('a'), 'sdxl').suspicion).toBeNull()
+    expect(taskOf(one.backend('b'), 'sdxl').suspicion).toMatchObject({ isProbing: true })
+    expect(['a', 'b'].map((id) => one.health(id))).toEqual(['usable', 'usable'])
   })
 })
 
@@ -44,8 +58,7 @@ describe('a job in the queue', () => {
   }
 
   test('is refused when it cannot be done any more by its deadline, to the millisecond', () => {
-    const pace = { ...UNKNOWN_PACE, samples: 100 }
-    const one = new TestPool(backend('a', { pace }))
+    const one = new TestPool(backend('a', { times: known(200) }))
     one.acquire('running')
     one.acquire('t', { deadlineAt: START + 700 })
     expect(one.tickAt(START + 499)).toEqual([])
@@ -67,12 +80,16 @@ describe('a job in the queue', () => {
     expect(one.state.traffic.pessimism).toBeGreaterThan(1)
   })
 
-  test('B35: is refused at once when all backends are gone', () => {
-    expect(waiting().report('a', { kind: 'hard' }, { kind: 'hard' })).toEqual(['t: down'])
+  test('B35: is refused as soon as a look of our own finds that all backends are gone', () => {
+    const one = waiting()
+    expect(one.report('a', UNREACHABLE, UNREACHABLE)).toEqual(['a? health'])
+    expect(one.probed('a', 'health', 'failed')).toEqual(['t: down'])
   })
 
-  test('B35: is refused at once when all that may have it are gone, whoever else is there', () => {
-    expect(waiting(['b']).report('a', { kind: 'misconfigured' })).toEqual(['t: down'])
+  test('B35: is refused when all that may have it are gone, whoever else is there', () => {
+    const one = waiting(['b'])
+    one.report('a', UNREACHABLE, UNREACHABLE)
+    expect(one.probed('a', 'health', 'failed')).toEqual(['t: down'])
   })
 
   test('is refused when the operator takes out the last', () => {
@@ -81,24 +98,61 @@ describe('a job in the queue', () => {
   })
 
   test('B12: is refused when all turn out to be too small for it while it waits', () => {
-    const oom = { kind: 'out-of-memory', model: 'sdxl', predictedMs: 100 } as const
-    expect(waiting().report('a', oom)).toEqual(['t: too-large'])
+    const one = new TestPool(member('a'))
+    one.acquire('running')
+    expect(one.acquire('t', { deadlineAt: START + 4_000 })).toEqual([])
+    const evidence = { kind: 'out-of-memory', model: 'sdxl', predictedMs: 100 } as const
+    const leaseId = one.backend('a').leases[0]?.id ?? 0
+    expect(one.step({ kind: 'report', backendId: 'a', leaseId, evidence })).toEqual(['t: too-large'])
   })
 
-  test('B18: waits on for one that fell asleep if there is time, and is refused if not', () => {
-    const soon = waiting()
-    expect(soon.report('a', { kind: 'cold' })).toContain('t: cold')
-    const later = new TestPool(member('a'))
-    later.acquire('running')
-    later.acquire('t', { deadlineAt: START + 600_000 })
-    expect(later.report('a', { kind: 'cold' })).toEqual(['a? wake'])
+  test('B18: waits on for one that fell asleep, until its deadline', () => {
+    const one = waiting()
+    expect(one.report('a', COLD)).toEqual(['a? wake'])
+    expect(one.sleepUntil(START + 59_000)).toEqual([])
+    expect(one.sleepUntil(START + 60_000)).toEqual(['t: cold'])
+  })
+
+  test('A5: waits for a start as long as its backend allows where its client set no deadline, though it came before', () => {
+    const one = new TestPool(member('a', { coldStartWaitMs: 300_000 }))
+    one.acquire('running')
+    one.acquire('t1', { waitsForStart: true })
+    one.acquire('t2', { waitsForStart: true })
+    one.acquire('hurried', { deadlineAt: START + 20_000 })
+    expect(one.report('a', COLD)).toEqual(['a? wake'])
+    one.end('free', 'a')
+    expect(one.sleepUntil(START + 290_000)).toEqual(['hurried: cold'])
+    expect(one.probed('a', 'wake', 'passed')).toEqual(['t1 on a'])
+    one.report('a', { kind: 'served', model: 'sdxl' })
+    expect(one.end('free', 'a')).toEqual(['t2 on a'])
+  })
+
+  test('A5: that waited for a start in vain is told when to come back', () => {
+    const one = new TestPool(
+      backend('a', {
+        coldStartWaitMs: 300_000,
+        times: { ...known(200), coldStart: { meanMs: 400_000, leastMs: 400_000 } },
+        health: { kind: 'cold', since: START, tries: 0, wakeAt: START },
+      }),
+    )
+    const [wake] = one.acquire('t', { waitsForStart: true })
+    expect(wake).toBe('a? wake')
+    one.now = START + 300_000
+    const [refusal] = one.actions({ kind: 'tick' })
+    expect(refusal).toMatchObject({ kind: 'reject', reason: 'cold' })
+    const { retryAfterMs } = refusal as { retryAfterMs: number }
+    expect(retryAfterMs).toBeGreaterThanOrEqual(90_000)
+    expect(retryAfterMs).toBeLessThanOrEqual(130_000)
   })
 
   test('waits on while some backend is tried or suspect', () => {
     const state = pool(
       [
         backend('a', { health: { kind: 'half-open', isProbing: true } }),
-        backend('b', { models: ['flux'], health: { kind: 'ejected', until: START + 1 } }),
+        backend('b', {
+          models: ['flux'],
+          tasks: [task({ task: 'flux', health: { kind: 'ejected', until: START + 1 } })],
+        }),
       ],
       {
         lanes: [{ key: 'k', isLong: false, deficitMs: 0, jobs: [job('t1'), job('t2', { model: 'flux' })] }],

@@ -23,8 +23,6 @@ interface Place {
   lastGrantAt: number
 }
 
-const MOST_JOBS = 32
-
 export class ReferencePool {
   readonly #places: readonly Place[]
   #queue: ReferenceJob[] = []
@@ -71,8 +69,6 @@ export class ReferencePool {
     if (serving.length === 0) return 'no-backend'
     const able = serving.filter(({ backend }) => !job.exclude.includes(backend.id))
     if (able.length === 0) return 'exhausted'
-    const isFree = this.#queue.length === 0 && able.some(({ held, backend }) => held < backend.slots)
-    if (!isFree && this.#queue.length >= MOST_JOBS) return 'queue-full'
     return job.deadlineAt <= now ? 'deadline' : undefined
   }
 
