@@ -61,10 +61,12 @@ export class Inflow {
       if (this.#isOver || !this.#body) return new Uint8Array()
       this.#reader ??= this.#body.getReader({ mode: 'byob' })
       try {
-        const { value } = await this.#reader.readAtLeast(bytes, bufferOf())
+        // Not beyond the end: a client that closes after its last byte may never be seen to end.
+        const wanted = Math.min(bytes, this.#left)
+        const { value } = await this.#reader.readAtLeast(wanted, bufferOf())
         const piece = value ?? new Uint8Array()
         this.#left -= piece.length
-        if (piece.length < bytes || this.#left <= 0) this.#isOver = true
+        if (piece.length < wanted || this.#left <= 0) this.#isOver = true
         return piece
       } catch (error) {
         this.#isOver = true

@@ -14,7 +14,7 @@ export const clients: readonly Entry[] = [
   [
     'C5',
     'uploads too slowly',
-    '408 after 30 s and what its bytes need at 64 KB/s; no slot meanwhile',
+    '408 after 15 s below 9 KB/s, or 30 s and what its bytes need at 64 KB/s; no slot meanwhile',
     [`${FAULTS}client-leaving.test.ts`, 'test/worker/slow-ends.test.ts'],
   ],
   [
