@@ -1,6 +1,13 @@
 /** A pool with a clock that tests turn. */
 
-import type { Evidence, PoolAction, PoolEvent, ProbeResult, ProbeTest } from '../../src/pool/events.ts'
+import type {
+  Accusation,
+  Evidence,
+  PoolAction,
+  PoolEvent,
+  ProbeResult,
+  ProbeTest,
+} from '../../src/pool/events.ts'
 import { emptyPool } from '../../src/pool/initial.ts'
 import { type Point, type ServiceTimes, UNKNOWN_TIMES } from '../../src/pool/service-times.ts'
 import type { BackendState, Job, Lease, PoolMember, PoolState, TaskRecord } from '../../src/pool/state.ts'
@@ -45,7 +52,7 @@ export const TIMEOUT = { kind: 'soft', model: 'sdxl', isTimeout: true } as const
 export const REFUSED = { kind: 'misconfigured', model: 'sdxl' } as const
 export const UNREACHABLE = { kind: 'unreachable' } as const
 export const COLD = { kind: 'cold' } as const
-export const busy = (retryAfterMs: number): Evidence => ({ kind: 'busy', model: 'sdxl', retryAfterMs })
+export const busy = (retryAfterMs: number): Accusation => ({ kind: 'busy', model: 'sdxl', retryAfterMs })
 
 /** A backend that takes so long for a job of tests, on good evidence. */
 export const known = (meanMs: number, changes: Partial<Point> = {}): ServiceTimes => ({
