@@ -54,12 +54,12 @@ describe('evidenceOf', () => {
     [
       'B12: a full GPU is a ceiling',
       failure('out-of-memory'),
-      { kind: 'out-of-memory', key: 'key-1', model: 'sdxl', predictedMs: 700 },
+      { kind: 'out-of-memory', model: 'sdxl', predictedMs: 700 },
     ],
     [
       'B15: so is a decode that is too large',
       failure('too-large'),
-      { kind: 'out-of-memory', key: 'key-1', model: 'sdxl', predictedMs: 700 },
+      { kind: 'out-of-memory', model: 'sdxl', predictedMs: 700 },
     ],
     ['B13: a refusal may be the request’s fault', failure('rejected'), null],
   ])('%s', (_, failure, evidence) => {

@@ -41,6 +41,7 @@ function world() {
           const retryAfterMs = Math.max(...admitted.violations.map(({ waitMs }) => waitMs))
           return { ok: false, v: 1, why: 'limit', policies, quotas, retryAfterMs }
         },
+        status: () => Promise.reject(new Error('is not asked')),
       }),
       findListed: async () => null,
       memory,

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { FakeAmbient } from '../../test/support/fake-ambient.ts'
+import { HARD, SERVED } from '../../test/support/pool.ts'
 import { seeded } from '../../test/support/seeded.ts'
 import { type Candidate, judge, place, type Standing, UNKNOWN } from './degraded.ts'
 import type { Evidence } from './events.ts'
@@ -89,11 +90,11 @@ describe('P6: without the pool’s object', () => {
   test('an ejection lasts 1 s, then 2 s and so on, half a minute at most, until the backend serves', () => {
     let standing = UNKNOWN
     const lengths = Array.from({ length: 7 }, () => {
-      standing = judge(judge(standing, { kind: 'hard' }, NOW), { kind: 'hard' }, NOW)
+      standing = judge(judge(standing, HARD, NOW), HARD, NOW)
       return standing.ejectedUntil - NOW
     })
     expect(lengths).toEqual([1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000])
-    expect(judge(standing, { kind: 'served' }, NOW)).toEqual(UNKNOWN)
+    expect(judge(standing, SERVED, NOW)).toEqual(UNKNOWN)
   })
 
   test('a job is placed wherever there is room, and never on one that is full, paused or excluded', () => {
@@ -136,9 +137,9 @@ test('P6: one request in a thousand at most fails while one of four backends is 
       const candidates = open.map((id) => candidate(id, { standing: standings.get(id) ?? UNKNOWN }))
       const placed = place(candidates, [random(), random()], now)
       if (!placed.ok) throw new Error('there is room')
-      const kind = placed.backendId === 'dead' ? 'hard' : 'served'
-      standings.set(placed.backendId, judge(standings.get(placed.backendId) ?? UNKNOWN, { kind }, now))
-      if (kind === 'served') break
+      const shown = placed.backendId === 'dead' ? HARD : SERVED
+      standings.set(placed.backendId, judge(standings.get(placed.backendId) ?? UNKNOWN, shown, now))
+      if (shown === SERVED) break
       exclude.push(placed.backendId)
     }
     if (exclude.length === 2) failed++

@@ -18,7 +18,9 @@ const GRANT = {
   backendId: 'a',
   startsInMs: 0,
   expectedMs: 1,
+  deviationMs: 0,
   isLearnt: false,
+  isTrusted: true,
 } as const
 
 const valuesOf = (meter: PoolMeter, state: PoolState, name: string): (readonly [string, unknown])[] =>
@@ -62,7 +64,7 @@ describe('a pool', () => {
     const meter = new PoolMeter(new FakeAmbient(), true)
     const leases = [lease(), lease({ id: 2, phase: 'staged' })]
     const ejected = task({ health: { kind: 'ejected', until: START + 5 }, cause: 'timeouts' })
-    const paused = task({ pausedUntil: START + 3_000, cause: 'timeouts' })
+    const paused = task({ cause: 'timeouts', pausedUntil: START + 3_000 })
     const state = pool({
       backends: [backend('a', { tasks: [ejected], leases }), backend('b', { tasks: [paused] })],
     })

@@ -97,7 +97,7 @@ describe('hasRoom', () => {
 
   test('for none while a decode of our own has waited for long to decide on a task', () => {
     const suspicion = { since: START, cause: 'broke-off', pauseMs: 0, isProbing: false } as const
-    const one = (changes: Partial<typeof suspicion> & { readonly isProbing?: boolean } = {}): BackendState =>
+    const one = (changes: { readonly isProbing?: boolean } = {}): BackendState =>
       backend('a', { tasks: [task({ suspicion: { ...suspicion, ...changes } })] })
     expect([hasRoom(one(), START + 4_999, UP), hasRoom(one(), START + 5_000, UP)]).toEqual([true, false])
     expect(hasRoom(one({ isProbing: true }), START + 60_000, UP)).toBe(true)
