@@ -130,11 +130,12 @@ export class KeyDesk {
 
   /** A key whose object cannot be told is refused by what the list says of it. */
   async #revokeOnList(id: string, now: number, why: Problem): Answer<never> {
+    // Whatever can be kept of it: here it counts at once.
+    this.#parts.noteRevoked(id)
     const known = await this.#objects.listed(id)
     if (!known.ok) return err(why)
     const listed = await this.#objects.list(revokedNow(known.value ?? unrecorded(id), now))
     if (!listed.ok) return err(why)
-    this.#parts.noteRevoked(id)
     return err(problem('key-unavailable', REVOKED_ON_LIST, { retryAfterSeconds: 1 }))
   }
 

@@ -2,10 +2,11 @@ import { describe, expect, test } from 'vitest'
 import { FakeAmbient, settle } from '../../test/support/fake-ambient.ts'
 import { keyRecord } from '../../test/support/key-record.ts'
 import { type KeyStub, LimitsClient, LimitsMemory } from './client.ts'
+
 import type { KeyRecord, KeyStatus, Limits, Quota } from './protocol.ts'
 
 const LIMITS: Limits = {
-  requestsPerMinute: 1,
+  requestsPerMinute: 3,
   megapixelsPerMinute: null,
   concurrency: null,
   megapixelsPerMonth: null,
@@ -46,10 +47,13 @@ function world(
     defer: () => undefined,
     unreachable: (why) => events.push(why),
   })
-  const granted = (isGood: () => Promise<boolean> = () => Promise.resolve(true)): Answer => ({
+  const granted = (
+    isGood: () => Promise<boolean> = () => Promise.resolve(true),
+    quotas: readonly Quota[] = [],
+  ): Answer => ({
     ok: true,
     v: 1,
-    quotas: [],
+    quotas,
     handle: {
       refund: async () => {
         seen.refunds++
@@ -242,11 +246,87 @@ describe('C5: a key whose object cannot be read', () => {
     ['does not know it', async () => null],
     ['breaks off', () => Promise.reject(new Error('gone'))],
     ['is silent', () => new Promise<null>(() => undefined)],
-  ])('is served without limits when the list %s, and waits a second for that at most', async (_, list) => {
-    const { ask, ambient } = world(broken, list)
-    const asked = ask()
-    await ambient.pass(1_000)
-    expect(await asked).toMatchObject({ ok: true })
+  ])(
+    'is served as the isolate counts when the list %s, and waits a second for that at most',
+    async (_, list) => {
+      const { ask, ambient } = world(broken, list)
+      const asked = ask()
+      await ambient.pass(1_000)
+      expect(await asked).toMatchObject({ ok: true })
+      expect(await ask()).toMatchObject({ ok: true })
+    },
+  )
+})
+
+describe('C5: C16: a key whose object fails, as on a disk that is full', () => {
+  const broken = (): Promise<Answer> => Promise.reject(new Error('database or disk is full'))
+  const limit = (policies: readonly string[]) => ({ ok: false, why: 'limit', policies })
+
+  test('has its limits, from what the object said last', async () => {
+    const quota = (remaining: number) => ({
+      policy: 'requests' as const,
+      limit: 3,
+      windowS: 60,
+      remaining,
+      resetMs: 60_000,
+    })
+    let said: Answer | undefined
+    const { ask, granted, ambient } = world(async () => said ?? broken())
+    said = granted(undefined, [quota(1)])
+    expect(await ask()).toMatchObject({ ok: true })
+    said = undefined
+    expect(await ask()).toMatchObject({ ok: true })
+    expect(await ask()).toMatchObject(limit(['requests']))
+    await ambient.pass(61_000)
+    for (let i = 0; i < 3; i++) expect(await ask()).toMatchObject({ ok: true })
+    expect(await ask()).toMatchObject(limit(['requests']))
+  })
+
+  test('keeps its month, and its places until they are given back', async () => {
+    const { client, granted, said } = failing()
+    const limits = { ...LIMITS, requestsPerMinute: null, concurrency: 1, megapixelsPerMonth: 10 }
+    const ask = () => client.admit('key', limits, ASKED)
+    const month = {
+      policy: 'month' as const,
+      limit: 10,
+      windowS: 2_678_400,
+      remaining: 2,
+      resetMs: 1_000_000,
+    }
+    said.answer = granted(undefined, [month])
+    await ask()
+    said.answer = undefined
+    const first = await ask()
+    expect(await ask()).toMatchObject(limit(['concurrency']))
+    if (!first.ok) throw new Error(first.why)
+    first.place.refund()
+    first.place[Symbol.dispose]()
+    for (let i = 0; i < 2; i++) {
+      const next = await ask()
+      if (!next.ok) throw new Error(next.why)
+      next.place[Symbol.dispose]()
+    }
+    expect(await ask()).toMatchObject(limit(['month']))
+  })
+
+  test('is counted by the object as soon as that answers', async () => {
+    const { client, granted, said, ambient } = failing()
+    const ask = () => client.admit('key', LIMITS, ASKED)
+    for (let i = 0; i < 3; i++) await ask()
+    expect(await ask()).toMatchObject(limit(['requests']))
+    await ambient.pass(6_000)
+    said.answer = granted()
     expect(await ask()).toMatchObject({ ok: true })
   })
+
+  test('has the bounds of its own that the list knows', async () => {
+    const { ask } = world(broken, async () => keyRecord({ overrides: { requestsPerMinute: 1 } }))
+    expect(await ask()).toMatchObject({ ok: true })
+    expect(await ask()).toMatchObject(limit(['requests']))
+  })
+
+  function failing() {
+    const said: { answer: Answer | undefined } = { answer: undefined }
+    return { ...world(async () => said.answer ?? broken()), said }
+  }
 })

@@ -1,11 +1,15 @@
 /**
- * Limits as the Worker sees them: one call to the object of the key, or none; and requests go on when it is gone, but for
- * those of a key that is known to be revoked.
+ * Limits as the Worker sees them: one call to the object of the key, or none. When that is gone, requests go on, as far as
+ * this isolate alone can count, and but for those of a key that is known to be revoked.
  */
 import type { Ambient } from '../lib/ambient.ts'
+import type { Times } from './account.ts'
+import { boundsOf } from './bounds.ts'
 import { type Asked, Denials } from './denials.ts'
+
 import { foresee } from './foresight.ts'
-import { type Place, type PlaceParts, RemotePlace, type RemotePlaceHandle, UNLIMITED } from './place.ts'
+import { type Place, type PlaceParts, RemotePlace, type RemotePlaceHandle } from './place.ts'
+
 import {
   type Admission,
   type AdmitRequest,
@@ -16,12 +20,13 @@ import {
   type Quota,
   type Refusal,
 } from './protocol.ts'
+import { StandIn } from './stand-in.ts'
 import { UnreadableKeys } from './unreadable.ts'
 
 /** What we use of a stub of a key's object. */
 export interface KeyStub {
   admit(request: AdmitRequest): Promise<Admission<RemotePlaceHandle> & Partial<Disposable>>
-  status(limits: Limits): Promise<KeyStatus & Partial<Disposable>>
+  status(limits: Limits, wall: number): Promise<KeyStatus & Partial<Disposable>>
 }
 
 export type Verdict =
@@ -42,6 +47,7 @@ export interface LimitsParts extends PlaceParts {
 export class LimitsMemory {
   readonly denials = new Denials()
   readonly unreadable = new UnreadableKeys()
+  readonly standIn = new StandIn()
 }
 
 /** Nobody waits longer for an object, which takes milliseconds when it is there. */
@@ -51,7 +57,6 @@ const PATIENCE_MS = 2_000
 const LEAST: Asked = { model: '', megapixels: 0 }
 
 const REVOKED: Refusal = { ok: false, v: PROTOCOL_VERSION, why: 'revoked' }
-const FREE_PASS: Verdict = { ok: true, quotas: [], place: UNLIMITED }
 
 export class LimitsClient {
   readonly #parts: LimitsParts
@@ -61,32 +66,41 @@ export class LimitsClient {
   }
 
   /**
-   * Asks for everything at once. Never rejects: without its object a key has no limits, and the pool's fairness is what
-   * protects others.
+   * Asks for everything at once. Never rejects: without its object a key has the limits that this isolate can keep, and the
+   * pool's fairness is what protects others.
    *
    * @param account name of the object
    * @param limits of the plan
    */
   async admit(account: string, limits: Limits, asked: Asked): Promise<Verdict> {
     const { stubOf, findListed, memory, ambient, unreachable } = this.#parts
-    const { denials, unreadable } = memory
+    const { denials, unreadable, standIn } = memory
+    const times = (): Times => ({ now: ambient.now(), wall: ambient.wallNow() })
     const known = this.recall(account, asked)
     if (known) return known
     const { model, megapixels } = asked
-    const unlimited = (): Verdict => unreadable.refusalOf(account, model, ambient) ?? FREE_PASS
-    if (unreadable.has(account, ambient.now())) return unlimited()
+    const alone = (): Verdict => {
+      const refusal = unreadable.refusalOf(account, model, ambient)
+      if (refusal) return refusal
+      const bounds = boundsOf(limits, unreadable.overridesOf(account, ambient.now()))
+      const place = standIn.admit(account, megapixels, bounds, times)
+      return 'why' in place ? place : { ok: true, quotas: [], place }
+    }
+    if (unreadable.has(account, ambient.now())) return alone()
     const answer = await within(PATIENCE_MS, ambient, () =>
       stubOf(account).admit({ v: PROTOCOL_VERSION, limits, model, megapixels, wall: ambient.wallNow() }),
     )
     if (answer === 'errors' || answer === 'silent') {
       unreachable(answer)
       await unreadable.add(account, findListed, ambient)
-      return unreadable.isRevoked(account) ? REVOKED : unlimited()
+      return unreadable.isRevoked(account) ? REVOKED : alone()
     }
     if (answer.ok) {
+      standIn.heard(account, answer.quotas, times())
       return { ok: true, quotas: answer.quotas, place: new RemotePlace(answer, answer.handle, this.#parts) }
     }
     if (answer.why === 'revoked' && answer.isFinal) unreadable.noteRevoked(account)
+    if (answer.why === 'limit') standIn.heard(account, answer.quotas, times())
     denials.add(account, asked, answer, ambient.now())
     return answer
   }
@@ -106,13 +120,13 @@ export class LimitsClient {
     const { denials, unreadable } = memory
     const known = this.recall(account, LEAST)
     if (known || unreadable.has(account, ambient.now())) return known
-    const status = await within(PATIENCE_MS, ambient, () => stubOf(account).status(limits))
+    const status = await within(PATIENCE_MS, ambient, () => stubOf(account).status(limits, ambient.wallNow()))
     if (status === 'errors' || status === 'silent') {
       unreachable(status)
       await unreadable.add(account, findListed, ambient)
       return unreadable.isRevoked(account) ? REVOKED : undefined
     }
-    const refusal = foresee(status, ambient.now())
+    const refusal = foresee(status, ambient.wallNow())
     if (refusal) denials.add(account, LEAST, refusal, ambient.now())
     return refusal
   }

@@ -103,8 +103,8 @@ export class KeyObject extends DurableObject implements KeyService<PlaceTarget> 
     return true
   }
 
-  async status(limits: Limits): Promise<KeyStatus> {
-    const times = this.#times()
+  async status(limits: Limits, wall?: number): Promise<KeyStatus> {
+    const times = this.#clock.read(wall)
     const account = accountAt(this.#account, times)
     const quotas = quotasOf(account, boundsOf(limits, this.#record?.overrides), times)
     const isUsed = account.nextId > 1 || this.#ledger.readAccount() !== null

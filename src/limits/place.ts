@@ -15,13 +15,6 @@ export interface RemotePlaceHandle {
   isGood(): Promise<boolean>
 }
 
-/** Of a key whose object could not be asked. */
-export const UNLIMITED: Place = {
-  refund: () => undefined,
-  isGood: () => Promise.resolve(true),
-  [Symbol.dispose]: () => undefined,
-}
-
 const PATIENCE_MS = 1_000
 
 export interface PlaceParts {

@@ -126,8 +126,11 @@ export interface KeyService<Handle = AdmissionHandle> {
    * @returns whether the record is kept
    */
   replace(record: KeyRecord, seen: string | null): Promise<boolean>
-  /** @param limits of the key's plan, for the quotas */
-  status(limits: Limits): Promise<KeyStatus>
+  /**
+   * @param limits of the key's plan, for the quotas
+   * @param wall milliseconds since 1970 as the caller sees it
+   */
+  status(limits: Limits, wall?: number): Promise<KeyStatus>
   /** The latest first, of at most so many days. */
   usage(days: number): Promise<readonly DayUsage[]>
 }

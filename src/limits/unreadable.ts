@@ -1,6 +1,6 @@
 /**
- * Keys whose object does not answer: it is away, or its database cannot be read. They have no limits then, but one that is
- * known to be revoked is refused: by what this isolate has heard of it, or else by the list of keys.
+ * Keys whose object does not answer: it is away, or its database cannot be read. One that is known to be revoked is refused:
+ * by what this isolate has heard of it, or else by the list of keys.
  */
 import type { Ambient } from '../lib/ambient.ts'
 import { answerWithin } from '../lib/answer.ts'
@@ -47,6 +47,11 @@ export class UnreadableKeys {
     const record = heard?.ok ? heard.value : null
     if (record?.isRevoked) this.noteRevoked(account)
     this.#listed.set(account, record, ambient.now() + PAUSE_MS)
+  }
+
+  /** Bounds of this key alone, as far as the list knows them. */
+  overridesOf(account: string, now: number): KeyRecord['overrides'] | undefined {
+    return this.#listed.get(account, now)?.overrides
   }
 
   /** What a request is refused for, by what is known; undefined when nothing speaks against it. */

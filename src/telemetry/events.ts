@@ -78,7 +78,7 @@ export type GatewayEvent =
   | { readonly kind: 'pool-recovered'; readonly pool: string }
   /** A pool could not read or write what it has learnt; it goes on without. */
   | { readonly kind: 'pool-memory-failed'; readonly error: string }
-  /** The object of a key does not answer: the request goes on without limits. */
+  /** The object of a key does not answer: the isolate counts by itself. */
   | { readonly kind: 'limits-unreachable'; readonly why: 'errors' | 'silent' }
   /** A key's object could not write what was used; it goes on and tries again. */
   | { readonly kind: 'limits-memory-failed'; readonly error: string }
