@@ -23,7 +23,7 @@ export function healthFor(backend: BackendState, model: string): Health | TaskHe
   return isServing(health) && own && own.kind !== 'usable' ? own : health
 }
 
-export const isServing = ({ kind }: Health | TaskHealth): boolean =>
+export const isServing = ({ kind }: { readonly kind: (Health | TaskHealth)['kind'] }): boolean =>
   kind === 'usable' || kind === 'slow-start'
 
 /** Until when it asked not to get jobs of this model. */

@@ -5,7 +5,7 @@ import { grantsOf, type Invariant } from './observed.ts'
 
 const SMALL_JOB_MS = 500
 
-/** I9: jobs go to backends that serve, a small one to a half-open backend, and to an ejected one in a panic. */
+/** I9: jobs go to backends that serve, a small one to a half-open backend, and to one that is out where none serves. */
 export const sparesTheSick: Invariant = ({ after, actions, now }, { waiting }) => {
   for (const { ticket, backendId } of grantsOf(actions)) {
     const backend = after.backends.find(({ id }) => id === backendId)
@@ -19,20 +19,16 @@ export const sparesTheSick: Invariant = ({ after, actions, now }, { waiting }) =
 
 function objectionTo(state: PoolState, backend: BackendState, job: Job, now: number): string | undefined {
   if (pausedUntil(backend, job.model) > now) return 'asked for time'
-  const health = healthFor(backend, job.model)
-  switch (health.kind) {
-    case 'usable':
-    case 'slow-start':
-      return undefined
-    case 'half-open':
-      if (health.isProbing) return 'is being probed'
-      if (backend.leases.length > 1) return 'is half-open and has a job already'
-      return job.predictedMs > SMALL_JOB_MS ? 'is half-open and may have small jobs only' : undefined
-    case 'ejected':
-      return isLast(state, job, now) ? undefined : 'is ejected'
-    default:
-      return `is ${health.kind}`
+  const { health } = backend
+  if (isServing(health)) {
+    const { kind } = healthFor(backend, job.model)
+    // Suspicion is no reason to leave out the last.
+    return isServing({ kind }) || isLast(state, job, now) ? undefined : `is ${kind}`
   }
+  if (health.kind !== 'half-open') return `is ${health.kind}`
+  if (health.isProbing) return 'is being probed'
+  if (backend.leases.length > 1) return 'is half-open and has a job already'
+  return job.predictedMs > SMALL_JOB_MS ? 'is half-open and may have small jobs only' : undefined
 }
 
 /** None of those that could have the job serves. */

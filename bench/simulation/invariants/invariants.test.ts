@@ -251,7 +251,10 @@ const CASES: Readonly<Record<string, Case>> = {
   'I9 spares the sick': {
     sound: [out({ kind: 'half-open', isProbing: false }), waitingFor(job('a'))],
     broken: {
-      'one that is down': [out({ kind: 'down', until: NOW + 1, probeAt: NOW + 1, isSure: false }), waitingFor(job('a'))],
+      'one that is down': [
+        out({ kind: 'down', until: NOW + 1, probeAt: NOW + 1, isSure: false }),
+        waitingFor(job('a')),
+      ],
       'one that sleeps': [out({ kind: 'cold', since: 0, tries: 0, wakeAt: null }), waitingFor(job('a'))],
       'one that is drained': [out({ kind: 'drained' }), waitingFor(job('a'))],
       'one that is probed': [out({ kind: 'half-open', isProbing: true }), waitingFor(job('a'))],
@@ -261,6 +264,10 @@ const CASES: Readonly<Record<string, Case>> = {
       ],
       'one that asked for time': [
         out({ kind: 'usable' }, task({ pausedUntil: NOW + 1 })),
+        waitingFor(job('a')),
+      ],
+      'one out for this model': [
+        out({ kind: 'usable' }, task({ health: { kind: 'half-open', isProbing: false } })),
         waitingFor(job('a')),
       ],
       'one ejected without need': [
