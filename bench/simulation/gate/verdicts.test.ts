@@ -1,9 +1,11 @@
 /** The gate lets good figures pass and stops each bad one. */
 import { expect, test } from 'vitest'
+import { SCENARIOS } from '../../scenarios.ts'
+import type { FieldFigures } from '../field/figures.ts'
 import type { Summary } from '../metrics/summary.ts'
 import { STANDARD } from '../scenarios/standard.ts'
 import type { Results } from './results.ts'
-import { CORE, type PolicyName } from './task.ts'
+import { CORE, type PolicyName, WITHOUT_HEDGES } from './task.ts'
 import { judge } from './verdicts.ts'
 
 const GOOD: Summary = {
@@ -28,17 +30,34 @@ const GOOD: Summary = {
   faultyFirstShare: 0,
   idleShare: 0,
 }
-const POOR: Summary = { ...GOOD, meanWaitMs: 1_000, latencyMs: { ...GOOD.latencyMs, p99: 12_000 } }
+const POOR: Summary = {
+  ...GOOD,
+  meanWaitMs: 1_000,
+  latencyMs: { ...GOOD.latencyMs, p99: 12_000, p999: 12_000 },
+}
+
+const SERVED: FieldFigures = {
+  served: 100,
+  failed: 0,
+  failures: {},
+  perSecond: 1_000,
+  p50Ms: 1,
+  p99Ms: 1,
+  imageP99Ms: 1,
+}
+const FALLEN: FieldFigures = { ...SERVED, perSecond: 0, failed: 1 }
 
 function results(
   changes: Readonly<Record<string, Partial<Summary>>>,
   broken: Results['swarm']['broken'] = [],
+  fallen?: string,
 ): Results {
   const standard = STANDARD.map(({ name }) => {
     const policies: [PolicyName, Summary][] = [
       ['random', { ...POOR, meanWaitMs: 5_010 }],
       ['JSQ', POOR],
       [CORE, { ...GOOD, ...changes[name] }],
+      [WITHOUT_HEDGES, POOR],
     ]
     return [name, new Map(policies)] as const
   })
@@ -48,7 +67,7 @@ function results(
       ['refuse', { ...GOOD, ...changes.refuse }],
       ['poison', { ...GOOD, ...changes.poison }],
     ]),
-    field: new Map(),
+    field: new Map(SCENARIOS.map(({ name }) => [name, name === fallen ? FALLEN : SERVED])),
     swarm: { seeds: 10, requests: 10_000, broken },
   }
 }
@@ -76,11 +95,18 @@ test.each([
   ['attempts per request', { 'sigma 1': { amplification: 1.11 } }],
   ['attempts per request', { homogeneous: { amplification: 1.02 } }],
   ['none failed', { refuse: { blameless: 1 } }],
+  ['hedges lower p99.9', { stragglers: { latencyMs: { ...GOOD.latencyMs, p999: 12_000 } } }],
   ['crash two of four', { poison: { blameless: 1 } }],
 ] as const)('stops: %s', (promise, changes) => {
   const stopped = failing(changes)
   expect(stopped.join('; ')).toContain(promise)
   expect(stopped.length).toBeLessThanOrEqual(2)
+})
+
+test('stops at a scenario of the field suite that is not served as it should be', () => {
+  const name = 'A4 100 at once by one key'
+  const stopped = judge(results({}, [], name)).filter(({ isKept }) => !isKept)
+  expect(stopped.map(({ figure }) => figure)).toEqual([name])
 })
 
 test('stops at a broken invariant, with the seed to replay it', () => {

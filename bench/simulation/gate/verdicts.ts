@@ -1,7 +1,11 @@
 /** The release gate: one line per promise, with the figure that it hangs on. */
+
+import { SCENARIOS } from '../../scenarios.ts'
+import { idealOf } from '../field/ideal.ts'
 import type { Summary } from '../metrics/summary.ts'
-import { STANDARD } from '../scenarios/standard.ts'
+import { STANDARD, STRAGGLERS } from '../scenarios/standard.ts'
 import { baselinesOf, type Results, summaryOf } from './results.ts'
+import { WITHOUT_HEDGES } from './task.ts'
 
 export interface Verdict {
   readonly promise: string
@@ -149,6 +153,34 @@ const singleFaults: Line = (results) => {
   }
 }
 
+const hedges: Line = (results) => {
+  const own = summaryOf(results, STRAGGLERS).latencyMs.p999
+  const without = summaryOf(results, STRAGGLERS, WITHOUT_HEDGES).latencyMs.p999
+  return {
+    promise: 'one decode in a hundred takes ten times as long: hedges lower p99.9',
+    isKept: own < without,
+    figure: `${seconds(own)}, without ${seconds(without)}`,
+  }
+}
+
+const field: Line = ({ field }) => {
+  const failing = SCENARIOS.filter((scenario) => {
+    const { name, expectations } = scenario
+    const own = field.get(name)
+    if (!own) return true
+    const share = own.perSecond / idealOf(scenario)
+    return expectations.some(
+      ({ figure, atLeast = 0 }) =>
+        (figure === 'failed' && own.failed > 0) || (figure === 'rateOfIdeal' && share < atLeast),
+    )
+  })
+  return {
+    promise: 'the scenarios of the field suite: served, and at the rate of the ideal',
+    isKept: failing.length === 0,
+    figure: failing.length === 0 ? `${SCENARIOS.length} of them` : failing.map(({ name }) => name).join('; '),
+  }
+}
+
 const promises: Line = ({ swarm }) => {
   const [first] = swarm.broken
   return {
@@ -170,6 +202,8 @@ const LINES: readonly Line[] = [
   lightKeys,
   blackHole,
   amplification,
+  hedges,
+  field,
   singleFaults,
   poison,
   promises,

@@ -8,6 +8,7 @@ const lasting = (kind: FaultKind): Scenario['faults'] => [
   { kind, backend: 0, from: 60_000, until: Number.POSITIVE_INFINITY, everyMs: 0, rate: 1 },
 ]
 
+export const STRAGGLERS = 'stragglers'
 /** One decode in a hundred takes ten times as long, wherever it is. */
 const stragglers: Scenario['faults'] = Array.from({ length: 8 }, (_, backend) => ({
   kind: 'grey',
@@ -37,7 +38,7 @@ export const STANDARD: readonly Scenario[] = [
     workload: { loadOfKeys: evenly(0.3, 20), burst: { everyMs: 60_000, lastsMs: 2_000, factor: 10 } },
   }),
   scenario('one grey', { faults: lasting('grey'), workload: { loadOfKeys: evenly(0.6, 20) } }),
-  scenario('stragglers', { faults: stragglers, workload: { loadOfKeys: evenly(0.5, 20), videoShare: 0 } }),
+  scenario(STRAGGLERS, { faults: stragglers, workload: { loadOfKeys: evenly(0.5, 20), videoShare: 0 } }),
   scenario('one black hole', { faults: lasting('black-hole'), workload: { loadOfKeys: evenly(0.6, 20) } }),
   scenario('cold pool', {
     isCold: true,
