@@ -69,7 +69,7 @@ test('lets every promise go on, however long the chain, before time does', async
   expect(seen).toEqual(['settled at 10', 'time went on'])
 })
 
-test('ends at once with an error that was noticed where nobody would hear of it', async () => {
+test('ends at once with an error that was noticed in a promise', async () => {
   const engine = new Engine()
   engine.schedule(1, () => engine.fail(new Error('first')), null)
   engine.schedule(2, () => engine.fail(new Error('second')), null)

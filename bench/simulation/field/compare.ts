@@ -3,7 +3,7 @@ import { idealRate } from '../../scenario.ts'
 import { SCENARIOS } from '../../scenarios.ts'
 import { type FieldFigures, figuresApart, type Measured } from './figures.ts'
 
-/** Of `npm run field -- --json`. */
+/** One scenario in the output of `npm run field -- --json`. */
 export interface FieldResult {
   readonly name: string
   readonly counted: Readonly<Record<string, Measured>>

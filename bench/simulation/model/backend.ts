@@ -1,4 +1,4 @@
-/** A GPU endpoint: so many decodes at a time, a queue of its own before them, and whatever is wrong with it. */
+/** A GPU endpoint: so many decodes at a time, a queue of its own before them, and what is wrong with it. */
 import type { ProbeResult, ProbeTest } from '../../../src/pool/events.ts'
 import type { Curve } from '../../curves.ts'
 import type { Engine } from '../engine/engine.ts'
@@ -16,6 +16,7 @@ import {
 } from './faults.ts'
 import type { Flight } from './flight.ts'
 import type { Network } from './network.ts'
+import { Power } from './power.ts'
 import { answerTo, coldAnswer, type Reply, refusalFor } from './replies.ts'
 
 export interface BackendSettings {
@@ -40,9 +41,9 @@ const CRASH_AFTER_MS = 100
 export class SimBackend {
   readonly settings: BackendSettings
   readonly faults: FaultPlan
-  /** Decodes done, whoever wanted them. */
+  /** Decodes done, also those that no client waits for any more. */
   decodes = 0
-  /** When it was last at work for nobody, or under a fault: what others have done to it outlasts them. */
+  /** When it last worked on what no client waits for, or under a fault: what was done to it outlasts both. */
   troubledAt = 0
 
   readonly #engine: Engine
@@ -50,11 +51,7 @@ export class SimBackend {
   readonly #gauge: IdleGauge
   readonly #queue: Attempt[] = []
   readonly #running = new Set<Attempt>()
-  /** - `starting`: was asleep, and says so - `dead`: nobody is there to say anything */
-  #power: 'ready' | 'asleep' | 'starting' | 'dead' = 'ready'
-  #readyAt = 0
-  #boot = 0
-  #upSince = 0
+  readonly #power: Power
   /** Decodes of each shape since it came up. */
   readonly #shapes = new Map<object, number>()
   #isIdle = false
@@ -69,14 +66,14 @@ export class SimBackend {
     this.#engine = world.engine
     this.#gauge = world.gauge
     this.#seed = world.seed
-    if (settings.isAsleep) this.#power = 'asleep'
+    this.#power = new Power({
+      engine: world.engine,
+      isHeldDown: () => faults.meets(world.engine.now, -1, 0) === 'crash',
+      changed: () => this.#powerChanged(),
+    })
+    if (settings.isAsleep) this.#power.state = 'asleep'
     for (const fault of faults.all) this.#engine.schedule(fault.from, this.#begin, fault)
     this.#mark()
-  }
-
-  /** When it last came up. */
-  get upSince(): number {
-    return this.#upSince
   }
 
   /** Resolves with the head of the answer; rejects when the connection ends before, or is given up. */
@@ -86,7 +83,8 @@ export class SimBackend {
     const farMs = this.#farMs(flight)
     const latencyMs = this.settings.network.latencyMs + farMs
     const attempt = new Attempt(flight, this.settings.index, attemptId, signal, this.#hungUp)
-    attempt.fate = this.#power === 'dead' ? 'refuse' : this.faults.meets(now, flight.serial, attempt.nth)
+    attempt.fate =
+      this.#power.state === 'dead' ? 'refuse' : this.faults.meets(now, flight.serial, attempt.nth)
     if (attempt.fate === 'refuse') this.#engine.schedule(now + 2 * latencyMs, this.#break, attempt)
     else if (attempt.fate === 'connect-timeout')
       this.#engine.schedule(now + CONNECT_TIMEOUT_MS, this.#break, attempt)
@@ -103,14 +101,14 @@ export class SimBackend {
     this.#running.clear()
     for (const attempt of lost)
       this.#engine.schedule(now + this.settings.network.latencyMs, this.#break, attempt)
-    this.#start('dead', RESTART_MS)
+    this.#power.start('dead', RESTART_MS)
   }
 
   /** What a probe finds, of which it hears after the time that probes take. */
   probe(test: ProbeTest, serial: number): ProbeResult {
-    if (this.#power === 'asleep' && test !== 'health') this.#start('starting', this.settings.coldStartMs)
-    if (this.#power === 'dead') return 'failed'
-    if (this.#power !== 'ready') return 'asleep'
+    if (this.#power.state === 'asleep' && test !== 'health') this.#wake()
+    if (this.#power.state === 'dead') return 'failed'
+    if (this.#power.state !== 'ready') return 'asleep'
     const fault = this.faults.meets(this.#engine.now, serial, 0)
     if (fault === 'refuse' || fault === 'connect-timeout' || fault === 'crash') return 'failed'
     if (fault === 'misconfigured' || fault === 'busy') return 'failed'
@@ -139,12 +137,13 @@ export class SimBackend {
     // The gateway hung up before the body was there.
     if (attempt.isOver) return
     const { now } = this.#engine
-    if (this.#power === 'asleep') this.#start('starting', this.settings.coldStartMs)
-    if (this.#power === 'dead') {
+    if (this.#power.state === 'asleep') this.#wake()
+    if (this.#power.state === 'dead') {
       this.#engine.schedule(now + this.settings.network.latencyMs, this.#break, attempt)
       return
     }
-    const refusal = this.#power === 'starting' ? coldAnswer(this.#readyAt - now) : refusalFor(attempt.fate)
+    const refusal =
+      this.#power.state === 'starting' ? coldAnswer(this.#power.readyAt - now) : refusalFor(attempt.fate)
     if (refusal) this.#reply(attempt, refusal, INSTANT_MS)
     else if (attempt.fate !== 'hang') {
       this.#queue.push(attempt)
@@ -174,7 +173,7 @@ export class SimBackend {
     const decodeMs = this.settings.curve.decodeMs({
       ...order.size,
       nthOfShape,
-      upForMs: this.#engine.now - this.#upSince,
+      upForMs: this.#engine.now - this.#power.upSince,
       random: () => luckOf(this.#seed, serial, nth, 1_000 + this.settings.index),
     })
     attempt.decodeMs = decodeMs * (fate === 'grey' ? GREY_FACTOR : 1)
@@ -216,32 +215,18 @@ export class SimBackend {
   readonly #begin = (fault: Fault): void => {
     const { now } = this.#engine
     if (fault.everyMs > 0) this.#engine.schedule(now + fault.everyMs, this.#begin, fault)
-    if (fault.kind === 'crash') this.#engine.schedule(now + fault.until - fault.from + 1, this.#heal, null)
+    if (fault.kind === 'crash')
+      this.#engine.schedule(now + fault.until - fault.from + 1, this.#power.heal, null)
     if (fault.kind === 'crash') this.crash()
-    if (fault.kind === 'cold' && this.#power === 'ready') {
-      this.#power = 'asleep'
-      this.#mark()
-    }
+    if (fault.kind === 'cold' && this.#power.state === 'ready') this.#power.fallAsleep()
   }
 
-  /** A crash that lasts is over. */
-  readonly #heal = (): void => {
-    if (this.#power === 'dead') this.#started(null, this.#boot)
+  #wake(): void {
+    this.#power.start('starting', this.settings.coldStartMs)
   }
 
-  /** Ready after a while, unless it goes down once more before that. */
-  #start(power: 'starting' | 'dead', afterMs: number): void {
-    this.#power = power
-    this.#readyAt = this.#engine.now + afterMs
-    this.#engine.schedule(this.#readyAt, this.#started, null, ++this.#boot)
-    this.#mark()
-  }
-
-  readonly #started = (_: null, boot: number): void => {
-    if (boot !== this.#boot || this.faults.meets(this.#engine.now, -1, 0) === 'crash') return
-    this.#power = 'ready'
-    this.#upSince = this.#engine.now
-    this.#shapes.clear()
+  #powerChanged(): void {
+    if (this.#power.state === 'ready') this.#shapes.clear()
     this.#mark()
   }
 
@@ -252,7 +237,7 @@ export class SimBackend {
   }
 
   #mark(): void {
-    const isIdle = this.#power === 'ready' && this.#running.size === 0
+    const isIdle = this.#power.state === 'ready' && this.#running.size === 0
     if (isIdle === this.#isIdle) return
     this.#isIdle = isIdle
     this.#gauge.changeIdle(isIdle ? 1 : -1, this.#engine.now)

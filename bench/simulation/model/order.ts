@@ -4,7 +4,7 @@ import { type DecodeOrder, readOrder } from '../../../src/http/decode-order.ts'
 import { taskOf } from '../../../src/models/operation.ts'
 import { builtIn, findModel } from '../../../src/models/registry.ts'
 
-/** Of a picture, or of a video. */
+/** The size of a picture, or of a video. */
 export interface Pixels {
   readonly width: number
   readonly height: number
@@ -15,7 +15,7 @@ export interface Pixels {
 export interface Order
   extends Pick<DecodeJob, 'model' | 'query' | 'body' | 'expected' | 'maxAnswerBytes' | 'predictedMs'> {
   readonly size: Pixels
-  /** Of a sound answer. */
+  /** What a sound backend answers. */
   readonly answer: { readonly type: string; readonly bytes: Uint8Array }
 }
 

@@ -36,7 +36,7 @@ export class PoolObjectSim {
     this.#life = this.#begin()
   }
 
-  /** Of the present life; one that has seen its object reset fails for ever. */
+  /** A stub of the present life; one that has seen its object reset fails for ever. */
   stub(hopMs: number): PoolStub {
     const life = this.#life
     const { host, line } = life

@@ -1,4 +1,4 @@
-/** Late binding without a mind of its own: one queue, first come first served, to whoever has room first. */
+/** Late binding without a mind of its own: one queue, first come first served, to the backend that has room first. */
 import type { Signal } from '../../../src/lib/signal.ts'
 import type { SlotAnswer, SlotRequest } from '../../../src/pool/client.ts'
 import type { Flight } from '../model/flight.ts'

@@ -1,4 +1,4 @@
-/** A place on a backend that was chosen without foresight: whoever granted it is told when it ends, and how. */
+/** A place on a backend that was chosen without foresight: the policy that granted it is told when it ends, and how. */
 import type { Lease } from '../../../src/pool/client.ts'
 import type { Evidence } from '../../../src/pool/events.ts'
 import type { Timings } from '../../../src/pool/protocol.ts'
@@ -42,7 +42,7 @@ export function plainLease(
   }
 }
 
-/** Of those that know no hedges. */
+/** What a policy that knows no hedges says when it is asked for one. */
 export const NO_HEDGE = { ok: false, reason: 'budget', retryAfterMs: 0 } as const
 export const EXHAUSTED = { ok: false, reason: 'exhausted', retryAfterMs: 0 } as const
 export const CANCELLED = { ok: false, reason: 'cancelled', retryAfterMs: 0 } as const

@@ -22,7 +22,7 @@ export interface Policy {
   restart?(): void
   /** Workers and pool lose each other. */
   cut?(until: number): void
-  /** Of the pool, as it was left by the last step. */
+  /** The pool's state, as it was left by the last step. */
   readonly state?: PoolState
   /** When that was, in the pool's own time. */
   readonly now?: number
