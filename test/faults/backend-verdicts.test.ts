@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import { answer, reset, serve, sideOf } from '../support/behaviours.ts'
 import { decode, pictureQuery, problemOf, uniqueLatent } from '../support/client.ts'
-import type { BackendRequest, Behaviour } from '../support/fake-backend.ts'
+import { type BackendRequest, type Behaviour, isOfClient } from '../support/fake-backend.ts'
 import { stage } from '../support/stage.ts'
 
 const MODELS = [
@@ -16,7 +16,7 @@ const MODELS = [
   'playground-2.5',
 ]
 
-/** Three backends of each model, and one that is alone. */
+/** Three backends of each model, two of one, and one that is alone. */
 const on = stage((url) => ({
   BACKENDS: [
     ...MODELS.flatMap((model) =>
@@ -26,6 +26,7 @@ const on = stage((url) => ({
         models: [model],
       })),
     ),
+    ...['a', 'b'].map((name) => ({ id: `kolors-${name}`, url: `${url}kolors/${name}/`, models: ['kolors'] })),
     { id: 'lone', url: `${url}lone/a/`, models: ['lumina-next'] },
   ],
 }))
@@ -125,25 +126,31 @@ test('B13: a request that two backends refuse is refused, and no third is asked'
   expect(await decodes('hunyuan-dit', 6)).toEqual(all200(6))
 })
 
-test('B33: a latent that crashes backends reaches two of them, and takes none of them out', async () => {
-  const poison = uniqueLatent()
-  // Slow enough that requests at a time need all three.
-  on.backend.behaviour = (socket, request) => {
-    if (request.body.equals(poison)) answer('500 Oops', 'segfault')(socket, request)
-    else work(socket, request)
-  }
-  const warm = async (): Promise<void> => {
-    const statuses = await Promise.all(Array.from({ length: 24 }, () => decodes('omnigen', 1)))
-    expect(statuses.flat()).toEqual(all200(24))
-  }
-  await warm()
-  for (let i = 0; i < 3; i++) {
-    on.backend.requests.length = 0
-    const response = await decode(on.gateway, `/omnigen?${pictureQuery()}`, poison)
-    expect(await problemOf(response)).toMatchObject({ status: 502, code: 'request-failed-repeatedly' })
-    expect(on.backend.requests).toHaveLength(2)
+test.each([
+  ['omnigen', 3, 'upstream-error'],
+  ['kolors', 2, 'request-failed-repeatedly'],
+])(
+  'B33: a latent that crashes backends takes none of them out: of %s, which has %i',
+  async (model, count, code) => {
+    const poison = uniqueLatent()
+    // Slow enough that requests at a time need all three.
+    on.backend.behaviour = (socket, request) => {
+      if (request.body.equals(poison)) answer('500 Oops', 'segfault')(socket, request)
+      else work(socket, request)
+    }
+    const warm = async (): Promise<void> => {
+      const statuses = await Promise.all(Array.from({ length: 24 }, () => decodes(model, 1)))
+      expect(statuses.flat()).toEqual(all200(24))
+    }
     await warm()
-  }
-  const { backends } = await on.gateway.poolStatus('omnigen-a')
-  expect(backends.filter(({ health }) => health !== 'usable').map(({ id }) => id)).toEqual([])
-})
+    for (let i = 0; i < 3; i++) {
+      on.backend.requests.length = 0
+      const response = await decode(on.gateway, `/${model}?${pictureQuery()}`, poison)
+      expect(await problemOf(response)).toMatchObject({ status: 502, code })
+      expect(on.backend.requests.filter(isOfClient)).toHaveLength(count)
+      await warm()
+    }
+    const { backends } = await on.gateway.poolStatus(`${model}-a`)
+    expect(backends.filter(({ health }) => health !== 'usable').map(({ id }) => id)).toEqual([])
+  },
+)

@@ -110,11 +110,11 @@ describe('the pools', () => {
     one.behaviour = answer('401 Unauthorized', quoted)
     await soon(async () => {
       await sent()
-      expect((await stateOf('one')).state).toBe('down')
+      expect((await stateOf('one')).state).toBe('ejected')
     })
     const { reason, until } = await stateOf('one')
     expect(reason).toBe(
-      'It is out of reach: it refuses the gateway or is gone; look at its url and its token.',
+      'It was taken out for a while: it refuses the gateway or is gone; look at its url and its token.',
     )
     expect(Date.parse(until ?? '')).toBeGreaterThan(Date.now())
     expect(JSON.stringify(await pools())).not.toContain(quoted)

@@ -90,7 +90,7 @@ test.each([HOUR, -HOUR])(
   },
 )
 
-test('A7: a key at its minute limit is not kept waiting by a clock that is set back', async () => {
+test('P9: A7: a key at its minute limit is not kept waiting by a clock that is set back', async () => {
   const { makeKey, decode, setClock } = await life(folderWith())
   for (const backend of backends) backend.behaviour = serve
   const { key } = await makeKey()

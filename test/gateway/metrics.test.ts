@@ -221,7 +221,8 @@ describe('after traffic of many outcomes', () => {
     const gate = Promise.withResolvers<void>()
     backend.behaviour = serveAfter(gate.promise)
     const before = await scrape()
-    const running = Array.from({ length: 3 }, () => send())
+    // More than are sent ahead to a backend.
+    const running = Array.from({ length: 8 }, () => send())
     await soon(async () => {
       const now = await scrape()
       expect(now.total('vae_gateway_backend_leases', { backend: 'gpu' })).toBeGreaterThan(0)

@@ -35,6 +35,9 @@ export interface FakeBackendOptions {
   readonly tls?: TlsOptions
 }
 
+/** The gateway's own decodes, which look into what a client's request showed, are of zeros. */
+export const isOfClient = ({ body }: BackendRequest): boolean => body.some((byte) => byte !== 0)
+
 /** The usual answer to a question after its health. */
 export const isWell: Behaviour = (socket) => {
   socket.write('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok')
