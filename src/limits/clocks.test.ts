@@ -29,7 +29,6 @@ function world() {
   const ask = async (): Promise<boolean> => {
     const client = new LimitsClient({
       stubOf: () => ({
-        status: () => Promise.reject(new Error('not asked for here')),
         admit: async ({ limits, megapixels, wall }) => {
           const times = clock.read(wall)
           const bounds = boundsOf(limits, undefined)
