@@ -51,7 +51,7 @@ export function tasksOf(wanted: Wanted): Task[] {
   return [
     ...faults.map((fault): Task => ({ kind: 'fault', fault, requests: wanted.faultRequests, seed, hedges })),
     ...standard.flatMap((own) =>
-      [...ownOf(own), ...BASELINE_NAMES].map(
+      [...BASELINE_NAMES, ...ownOf(own)].map(
         (policy): Task => ({
           kind: 'standard',
           scenario: own.name,
