@@ -15,7 +15,8 @@ export class Inflow {
   constructor({ body, headers }: Request) {
     this.#body = body
     this.#left = Number(headers.get('content-length') ?? Number.POSITIVE_INFINITY)
-    this.#isOver = body === null
+    // Some send `Content-Length: 0`, which is a body of nothing.
+    this.#isOver = body === null || this.#left === 0
   }
 
   /** A client that waits to be told to go on (`Expect: 100-continue`) is told so by the first read. */
