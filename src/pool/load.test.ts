@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { backend, job, known, lease, pool, START } from '../../test/support/pool.ts'
+import { backend, job, known, lease, pool, START, task } from '../../test/support/pool.ts'
 import { enqueue } from './lanes.ts'
 import { expectedWaitMs, loadOn } from './load.ts'
 import type { BackendState, Job, Lane } from './state.ts'
@@ -54,6 +54,12 @@ describe('the wait that a pool tells of', () => {
     const two = [busy('a', 900), busy('b', 300)]
     expect(expectedWaitMs(pool(two), START)).toBe(300)
     expect(expectedWaitMs(pool(two, { lanes: lanesOf(job('t1'), job('t2')) }), START)).toBe(500)
+  })
+
+  test('counts no backend whose tasks have all been taken out', () => {
+    const ejected = task({ health: { kind: 'ejected', until: START + 5_000 } })
+    const two = [busy('a', 300), backend('b', { tasks: [ejected] })]
+    expect(expectedWaitMs(pool(two), START)).toBe(300)
   })
 
   test('is long where nobody serves', () => {

@@ -5,7 +5,7 @@ import { isLong } from './lanes.ts'
 import { freeAt, outstandingMs } from './places.ts'
 import { estimateFor } from './selection.ts'
 import type { BackendState, Job, PoolState } from './state.ts'
-import { pausedUntil } from './task-health.ts'
+import { overallHealth, pausedUntil } from './task-health.ts'
 import { shorterShare } from './traffic.ts'
 
 /** Share of the capacity that short jobs leave at least: the lanes of long ones have theirs. */
@@ -79,7 +79,7 @@ export function loadOn(state: PoolState, candidates: readonly BackendState[], jo
 
 /** Until a job that came now would start, whatever its model. */
 export function expectedWaitMs({ backends, lanes }: PoolState, now: number): number {
-  const serving = backends.filter(({ health }) => isServing(health))
+  const serving = backends.filter((backend) => isServing(overallHealth(backend)))
   if (serving.length === 0) return UNKNOWN_WAIT_MS
   const paused = (backend: BackendState): number =>
     Math.min(...backend.models.map((task) => pausedUntil(backend, task)))

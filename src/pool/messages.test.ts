@@ -69,7 +69,7 @@ test('the status says what each backend is at, and nothing of any job', () => {
   expect(status).toEqual({
     epoch: 'epoch',
     queued: 2,
-    waitMs: 240,
+    waitMs: 400,
     backends: [
       {
         id: 'a',
