@@ -226,7 +226,7 @@ describe('a task in doubt', () => {
     const pool = accused()
     pool.acquire('t1', { exclude: ['b'] })
     expect(pool.report('a', HARD, { kind: 'hard', model: 'flux' })).toEqual([])
-    expect(pool.end('free', 'a')).toEqual(['a? decode sdxl'])
+    expect(pool.end('abandon', 'a')).toEqual(['a? decode sdxl'])
     expect(pool.probed('a', 'decode', 'failed', 'sdxl')).toEqual(['a? decode flux'])
     pool.probed('a', 'decode', 'passed', 'flux')
     expect([pool.health('a', 'sdxl'), pool.health('a', 'flux')]).toEqual(['ejected', 'usable'])
