@@ -208,6 +208,13 @@ describe('a report', () => {
     expect(hard()).toBe(2)
   })
 
+  test('P4: of the release before, which names no task, says whether the backend is there and nothing else', () => {
+    const one = new TestPool(backend('a', { record: { ...backend('a').record, hard: 1 } }), member('b'))
+    for (const kind of ['hard', 'soft', 'misconfigured', 'served'] as const)
+      one.step({ kind: 'report', backendId: 'a', leaseId: 0, evidence: { kind } as unknown as Evidence })
+    expect(one.backend('a')).toMatchObject({ tasks: [], record: { hard: 0 } })
+  })
+
   test('about a task that the backend does not have changes nothing', () => {
     const before = pool([backend('a', { models: ['flux'] })])
     const event = { kind: 'report', backendId: 'a', leaseId: 0, evidence: HARD } as const

@@ -1,8 +1,19 @@
 import { describe, expect, test } from 'vitest'
-import { backend, job, known, lease, member, pool, START, TestPool, words } from '../../test/support/pool.ts'
+import {
+  backend,
+  job,
+  known,
+  lease,
+  member,
+  pool,
+  START,
+  TestPool,
+  task,
+  words,
+} from '../../test/support/pool.ts'
 import { enqueue } from './lanes.ts'
 import { part, schedule } from './schedule.ts'
-import type { Job, Lane, PoolMember, PoolState } from './state.ts'
+import type { Job, Lane, PoolMember, PoolState, TaskRecord } from './state.ts'
 
 const lanesOf = (...jobs: readonly Job[]): readonly Lane[] =>
   jobs.reduce((lanes, one) => enqueue(lanes, one, 0), [] as readonly Lane[])
@@ -51,6 +62,19 @@ describe('places', () => {
   test('A5: say that a job waited for a backend to start, so that its time begins now', () => {
     const state = pool([backend('a')], { lanes: lanesOf(job('t', { hasWaitedForStart: true })) })
     expect(schedule(state, START)[1]).toMatchObject([{ waitedForStart: true }])
+  })
+
+  test('say whether a good answer would be news', () => {
+    const isTrusted = (changes: Partial<TaskRecord>): unknown =>
+      schedule(pool([backend('a', { tasks: [task(changes)] })], { lanes: lanesOf(job('t')) }), START)[1].map(
+        (action) => action.kind === 'grant' && action.isTrusted,
+      )
+    const { record } = task()
+    const suspicion = { since: START, cause: 'busy', pauseMs: 9, isProbing: true } as const
+    expect(isTrusted({})).toEqual([true])
+    expect(isTrusted({ record: { ...record, hard: 1 } })).toEqual([false])
+    expect(isTrusted({ record: { ...record, soft: 1 } })).toEqual([false])
+    expect(isTrusted({ suspicion })).toEqual([false])
   })
 
   test('go to the next job when the first has none', () => {
@@ -133,6 +157,13 @@ describe('a hedge', () => {
     poor.state = { ...poor.state, budget: { ...paid, hedgeMs: 0 } }
     expect(poor.acquire('copy', copy)).toEqual(['copy: budget'])
   })
+
+  test('is paid as a retry where hedges have earned nothing', () => {
+    const one = pooled(member('a'), member('b'))
+    one.state = { ...one.state, budget: { ...paid, hedgeMs: 0, retries: 1 } }
+    expect(one.acquire('copy', copy)).toEqual(['copy on b'])
+    expect(one.state.budget.retries).toBeLessThan(1)
+  })
 })
 
 describe('a part of a batch', () => {
@@ -149,6 +180,17 @@ describe('a part of a batch', () => {
     expect(after?.lanes).toBe(state.lanes)
     expect(after?.backends[1]?.leases).toMatchObject([{ id: 1, predictedMs: 200, phase: 'running' }])
     expect(after?.nextLeaseId).toBe(2)
+  })
+
+  test('goes to no backend that is suspect, asked for time or is warming up', () => {
+    const suspicion = { since: START, cause: 'broke-off', pauseMs: 0, isProbing: false } as const
+    const others = [
+      backend('b', { tasks: [task({ pausedUntil: START + 1 })] }),
+      backend('c', { health: { kind: 'slow-start', since: START, served: 0 } }),
+      backend('d', { tasks: [task({ suspicion })] }),
+    ]
+    expect(placed(pool(others))).toBeUndefined()
+    expect(placed(pool([...others, backend('e')]))).toBe('t on e')
   })
 
   test('is not staged, and not granted while anybody waits', () => {

@@ -208,6 +208,13 @@ describe('the choice', () => {
     ).toBeDefined()
   })
 
+  test('B33: has no room for a job that failed before where another runs, and a free slot for it', () => {
+    const failures = [{ backendId: 'b', signature: 'crash' as const }]
+    const ending = (slots: number) => backend('a', { slots, leases: [lease({ endsAt: START + 5 })] })
+    expect([1, 2].map((slots) => chosen([ending(slots)], { failures })?.hasRoom)).toEqual([false, true])
+    expect(chosen([ending(1)])?.hasRoom).toBe(true)
+  })
+
   test('is never later than any other candidate would be', () => {
     const one = fc.record({
       ends: fc.array(fc.integer({ min: -500, max: 5_000 }), { maxLength: 3 }),
