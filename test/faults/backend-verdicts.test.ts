@@ -26,7 +26,7 @@ const on = stage((url) => ({
         models: [model],
       })),
     ),
-    ...['a', 'b'].map((name) => ({ id: `kolors-${name}`, url: `${url}kolors/${name}/`, models: ['kolors'] })),
+    ...['a', 'b'].map((name) => ({ id: `sd3-${name}`, url: `${url}sd3/${name}/`, models: ['sd3'] })),
     { id: 'lone', url: `${url}lone/a/`, models: ['lumina-next'] },
   ],
 }))
@@ -41,10 +41,14 @@ const only =
   (socket, request) =>
     ([...names].some((name) => isOf(request, name)) ? behaviour : work)(socket, request)
 
-async function decodes(model: string, count: number, side = 8): Promise<number[]> {
+async function decodes(model: string, count: number, side = 8, channels = 4): Promise<number[]> {
   const statuses: number[] = []
   for (let i = 0; i < count; i++) {
-    const response = await decode(on.gateway, `/${model}?${pictureQuery(side)}`, uniqueLatent(side))
+    const response = await decode(
+      on.gateway,
+      `/${model}?${pictureQuery(side, channels)}`,
+      uniqueLatent(side, channels),
+    )
     await response.arrayBuffer()
     statuses.push(response.status)
   }
@@ -127,25 +131,25 @@ test('B13: a request that two backends refuse is refused, and no third is asked'
 })
 
 test.each([
-  ['omnigen', 3, 'upstream-error'],
-  ['kolors', 2, 'request-failed-repeatedly'],
+  ['omnigen', 4, 3, 'upstream-error'],
+  ['sd3', 16, 2, 'request-failed-repeatedly'],
 ])(
-  'B33: a latent that crashes backends takes none of them out: of %s, which has %i',
-  async (model, count, code) => {
-    const poison = uniqueLatent()
+  'B33: a latent that crashes backends takes none of them out: %s (of %i channels) has %i',
+  async (model, channels, count, code) => {
+    const poison = uniqueLatent(8, channels)
     // Slow enough that requests at a time need all three.
     on.backend.behaviour = (socket, request) => {
       if (request.body.equals(poison)) answer('500 Oops', 'segfault')(socket, request)
       else work(socket, request)
     }
     const warm = async (): Promise<void> => {
-      const statuses = await Promise.all(Array.from({ length: 24 }, () => decodes(model, 1)))
+      const statuses = await Promise.all(Array.from({ length: 24 }, () => decodes(model, 1, 8, channels)))
       expect(statuses.flat()).toEqual(all200(24))
     }
     await warm()
     for (let i = 0; i < 3; i++) {
       on.backend.requests.length = 0
-      const response = await decode(on.gateway, `/${model}?${pictureQuery()}`, poison)
+      const response = await decode(on.gateway, `/${model}?${pictureQuery(8, channels)}`, poison)
       expect(await problemOf(response)).toMatchObject({ status: 502, code })
       expect(on.backend.requests.filter(isOfClient)).toHaveLength(count)
       await warm()

@@ -9,7 +9,7 @@ const on = stage((url) => ({
   BACKENDS: [
     { id: 'shared', url, models: ['auraflow'] },
     // Nothing is learnt of it yet.
-    { id: 'untried', url, models: ['omnigen'] },
+    { id: 'untried', url: `${url}untried/`, models: ['omnigen'] },
   ],
 }))
 

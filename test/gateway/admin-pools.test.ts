@@ -108,6 +108,7 @@ describe('the pools', () => {
   test('say why a backend is out, until when, and nothing that it said', async () => {
     const quoted = 'a-canary-of-an-error-text'
     one.behaviour = answer('401 Unauthorized', quoted)
+    await order('two', 'drain')
     await soon(async () => {
       await sent()
       expect((await stateOf('one')).state).toBe('ejected')
