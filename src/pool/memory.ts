@@ -15,9 +15,15 @@ const SCHEMA = `CREATE TABLE IF NOT EXISTS learnt (
 /** A change that is smaller is not worth a write, which costs more than the message that brought it. */
 const WORTH_KEEPING = 0.05
 
+/** Where the release before kept what it had learnt, which means nothing now, and the operator's orders, which still hold. */
+const IS_OLD = "SELECT name FROM sqlite_master WHERE type = 'table' AND name = 'backends'"
+const TAKE_OVER = `INSERT OR IGNORE INTO learnt SELECT id, NULL, health FROM backends
+  WHERE health IN ('drained', 'disabled')`
+const FORGET = 'DROP TABLE backends'
+
 interface Row {
   readonly id: string
-  readonly times: string
+  readonly times: string | null
   readonly health: string | null
 }
 
@@ -29,6 +35,9 @@ export class PoolMemory {
   constructor(sql: Database) {
     this.#sql = sql
     sql.exec(SCHEMA)
+    if ([...sql.exec(IS_OLD)].length === 0) return
+    sql.exec(TAKE_OVER)
+    sql.exec(FORGET)
   }
 
   read(): ReadonlyMap<string, Memory> {

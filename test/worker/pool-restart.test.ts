@@ -138,6 +138,22 @@ test('P1: what was learnt of a backend is known after the object was evicted', a
   expect((await pool().status()).backends[0]).toMatchObject({ speed: 0.25, samples: 40, leases: 0 })
 })
 
+test('P4: what the operator ordered under the release before still holds', async () => {
+  await runInDurableObject(pool(), (_, { storage }) => {
+    storage.sql.exec('DROP TABLE learnt')
+    storage.sql.exec('DROP TABLE orders')
+    storage.sql.exec(`CREATE TABLE backends (
+      id TEXT PRIMARY KEY, speed REAL, spread REAL, samples INTEGER, gap_ms REAL, cold_start_ms REAL, health TEXT
+    ) WITHOUT ROWID`)
+    storage.sql.exec("INSERT INTO backends VALUES ('preview', 0.5, 0.1, 40, 70, 0, 'drained')")
+  })
+  await evictDurableObject(pool())
+  expect((await pool().status()).backends[0]).toMatchObject({ health: 'drained', speed: 1, samples: 0 })
+  await pool().operate('preview', 'enable')
+  await evictDurableObject(pool())
+  expect((await pool().status()).backends[0]?.health).toBe('usable')
+})
+
 test('P7: an object whose table cannot be read begins without it', async () => {
   await runInDurableObject(pool(), (_, { storage }) => {
     storage.sql.exec('DROP TABLE learnt')
