@@ -19,6 +19,9 @@ export type RaceOutcome =
   /** The failures are noted. */
   | { readonly kind: 'failed' }
 
+/** After a pool that had no other backend just then. */
+const ASK_AGAIN_MS = 5_000
+
 /** Copies of a request that run at a time. */
 const MAX_RUNNING = 2
 
@@ -87,7 +90,7 @@ class Race {
     if (!slot.ok || this.#over.aborted) {
       release()
       if (slot.ok) slot.lease[Symbol.dispose]()
-      else if (!this.#over.aborted) this.#askLater(againMs)
+      else if (!this.#over.aborted) this.#askLater(Math.min(againMs, ASK_AGAIN_MS))
       return
     }
     if (this.#running.length >= MAX_RUNNING) this.#running.shift()?.callOff()

@@ -160,9 +160,9 @@ describe('excluded backends', () => {
       reasons.map((reason) => ({ reason, backendId: 'a' }))
     expect(excludedBackends(asked('busy'), 1)).toEqual([])
     expect(excludedBackends(asked('busy', 'busy'), 1)).toEqual(['a'])
-    expect(excludedBackends(asked('cold', 'busy'), 1)).toEqual(['a'])
+    expect(excludedBackends(asked('cold', 'busy'), 1)).toEqual([])
     expect(excludedBackends(asked('busy', 'busy'), 2)).toEqual([])
-    expect(excludedBackends(asked('cold', 'cold'), 2)).toEqual(['a'])
+    expect(excludedBackends(asked('cold', 'cold'), 1)).toEqual([])
   })
 
   test('are in the second round only those whose failure does not pass', () => {

@@ -51,7 +51,7 @@ export function mayRetry(
  */
 export function excludedBackends(failures: readonly Failure[], round: 1 | 2): string[] {
   const hasAskedTwice = ({ backendId }: Failure): boolean =>
-    failures.filter((other) => other.backendId === backendId && isTransparent(other)).length >= 2
+    failures.filter((other) => other.backendId === backendId && other.reason === 'busy').length >= 2
   const excluded = failures.filter(
     (failure) =>
       (!isTransparent(failure) || hasAskedTwice(failure)) && !(round === 2 && isTransient(failure)),

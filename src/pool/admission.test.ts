@@ -16,13 +16,17 @@ import { refusalOf } from './admission.ts'
 import type { PoolAction, RejectReason } from './events.ts'
 import type { Health } from './health-states.ts'
 import type { BackendState, Job } from './state.ts'
+import { NO_RECORD } from './track-record.ts'
 import { MAX_QUEUED } from './tuning.ts'
 
 const reasonFor = (backends: readonly BackendState[], changes: Partial<Job> = {}): RejectReason | undefined =>
   refusalOf(pool(backends), job('t', changes), START)?.reason
 
 const health = (id: string, health: Health, changes: Partial<BackendState> = {}): BackendState =>
-  backend(id, { health, ...changes })
+  backend(id, { health, record: GONE_BEFORE, ...changes })
+
+/** It went away so often of late that it is not expected back in a moment. */
+const GONE_BEFORE = { ...NO_RECORD, relapses: 3, relapsedAt: START }
 
 const COLD: Health = { kind: 'cold', since: START, tries: 0, wakeAt: START }
 const DOWN = { kind: 'down', until: START + 800, probeAt: START, isSure: true } as const
@@ -210,7 +214,7 @@ describe('the queue', () => {
   })
 
   test('tells those that it refuses together to come back apart', () => {
-    const one = new TestPool(backend('a', { health: DOWN }))
+    const one = new TestPool(health('a', DOWN))
     const hints = Array.from({ length: 20 }, (_, index) => {
       const [refusal] = one.actions({ kind: 'acquire', job: job(`t${index}`) })
       return refusal?.kind === 'reject' ? refusal.retryAfterMs : 0

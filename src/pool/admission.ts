@@ -1,4 +1,5 @@
 /** Whether a job may wait: what cannot be served in time is refused at once, so that its client need not wait. */
+import { hadTurn } from './lanes.ts'
 import { loadOn } from './load.ts'
 import { candidatesOf, lastCalls } from './selection.ts'
 import { outOfService, type Refusal } from './service.ts'
@@ -57,8 +58,8 @@ function overload(
   if (pausedMs > job.deadlineAt - now) return { reason: 'deadline', waitMs: pausedMs }
   if (lastCalls(candidates)(job, job.deadlineAt) <= now) return { reason: 'deadline', waitMs: 0 }
   if (jobs === 0 && candidates.some(({ leases, slots }) => leases.length < slots)) return undefined
-  // What is predicted holds for those who queue; one that was failed goes to the front of its lane.
-  if (job.failures.length > 0) return undefined
+  // What is predicted holds for those who queue. One that was failed goes to the front; a second copy waits beside the first.
+  if (hadTurn(job)) return undefined
   const { waitMs, poolWaitMs, decodeMs, isHeavy, isShared } = loadOn(state, candidates, job, now)
   const usableMs = (job.deadlineAt - now) * USABLE_TIME - decodeMs
   if (waitMs > usableMs) return { reason: isHeavy && isShared ? 'over-share' : 'deadline', waitMs }

@@ -25,9 +25,13 @@ export function lowerCeiling(
   const isProven = provenMs >= predictedMs
   if (isProven && key !== null) return backend
   const isSame = (other: Ceiling): boolean => other.model === model && other.key === key
-  const times = (backend.ceilings.find(isSame)?.times ?? 0) + 1
-  const until = now + Math.min(MAX_MS, FIRST_MS * 2 ** (times - 1))
+  const before = backend.ceilings.find(isSame)
   const lowered = Math.max(predictedMs * CEILING_SHARE, isProven ? 0 : provenMs)
+  // Requests that were under way together ran out of memory once.
+  if (before && before.until > now && before.predictedMs <= lowered) return backend
+  const isAgain = before !== undefined && before.until <= now
+  const times = isAgain ? before.times + 1 : (before?.times ?? 1)
+  const until = Math.max(before?.until ?? 0, now + Math.min(MAX_MS, FIRST_MS * 2 ** (times - 1)))
   const others = backend.ceilings.filter((other) => !isSame(other)).slice(1 - MAX_CEILINGS)
   return { ...backend, ceilings: [...others, { key, model, predictedMs: lowered, until, times }] }
 }

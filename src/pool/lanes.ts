@@ -23,18 +23,20 @@ export interface Turn {
   readonly round: number
 }
 
-/** A job that a backend has failed has paid for its turn already. */
-const costMs = (job: Job): number => (job.failures.length > 0 ? 0 : job.predictedMs + JOB_OVERHEAD_MS)
+/** A job that a backend has failed, or is late with, has had its turn and paid for it. */
+export const hadTurn = ({ failures, purpose }: Job): boolean => failures.length > 0 || purpose === 'hedge'
+
+const costMs = (job: Job): number => (hadTurn(job) ? 0 : job.predictedMs + JOB_OVERHEAD_MS)
 const rank = (job: Job): number =>
   job.predictedMs + (isLong(job) ? AGEING.long : AGEING.short) * job.enqueuedAt
 export const isLong = (job: Job): boolean => job.predictedMs > SHORT_JOB_MS
 
 /**
- * A job that has waited for half of its time goes before all others of its lane, as does one that a backend has failed:
- * it has had its turn before, and has little time left.
+ * A job that has waited for half of its time goes before all others of its lane, as does one that has had its turn before:
+ * it has little time left.
  */
 const isAged = (job: Job, now: number): boolean =>
-  job.failures.length > 0 || now - job.enqueuedAt > (job.deadlineAt - job.enqueuedAt) / 2
+  hadTurn(job) || now - job.enqueuedAt > (job.deadlineAt - job.enqueuedAt) / 2
 
 /**
  * @param heldMs decode time that its key has been granted already. A key that has nothing has its first quantum at once, as

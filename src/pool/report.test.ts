@@ -23,17 +23,19 @@ import { taskOf } from './task-health.ts'
 /** Another backend served a request that these had failed. */
 const instead = (...ids: string[]): Evidence => ({ kind: 'served', model: 'sdxl', instead: ids })
 const OUT = task({ health: { kind: 'ejected', until: START + 60_000 } })
+/** A decode of our own was good a moment ago, so that it can tell no more. */
+const CLEARED = { tasks: [task({ cleared: 1, clearedAt: START - 1 })] }
 
 describe('a task of a backend is taken out for requests that others served', () => {
   /** Whether three of them take out the first. */
   const isTakenOut = (...others: readonly BackendState[]): boolean => {
-    const one = new TestPool(backend('a'), ...others)
+    const one = new TestPool(backend('a', CLEARED), ...others)
     one.report('z', instead('a'), instead('a'), instead('a'))
     return one.health('a') === 'ejected'
   }
 
   test('B31: after three in a row', () => {
-    const one = new TestPool(member('a'), member('b'))
+    const one = new TestPool(backend('a', CLEARED), member('b'))
     one.report('a', ...Array.from({ length: 20 }, () => SERVED))
     one.report('b', instead('a'), instead('a'))
     expect(one.health('a')).toBe('usable')
@@ -44,8 +46,15 @@ describe('a task of a backend is taken out for requests that others served', () 
     expect(one.health('a')).toBe('ejected')
   })
 
-  test('B32: when it fails too often, in whatever order', () => {
+  test('B31: but only once a decode of our own was good for nothing, which comes first', () => {
     const one = new TestPool(member('a'), member('b'))
+    one.acquire('t', { exclude: ['a'] })
+    expect(one.report('b', instead('a'), instead('a'), instead('a')).slice(-1)).toEqual(['a? decode sdxl'])
+    expect(one.health('a')).toBe('usable')
+  })
+
+  test('B32: when it fails too often, in whatever order', () => {
+    const one = new TestPool(backend('a', CLEARED), member('b'))
     for (let index = 0; index < 3; index++) {
       expect(one.health('a')).toBe('usable')
       one.acquire(`t${index}`, { exclude: ['b'] })
@@ -72,14 +81,14 @@ describe('a task of a backend is taken out for requests that others served', () 
   })
 
   test('B31: and never all of them', () => {
-    const two = new TestPool(member('a'), member('b'))
+    const two = new TestPool(backend('a', CLEARED), backend('b', CLEARED))
     for (let index = 0; index < 20; index++) two.report(index % 2 ? 'a' : 'b', instead(index % 2 ? 'b' : 'a'))
     expect(['a', 'b'].map((id) => two.health(id)).toSorted()).toEqual(['ejected', 'usable'])
   })
 
   test('field B5: and serves its other tasks meanwhile', () => {
     const both = { models: ['sdxl', 'flux'] }
-    const one = new TestPool(member('a', both), member('b', both))
+    const one = new TestPool(backend('a', { ...both, ...CLEARED }), member('b', both))
     one.report('b', instead('a'), instead('a'), instead('a'))
     expect([one.health('a', 'sdxl'), one.health('a', 'flux')]).toEqual(['ejected', 'usable'])
     one.acquire('t1', { model: 'flux', exclude: ['b'] })

@@ -2,7 +2,7 @@
 import type { PoolAction } from './events.ts'
 import { type Health, isServing } from './health-states.ts'
 import { idleFor } from './idle.ts'
-import { afterTurns, inTurn, type Turn } from './lanes.ts'
+import { afterTurns, hadTurn, inTurn, type Turn } from './lanes.ts'
 import { grant } from './leases.ts'
 import { hasRoom } from './places.ts'
 import { type Choice, candidatesOf, choose, type Promises } from './selection.ts'
@@ -116,7 +116,7 @@ function mayTake(
   job: Job,
   now: number,
 ): readonly BackendState[] {
-  if (job.predictedMs <= SHORT_JOB_MS || job.failures.length > 0) return candidates
+  if (job.predictedMs <= SHORT_JOB_MS || hadTurn(job)) return candidates
   if (now - traffic.shortAskedAt > RESERVE_MEMORY_MS) return candidates
   const serving = backends.filter(({ health }) => isServing(health))
   if (serving.length < RESERVE_FROM) return candidates

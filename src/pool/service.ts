@@ -6,7 +6,8 @@ import { isAble, isTooLarge } from './selection.ts'
 import { UNKNOWN_START_MS } from './service-times.ts'
 import type { BackendState, Job } from './state.ts'
 import { healthFor } from './task-health.ts'
-import { FASTEST_START_SHARE } from './tuning.ts'
+import { relapsesAt } from './track-record.ts'
+import { FASTEST_START_SHARE, PATIENT_RELAPSES } from './tuning.ts'
 
 /** Backends that their operator has taken out come back when he says so. */
 const OUT_OF_SERVICE_MS = 30_000
@@ -46,7 +47,8 @@ export function outOfService(backends: readonly BackendState[], job: Job, now: n
         break
       }
       case 'down':
-        if (!health.isSure) return undefined
+        // A backend that just went away may be back in a moment: its process is started anew, or it was never gone.
+        if (!health.isSure || relapsesAt(backend.record, now) <= PATIENT_RELAPSES) return undefined
         downMs = Math.min(downMs, health.until - now)
     }
   }

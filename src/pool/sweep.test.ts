@@ -80,14 +80,31 @@ describe('a job in the queue', () => {
     expect(one.state.traffic.pessimism).toBeGreaterThan(1)
   })
 
-  test('B35: is refused as soon as a look of our own finds that all backends are gone', () => {
+  /** The backend went away twice of late, so that it is not expected back in a moment. */
+  const goneBefore = (one: TestPool): TestPool => {
+    const record = { ...one.backend('a').record, relapses: 2, relapsedAt: START }
+    one.state = {
+      ...one.state,
+      backends: one.state.backends.map((each) => (each.id === 'a' ? { ...each, record } : each)),
+    }
+    return one
+  }
+
+  test('B35: waits for one that went away for the first time, as it may be back in a moment', () => {
     const one = waiting()
+    one.report('a', UNREACHABLE, UNREACHABLE)
+    expect(one.probed('a', 'health', 'failed')).toEqual([])
+    expect(one.queued).toEqual(['t'])
+  })
+
+  test('B35: is refused as soon as a look of our own finds that all backends are gone', () => {
+    const one = goneBefore(waiting())
     expect(one.report('a', UNREACHABLE, UNREACHABLE)).toEqual(['a? health'])
     expect(one.probed('a', 'health', 'failed')).toEqual(['t: down'])
   })
 
   test('B35: is refused when all that may have it are gone, whoever else is there', () => {
-    const one = waiting(['b'])
+    const one = goneBefore(waiting(['b']))
     one.report('a', UNREACHABLE, UNREACHABLE)
     expect(one.probed('a', 'health', 'failed')).toEqual(['t: down'])
   })

@@ -2,8 +2,8 @@
  * How evidence moves one task of a backend from one state to another.
  *
  * A request that fails may be at fault itself, and a key may send such requests all day. So a failure only accuses the backend,
- * and takes nothing from others until one of two things confirms it: a tiny decode of our own fails as well, or
- * another backend serves the same request.
+ * and takes nothing from others until one of two things confirms it: a tiny decode of our own fails as well, or our own
+ * decodes are good and other backends serve, again and again, what this one failed.
  */
 import { jitter } from './chance.ts'
 import type { Accusation } from './events.ts'
@@ -127,10 +127,15 @@ export function confirm(task: TaskRecord, mayEject: boolean, random: number, now
   const counted = recordOutcome(task.record, false, now)
   const record = { ...counted, soft: counted.soft + 1, failedAt: now }
   const confirmed = { ...task, record }
-  const isOut = record.soft >= CONFIRMED_STRIKES || isErratic(record, now)
-  return mayEject && isOut && task.health.kind === 'usable'
-    ? takeOut(confirmed, task.suspicion?.cause ?? 'bad-answers', CONFIRMED_OUT, random, now)
-    : confirmed
+  const isBad = record.soft >= CONFIRMED_STRIKES || isErratic(record, now)
+  if (!isBad || task.health.kind !== 'usable') return confirmed
+  // Our own decodes tell sooner when it is well again, so they decide while they have not been good for nothing.
+  const isMisjudged = task.cleared > 0 && now - task.clearedAt < 2 * MAX_CLEARED_MS
+  if (mayEject && isMisjudged) {
+    return takeOut(confirmed, task.suspicion?.cause ?? 'bad-answers', CONFIRMED_OUT, random, now)
+  }
+  const suspicion = { since: now, cause: 'bad-answers', pauseMs: 0, isProbing: false } as const
+  return { ...confirmed, suspicion: task.suspicion ?? suspicion }
 }
 
 /** What a decode of our own said about a suspicion, or about a task that is tried again. */
