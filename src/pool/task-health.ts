@@ -86,7 +86,9 @@ export function onTask(
   const before = taskOf(backend, task)
   const after = change(before)
   if (after === before) return backend
-  return { ...backend, tasks: [...backend.tasks.filter((other) => other.task !== task), after] }
+  const at = backend.tasks.findIndex((other) => other.task === task)
+  // In its place, so that tasks in doubt have their turn in order.
+  return { ...backend, tasks: at < 0 ? [...backend.tasks, after] : backend.tasks.with(at, after) }
 }
 
 /** An answer has begun as it should. How it ends is told where that is news. */
