@@ -287,6 +287,19 @@ describe('a pool', () => {
     expect(out.wakeAt).toBe(START + 400)
   })
 
+  test('looks once a second at a backend that is late while jobs wait for it', () => {
+    const one = new TestPool(backend('a', { times: known(200) }))
+    one.acquire('t1')
+    one.acquire('t2')
+    one.now = START + 5_000
+    let looks = 0
+    for (let at = one.wakeAt; at !== undefined && at < START + 9_000; at = one.wakeAt) {
+      looks++
+      expect(one.tickAt(at)).toEqual([])
+    }
+    expect(looks).toBeLessThanOrEqual(4)
+  })
+
   test('never wakes in the same millisecond', () => {
     const state = pool([backend('a', { tasks: [task({ pausedUntil: START - 5 })] })], {
       lanes: [{ key: 'k', isLong: false, deficitMs: 0, jobs: [job('t', { deadlineAt: START - 9 })] }],

@@ -24,10 +24,10 @@ import { elapseAll, rejectStranded } from './sweep.ts'
 /** A timer that is due now would go off in the same millisecond, again and again. */
 const MIN_TIMER_MS = 1
 
-/** Between two looks at a backend that is later than was expected. */
-const MIN_LOOK_MS = 20
-
-/** Jobs may wait beside an idle backend: for a faster one, or since it is kept for short ones. Not for ever. */
+/**
+ * Jobs may wait beside an idle backend: for a faster one, or since it is kept for short ones; or for one that is later than
+ * was expected. Not for ever.
+ */
 const RELOOK_MS = 1_000
 
 export function step(before: PoolState, event: PoolEvent, now: number): Step {
@@ -61,9 +61,9 @@ export function nextWakeAt(state: PoolState, now: number): number | undefined {
       if (isServing(backend.health)) next = Math.min(next, now + RELOOK_MS)
       continue
     }
-    // When the next job may be sent ahead; when that is over already, when its estimate is looked at again.
+    // When the next job may be sent ahead.
     const roomAt = freeAt(backend, now) - leadMs(backend)
-    next = Math.min(next, roomAt > now ? roomAt : now + MIN_LOOK_MS)
+    next = Math.min(next, roomAt > now ? roomAt : now + RELOOK_MS)
   }
   const lastCallAt = lastCalls(state.backends)
   for (const { jobs } of state.lanes) {
