@@ -71,15 +71,20 @@ export function findJob(lanes: readonly Lane[], ticket: string): Job | undefined
   return undefined
 }
 
-/** The jobs in the order of their turns, `limit` of them at most. */
-export function inTurn(lanes: readonly Lane[], now: number, limit: number): readonly Turn[] {
+/** The jobs that may go in the order of their turns, `limit` of them at most. */
+export function inTurn(
+  lanes: readonly Lane[],
+  now: number,
+  limit: number,
+  mayGo: (job: Job) => boolean = () => true,
+): readonly Turn[] {
   const turns: Turn[] = []
   const quantumOf = quanta(lanes)
   for (const [lane, { deficitMs, jobs, key }] of lanes.entries()) {
     const quantumMs = quantumOf(key)
     let affordable = deficitMs
     let round = 0
-    for (const job of agedFirst(jobs, now, limit)) {
+    for (const job of agedFirst(jobs.every(mayGo) ? jobs : jobs.filter(mayGo), now, limit)) {
       affordable -= costMs(job)
       if (affordable < 0) {
         const rounds = Math.ceil(-affordable / quantumMs)

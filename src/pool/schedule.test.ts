@@ -90,6 +90,15 @@ describe('places', () => {
     expect(granted(state)).toEqual(['last on b'])
   })
 
+  test('A4: are found behind 300 jobs of the same key that wait for another backend', () => {
+    const many = Array.from({ length: 300 }, (_, index) => job(`t${index}`))
+    const full = backend('a', { leases: [lease({ endsAt: START + 9_000 })] })
+    const lanes = [
+      { key: 'key', isLong: false, deficitMs: 0, jobs: [...many, job('last', { model: 'flux' })] },
+    ]
+    expect(granted(pool([full, backend('b', { models: ['flux'] })], { lanes }))).toEqual(['last on b'])
+  })
+
   test('are kept for who waits for a backend that is faster, though it is busy', () => {
     const fast = backend('fast', { times: known(200), leases: [lease({ endsAt: START + 300 })] })
     const slow = backend('slow', { times: known(4_000), lastGrantAt: START })

@@ -33,15 +33,16 @@ export function schedule(state: PoolState, now: number): readonly [PoolState, re
 }
 
 function goRound(state: PoolState, now: number): readonly [PoolState, readonly PoolAction[]] {
-  const open = new Set(
-    state.backends.filter((backend) => isOpen(backend, state.startedAt, now)).map(({ id }) => id),
-  )
+  const free = state.backends.filter((backend) => isOpen(backend, state.startedAt, now))
+  const open = new Set(free.map(({ id }) => id))
+  // However many wait for other backends, those are looked at that one of these may take.
+  const tasks = new Set(free.flatMap(({ models }) => models))
   const actions: PoolAction[] = []
   const taken: Turn[] = []
   const promises: Promises = new Map()
   let { backends, nextLeaseId } = state
   if (open.size === 0) return [state, []]
-  for (const turn of inTurn(state.lanes, now, WINDOW)) {
+  for (const turn of inTurn(state.lanes, now, WINDOW, ({ model }) => tasks.has(model))) {
     const { job } = turn
     if (open.size === 0) break
     const candidates = mayTake(backends, state, candidatesOf(backends, job, now), job, now)
