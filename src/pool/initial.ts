@@ -19,7 +19,7 @@ export function emptyPool(
 ): PoolState {
   const { seed, now, memories } = options
   return {
-    backends: members.map((member) => freshBackend(member, memories?.get(member.id))),
+    backends: members.map((member) => freshBackend(member, memories?.get(member.id), now)),
     lanes: [],
     traffic: { at: now, classes: [], pessimism: 1, askedAt: 0, shortAskedAt: 0 },
     crowd: noCrowd(now),
@@ -31,7 +31,7 @@ export function emptyPool(
   }
 }
 
-function freshBackend(member: PoolMember, memory: Memory | undefined): BackendState {
+function freshBackend(member: PoolMember, memory: Memory | undefined, now: number): BackendState {
   const { id, models, slots, abortable, scaleToZero, coldStartWaitMs, learnsSlots = false } = member
   return {
     id,
@@ -49,6 +49,7 @@ function freshBackend(member: PoolMember, memory: Memory | undefined): BackendSt
     ceilings: [],
     proven: [],
     leases: [],
-    lastGrantAt: 0,
+    // What it remembers is not old because the pool was away.
+    lastGrantAt: now,
   }
 }

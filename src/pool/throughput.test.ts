@@ -126,6 +126,14 @@ describe('A1: a backend is not lost', () => {
   })
 })
 
+test('A1: a pool that begins anew trusts what it remembers', () => {
+  const loop = { ...fixed(30, 200), clients: 1 }
+  const { state } = runLoop({ ...loop, jobs: 50 })
+  const memories = new Map(state.backends.map(({ id, times }) => [id, { times }]))
+  const next = runLoop({ ...loop, jobs: 5, warmUp: 1, memories })
+  expect(next.decodes).toEqual([5, 0])
+})
+
 describe('P20: a backend that is far away', () => {
   test.each([20, 80])(
     'by %i ms has its next jobs on their way, where it says how long a decode took',

@@ -3,7 +3,7 @@
  * answered, backends take their own time for it whatever the pool believes, and each message is on its way for a while.
  */
 import type { Evidence, PoolAction, PoolEvent } from '../../src/pool/events.ts'
-import { emptyPool } from '../../src/pool/initial.ts'
+import { emptyPool, type Memory } from '../../src/pool/initial.ts'
 import type { PoolMember, PoolState } from '../../src/pool/state.ts'
 import { nextWakeAt, step } from '../../src/pool/step.ts'
 import { job, member } from './pool.ts'
@@ -37,6 +37,8 @@ export interface Loop {
   readonly seed?: number
   readonly deadlineMs?: number
   readonly attack?: Attack
+  /** Of a pool that begins anew; any other has been up for ten minutes. */
+  readonly memories?: ReadonlyMap<string, Memory>
 }
 
 /** A key whose requests fail alike on every backend. */
@@ -82,7 +84,8 @@ export function runLoop(loop: Loop): Outcome {
   const members = gpus.map(({ slots = 1, changes }, at) =>
     member(`gpu-${at}`, { slots, models: [...new Set(sizes.map(({ model }) => model))], ...changes }),
   )
-  let state = emptyPool(members, { seed, now: START - 600_000 })
+  const { memories } = loop
+  let state = emptyPool(members, memories ? { seed, now: START, memories } : { seed, now: START - 600_000 })
   let now = START
   const timeline: { readonly at: number; readonly no: number; readonly run: () => void }[] = []
   let events = 0
