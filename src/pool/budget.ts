@@ -53,3 +53,9 @@ export const payHedge = (budget: Budget, predictedMs: number): Budget | undefine
   budget.hedgeMs >= predictedMs
     ? { ...budget, hedgeMs: budget.hedgeMs - predictedMs }
     : payRetry(budget, predictedMs, false)
+
+/** A second copy that was paid for is not needed any more: its job was answered while it waited. */
+export const refundHedge = (budget: Budget, predictedMs: number, slots: number): Budget => ({
+  ...budget,
+  hedgeMs: Math.max(budget.hedgeMs, Math.min(HEDGE_SHARE * WINDOW_MS * slots, budget.hedgeMs + predictedMs)),
+})

@@ -160,6 +160,22 @@ describe('a hedge', () => {
     expect(one.backend('b').leases).toMatchObject([{ isHedge: true }])
   })
 
+  test('costs nothing where its request is answered while it waits, so that failures can be paid for', () => {
+    const one = pooled(member('a'), member('b'))
+    one.state = { ...one.state, budget: { ...paid, hedgeMs: 200, retries: 1 } }
+    one.acquire('t')
+    one.acquire('other')
+    for (let index = 0; index < 200; index++) {
+      expect(one.acquire(`copy ${index}`, copy)).toEqual([])
+      one.step({ kind: 'cancel', ticket: `copy ${index}` })
+    }
+    expect(one.state.budget.hedgeMs).toBe(200)
+    const failures = [{ backendId: 'a', signature: 'crash' as const }]
+    expect(one.acquire('failed', { purpose: 'retry', exclude: ['a'], failures })).not.toContain(
+      'failed: budget',
+    )
+  })
+
   test('is not asked for where no other backend could take it, nor without a budget', () => {
     expect(pooled(member('a')).acquire('copy', copy)).toEqual(['copy: exhausted'])
     const poor = pooled(member('a'), member('b'))

@@ -3,7 +3,7 @@
  * seed, no I/O, so that the same code runs in the Durable Object, in the simulator and in tests that know every answer.
  */
 import { acquire } from './acquire.ts'
-import { earn } from './budget.ts'
+import { earn, refundHedge } from './budget.ts'
 import { groupsOf } from './by-size.ts'
 import { draw } from './chance.ts'
 import { observe } from './crowd.ts'
@@ -80,7 +80,10 @@ function apply(state: PoolState, event: PoolEvent, now: number): Step {
       const job = findJob(state.lanes, event.ticket)
       if (!job) return [state, []]
       const lanes = withoutJobs(state.lanes, ({ ticket }) => ticket === event.ticket)
-      return reject({ ...state, lanes }, job, 'cancelled', 0)
+      const { purpose, predictedMs } = job
+      const budget =
+        purpose === 'hedge' ? refundHedge(state.budget, predictedMs, slotsOf(state)) : state.budget
+      return reject({ ...state, lanes, budget }, job, 'cancelled', 0)
     }
     case 'free':
       return [freeLease(state, event, now), []]
