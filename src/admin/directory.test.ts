@@ -51,7 +51,7 @@ describe('the directory of keys', () => {
     expect(directory.page(10, null).records).toEqual([revoked])
   })
 
-  test('A7, T3: keeps a revocation, whatever is entered after it, and knows those of the release before', () => {
+  test('FA7, T3: keeps a revocation, whatever is entered after it, and knows those of the release before', () => {
     const sql = memoryDatabase()
     const directory = new KeyDirectory(sql)
     directory.enter(keyRecord({ revokedAt: 5, isRevoked: true }))

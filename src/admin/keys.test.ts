@@ -165,7 +165,7 @@ describe('a rotation', () => {
   )
 })
 
-describe('C15: of six rotations of a key', () => {
+describe('FC15: of six rotations of a key', () => {
   const ROTATIONS = 6
 
   function goodKeys(world: World, except: string): string[] {
@@ -211,7 +211,7 @@ describe('C15: of six rotations of a key', () => {
   })
 })
 
-describe('C9: an id that nobody knows', () => {
+describe('FC9: an id that nobody knows', () => {
   const TYPO = '7c0ffee57a9e0001'
 
   test('is not revoked but told, and not shown as a key either', async () => {
@@ -268,7 +268,7 @@ describe('a revocation', () => {
     },
   )
 
-  test('A7: counts for good, wherever the clock goes', async () => {
+  test('FA7: counts for good, wherever the clock goes', async () => {
     const world = new World()
     const { id } = expectValue(await world.settled(world.desk.create(WANTED)))
     expectValue(await world.settled(world.desk.rotate(id, 24)))

@@ -9,7 +9,7 @@ const waits = (
 ): number[] => Array.from({ length: count }, (_, index) => guesses.note(addressOf(index), now))
 const heldOf = (all: readonly number[]): number => all.filter((ms) => ms === HELD_MS).length
 
-describe('C10: T26: wrong admin tokens', () => {
+describe('FC10: T26: wrong admin tokens', () => {
   test('are answered at once ten times a minute, and a second late from then on', () => {
     const guesses = new Guesses()
     expect(waits(guesses, 12, () => 'a')).toEqual([...Array(10).fill(0), HELD_MS, HELD_MS])

@@ -13,7 +13,7 @@ function machine(...answering: string[]) {
   return { asked, on, get: onBothLoopbacks(fetcher, new Map()) }
 }
 
-describe('C17: a backend at localhost', () => {
+describe('FC17: a backend at localhost', () => {
   test('is found where it listens on ::1 only, and looked for there first the next time', async () => {
     const { asked, get } = machine('[::1]')
     await get('http://localhost:8001/vae?x=1')

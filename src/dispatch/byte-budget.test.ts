@@ -57,7 +57,7 @@ describe('T5: a byte budget', () => {
   })
 })
 
-describe('B1: uploads pay for what has arrived', () => {
+describe('FB1: uploads pay for what has arrived', () => {
   const nothing = (): void => undefined
   /** An upload that holds so much, and whether it was taken back. */
   const upload = (budget: ByteBudget, caller: string, bytes: number) => {

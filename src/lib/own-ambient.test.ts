@@ -80,7 +80,7 @@ describe('timers that share one', () => {
   })
 })
 
-describe('P9: A6: on a machine whose clock is set', () => {
+describe('P9: FA6: on a machine whose clock is set', () => {
   const HOUR = 3_600_000
 
   function onMachine() {

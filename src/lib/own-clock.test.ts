@@ -18,13 +18,13 @@ describe('P9: a time of its own', () => {
     expect(advance(back, START.wall - HOUR + 40, 1_100).now).toBe(1_040)
   })
 
-  test('P9: A6: leaps no further than to its timer, which may be late by seconds', () => {
+  test('P9: FA6: leaps no further than to its timer, which may be late by seconds', () => {
     expect(advance(START, START.wall + 2_100, 1_100).now).toBe(3_100)
     expect(advance(START, START.wall + HOUR, 1_100).now).toBe(1_100)
     expect(advance(START, START.wall + HOUR, 900).now).toBe(1_000)
   })
 
-  test('A7: counts what nobody has seen, where it is told to, when its clock is set back and not when it is trimmed', () => {
+  test('FA7: counts what nobody has seen, where it is told to, when its clock is set back and not when it is trimmed', () => {
     expect(advance(START, START.wall - HOUR, undefined, 61_000).now).toBe(62_000)
     expect(advance(START, START.wall - 5, undefined, 61_000).now).toBe(1_000)
   })

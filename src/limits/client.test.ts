@@ -161,7 +161,7 @@ describe('a place', () => {
   })
 })
 
-describe('B1: whether a key may send a body that must be read first', () => {
+describe('FB1: whether a key may send a body that must be read first', () => {
   const quota = (policy: Quota['policy'], remaining: number): Quota => ({
     policy,
     limit: 1,
@@ -210,7 +210,7 @@ describe('B1: whether a key may send a body that must be read first', () => {
   })
 })
 
-describe('C5: a key whose object cannot be read', () => {
+describe('FC5: a key whose object cannot be read', () => {
   const broken = (): Promise<Answer> => Promise.reject(new Error('database disk image is malformed'))
   const REVOKED = { ok: false, why: 'revoked' }
 
@@ -258,7 +258,7 @@ describe('C5: a key whose object cannot be read', () => {
   )
 })
 
-describe('C5: C16: a key whose object fails, as on a disk that is full', () => {
+describe('FC5: FC16: a key whose object fails, as on a disk that is full', () => {
   const broken = (): Promise<Answer> => Promise.reject(new Error('database or disk is full'))
   const limit = (policies: readonly string[]) => ({ ok: false, why: 'limit', policies })
 

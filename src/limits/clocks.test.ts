@@ -57,7 +57,7 @@ function world() {
 const JUMPS = [HOUR, 300_000, 30_000, -300_000, -HOUR]
 
 test.each(JUMPS)(
-  'A7: a key that asks every second is let in after a minute (clock set by %i ms)',
+  'FA7: a key that asks every second is let in after a minute (clock set by %i ms)',
   async (ms) => {
     const { machine, ask } = world()
     expect([await ask(), await ask(), await ask()]).toEqual([true, true, false])
@@ -72,7 +72,7 @@ test.each(JUMPS)(
 )
 
 test.each(JUMPS)(
-  'P9: A7: a key that waits as it was told is let in then (clock set by %i ms)',
+  'P9: FA7: a key that waits as it was told is let in then (clock set by %i ms)',
   async (ms) => {
     const { machine, ask } = world()
     expect([await ask(), await ask(), await ask()]).toEqual([true, true, false])

@@ -9,7 +9,7 @@ import { Ledger } from './ledger.ts'
 
 const LIMITS = { requestsPerMinute: 3, megapixelsPerMinute: null, concurrency: null, megapixelsPerMonth: 2 }
 
-describe('C16: a key with a monthly limit on a disk that is full', () => {
+describe('FC16: a key with a monthly limit on a disk that is full', () => {
   function onFullDisk() {
     const ambient = new FakeAmbient(Date.parse('2027-01-31T12:00:00Z'))
     const times = () => ({ now: ambient.now(), wall: ambient.wallNow() })

@@ -11,9 +11,9 @@ test.each([
     '2027-03-01T00:00',
     { start: at('2027-03-01T00:00'), pixels: 0 },
   ],
-  ['A7: the month before by an hour, when the clock was set back', '2027-01-31T23:00', USED],
+  ['FA7: the month before by an hour, when the clock was set back', '2027-01-31T23:00', USED],
   [
-    'A7: years before, when the clock was quite wrong: what was used counts now, and not for years',
+    'FA7: years before, when the clock was quite wrong: what was used counts now, and not for years',
     '2024-05-10T12:00',
     { start: at('2024-05-01T00:00'), pixels: 7 },
   ],

@@ -19,7 +19,7 @@ test('the first record of a key is taken as it is', () => {
   expect(withRevocation(null, keyRecord({ revokedAt: 7 }))).toEqual(keyRecord({ revokedAt: 7 }))
 })
 
-test('A7: a revocation has no clock: it counts before its own moment, and no later record takes it back', () => {
+test('FA7: a revocation has no clock: it counts before its own moment, and no later record takes it back', () => {
   const revoked = keyRecord({ revokedAt: 5_000, isRevoked: true })
   expect(standingOf(revoked, 'sdxl', 4_000)).toBe('revoked')
   const after = withRevocation(revoked, keyRecord({ revokedAt: 9_000, rotatedTo: '00000000000000bb' }))

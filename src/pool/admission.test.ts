@@ -141,7 +141,7 @@ describe('a job may wait', () => {
       expect(reasonFor([backend('a', { tasks: [task(changes)] })])).toBeUndefined()
   })
 
-  test('A5: for a backend whose start was never seen, whatever its deadline', () => {
+  test('FA5: for a backend whose start was never seen, whatever its deadline', () => {
     expect(reasonFor([health('a', COLD)], { deadlineAt: START + 20 })).toBeUndefined()
     expect(reasonFor([health('a', COLD)], { deadlineAt: START })).toBe('cold')
   })
@@ -170,7 +170,7 @@ function crowded(...backends: readonly BackendState[]): TestPool {
 }
 
 describe('the queue', () => {
-  test('A4: has room for whatever can be served in time: 300 decodes of one key at once', () => {
+  test('FA4: has room for whatever can be served in time: 300 decodes of one key at once', () => {
     const one = new TestPool(...['a', 'b'].map((id) => backend(id, { times: known(50) })))
     const answers = Array.from({ length: 300 }, (_, index) => one.acquire(`t${index}`)).flat()
     expect(answers.filter((answer) => answer.includes(':'))).toEqual([])
@@ -192,7 +192,7 @@ describe('the queue', () => {
     expect(one.queued).toHaveLength(MAX_QUEUED)
   })
 
-  test('A5: has room for all that can wait where all backends are asleep', () => {
+  test('FA5: has room for all that can wait where all backends are asleep', () => {
     const one = new TestPool(member('a', { scaleToZero: true }))
     one.report('a', ASLEEP)
     const answers = Array.from({ length: 500 }, (_, index) => one.acquire(`t${index}`)).flat()

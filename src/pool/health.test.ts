@@ -26,7 +26,7 @@ describe('a backend', () => {
     expect(changed(USABLE, lost, answered, lost).health.kind).toBe('usable')
   })
 
-  test('field B4: that seems to be down is looked at at once, as a request may end its own connections', () => {
+  test('FB4: that seems to be down is looked at at once, as a request may end its own connections', () => {
     const { health } = changed(USABLE, lost, lost)
     expect(health).toEqual({ kind: 'down', until: START + 1_000, probeAt: START, isSure: false })
     expect(changed(HALF_OPEN, gone).health).toMatchObject({ probeAt: START + 2_000, isSure: true })

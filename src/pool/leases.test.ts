@@ -106,7 +106,7 @@ describe('a lease that is freed', () => {
     expect(after.proven).toEqual([{ model: 'sdxl', predictedMs: PREDICTED_MS }])
   })
 
-  test('A1: teaches what the holder measured where the backend does not say, however short that was', () => {
+  test('FA1: teaches what the holder measured where the backend does not say, however short that was', () => {
     const taught = (ms: number): number => {
       const before = granted(backend('a'))
       return meanOf(free(before, only(before), { decoded: true, attemptMs: ms }, START + ms + 4))
@@ -212,7 +212,7 @@ describe('a lease whose holder left', () => {
     expect(abandon(draining, only(draining), START + 1).leases).toEqual([])
   })
 
-  test('A2: shows that its decode takes longer than was thought where it was overdue, and not before', () => {
+  test('FA2: shows that its decode takes longer than was thought where it was overdue, and not before', () => {
     const times = known(PREDICTED_MS, { sizeMs: PREDICTED_MS })
     const before = granted(backend('a', { times }), { deadlineAt: START + 1e9 })
     expect(abandon(before, only(before), START + 9_000).times).toBe(before.times)
@@ -221,7 +221,7 @@ describe('a lease whose holder left', () => {
     expect(meanOf(late)).toBeLessThanOrEqual(2 * PREDICTED_MS)
   })
 
-  test('A2: holds its slot for half as long again where it was overdue, half a minute at most', () => {
+  test('FA2: holds its slot for half as long again where it was overdue, half a minute at most', () => {
     const before = granted(deaf, { deadlineAt: START + 1e9 })
     const heldMs = (ms: number): number => {
       const { leases } = abandon(before, only(before), START + ms)

@@ -92,7 +92,7 @@ describe('the memory of a pool', () => {
     expect(memory.read()).toEqual(new Map([['a', { times: UNKNOWN_TIMES, health: { kind: 'drained' } }]]))
   })
 
-  test('A8: knows a backend by its id, whatever its place among the others', () => {
+  test('FA8: knows a backend by its id, whatever its place among the others', () => {
     const { sql } = database()
     new PoolMemory(sql).write([learnt(2), learnt(3, { id: 'b', health: { kind: 'disabled' } })])
     const memories = new PoolMemory(sql).read()

@@ -33,7 +33,7 @@ describe('a request', () => {
     )
   })
 
-  test('A5: of a client that set no deadline says so', () => {
+  test('FA5: of a client that set no deadline says so', () => {
     const newer = { ...older, v: 3, key: 'k', failures: [], purpose: 'first' as const, waitsForStart: true }
     expect(readAcquire(newer, START)).toMatchObject({ waitsForStart: true, deadlineAt: START + 5_000 })
   })

@@ -38,7 +38,7 @@ describe('a backend that is down', () => {
     expect(pool.sleepUntil(START + 60_000)).toContain('b? decode')
   })
 
-  test('field B4: is back before anything is refused where only a request had ended its own connections', () => {
+  test('FB4: is back before anything is refused where only a request had ended its own connections', () => {
     const pool = new TestPool(member('a'))
     pool.acquire('t1')
     pool.acquire('t2')
@@ -133,7 +133,7 @@ describe('a backend that is asleep', () => {
     expect(pool.end('free', 'a')).toEqual(['t2 on a'])
   })
 
-  test('A5: is asked twice a second while jobs wait for it, so that they are served within a second', () => {
+  test('FA5: is asked twice a second while jobs wait for it, so that they are served within a second', () => {
     const pool = new TestPool(asleep('a'))
     expect(pool.acquire('t1', LATER)).toEqual(['a? wake'])
     for (let index = 0; index < 100; index++) {

@@ -17,7 +17,7 @@ const kept = (changes: Partial<KeptBackend> = {}): KeptBackend => ({
 const none = new Map()
 const recalled = (...given: Parameters<typeof recall>) => recall(...given).memories.get('beta')
 
-describe('A8: what a pool begins with', () => {
+describe('FA8: what a pool begins with', () => {
   test('is what another pool kept of its backends, order and numbers', () => {
     const shelf = [kept({ order: 'disabled', orders: 1 })]
     expect(recalled('beta', none, none, shelf)).toEqual({ times: times(3), health: { kind: 'disabled' } })

@@ -86,7 +86,7 @@ describe('a task of a backend is taken out for requests that others served', () 
     expect(['a', 'b'].map((id) => two.health(id)).toSorted()).toEqual(['ejected', 'usable'])
   })
 
-  test('field B5: and serves its other tasks meanwhile', () => {
+  test('FB5: and serves its other tasks meanwhile', () => {
     const both = { models: ['sdxl', 'flux'] }
     const one = new TestPool(backend('a', { ...both, ...CLEARED }), member('b', both))
     one.report('b', instead('a'), instead('a'), instead('a'))
@@ -96,7 +96,7 @@ describe('a task of a backend is taken out for requests that others served', () 
   })
 })
 
-describe('field B4: what a request shows on every backend takes none from others', () => {
+describe('FB4: what a request shows on every backend takes none from others', () => {
   const KINDS: [string, Evidence][] = [
     ['404', REFUSED],
     ['429', busy(60_000)],

@@ -59,7 +59,7 @@ describe('places', () => {
     expect(grants(pool([backend('a')], { lanes: lanesOf(job('t')) }))).toMatchObject([{ isLearnt: false }])
   })
 
-  test('A5: say that a job waited for a backend to start, so that its time begins now', () => {
+  test('FA5: say that a job waited for a backend to start, so that its time begins now', () => {
     const state = pool([backend('a')], { lanes: lanesOf(job('t', { hasWaitedForStart: true })) })
     expect(schedule(state, START)[1]).toMatchObject([{ waitedForStart: true }])
   })
@@ -90,7 +90,7 @@ describe('places', () => {
     expect(granted(state)).toEqual(['last on b'])
   })
 
-  test('A4: are found behind 300 jobs of the same key that wait for another backend', () => {
+  test('FA4: are found behind 300 jobs of the same key that wait for another backend', () => {
     const many = Array.from({ length: 300 }, (_, index) => job(`t${index}`))
     const full = backend('a', { leases: [lease({ endsAt: START + 9_000 })] })
     const lanes = [
@@ -150,7 +150,7 @@ describe('a hedge', () => {
   }
   const copy = { purpose: 'hedge', exclude: ['a'] } as const
 
-  test('A3: waits for its turn on another backend like any other job, and is paid for', () => {
+  test('FA3: waits for its turn on another backend like any other job, and is paid for', () => {
     const one = pooled(member('a'), member('b'))
     one.acquire('t')
     one.acquire('other', { predictedMs: 300 })

@@ -110,7 +110,7 @@ describe('the choice', () => {
     expect(chosen([fast, used('slow', 450)])).toMatchObject({ backend: { id: 'slow' }, hasRoom: true })
   })
 
-  test('A1: is a slow one that is idle sooner while others come all the time, but not whatever it costs', () => {
+  test('FA1: is a slow one that is idle sooner while others come all the time, but not whatever it costs', () => {
     const fast = used('fast', 40, { leases: [lease({ endsAt: START + 30 })] })
     const choice = (slowMs: number, where: Surroundings) =>
       choose([fast, used('slow', slowMs)], job('t'), new Map(), where, START)?.backend.id
@@ -118,7 +118,7 @@ describe('the choice', () => {
     expect(choice(5_000, CROWDED)).toBe('fast')
   })
 
-  test('A1: is a backend with evidence rather than one that is known to be slower, whatever the deviations', () => {
+  test('FA1: is a backend with evidence rather than one that is known to be slower, whatever the deviations', () => {
     const ms = fc.integer({ min: 1, max: 60_000 })
     fc.assert(
       fc.property(ms, ms, ms, ms, fc.integer({ min: 2, max: 1_000 }), (a, b, devA, devB, samples) => {
@@ -133,7 +133,7 @@ describe('the choice', () => {
     )
   })
 
-  test('A1: is one of which nothing, or a first decode alone, is known where it may be the faster one', () => {
+  test('FA1: is one of which nothing, or a first decode alone, is known where it may be the faster one', () => {
     const first = (ms: number) => known(ms, { samples: 1 })
     const other = (times: BackendState['times']) => chosen([used('a', 100), used('b', 0, { times })])
     expect(other(first(900))?.backend.id).toBe('b')

@@ -39,7 +39,7 @@ describe('what a backend takes', () => {
     expect(isLearnt(of(UNKNOWN_TIMES))).toBe(false)
   })
 
-  test('A1: is learnt as it is, however far from the guess', () => {
+  test('FA1: is learnt as it is, however far from the guess', () => {
     for (const ms of [5, 25, 700, 30_000]) {
       const { meanMs, deviationMs } = of(seen(ms, ms, ms, ms))
       expect(meanMs).toBe(ms)
@@ -47,7 +47,7 @@ describe('what a backend takes', () => {
     }
   })
 
-  test('A1: is the lesser of the first two: the first decode of a shape may be ten times slower', () => {
+  test('FA1: is the lesser of the first two: the first decode of a shape may be ten times slower', () => {
     expect(of(seen(250, 25)).meanMs).toBe(25)
     expect(of(seen(25, 250)).meanMs).toBe(25)
     expect(of(seen(30, 40)).meanMs).toBe(35)
@@ -174,7 +174,7 @@ describe('a backend is chosen by', () => {
     expect(hopefulMs(of(seen(250, 250)), 0)).toBe(250)
   })
 
-  test('A1: a tenth of it with whatever first decodes of other sizes', () => {
+  test('FA1: a tenth of it with whatever first decodes of other sizes', () => {
     const firsts = SIZES.reduce((times, size) => learnDecode(times, TASK, size, 10 * size), UNKNOWN_TIMES)
     expect(of(firsts, 820).isUnproven).toBe(true)
     expect(hopefulMs(of(firsts, 820), 0)).toBeCloseTo(820)
@@ -211,7 +211,7 @@ describe('a job is not begun', () => {
   })
 })
 
-test('A2: a cut says that a decode takes at least as long, and nothing where it was expected to', () => {
+test('FA2: a cut says that a decode takes at least as long, and nothing where it was expected to', () => {
   const times = known(200)
   expect(learnAtLeast(times, TASK, 200, 150)).toBe(times)
   expect(of(learnAtLeast(times, TASK, 200, 390)).meanMs).toBeGreaterThan(200)
@@ -229,7 +229,7 @@ test('dead time is what was measured first, then smoothed, and bounded', () => {
   expect(learnDead(first, Number.NaN, false)).toBe(first)
 })
 
-test('A5: of starts the mean and the quickest are known', () => {
+test('FA5: of starts the mean and the quickest are known', () => {
   const { coldStart } = [100_000, 200_000, 50_000].reduce(learnColdStart, UNKNOWN_TIMES)
   expect(coldStart).toEqual({ meanMs: 130_000 + 0.3 * (50_000 - 130_000), leastMs: 50_000 })
 })

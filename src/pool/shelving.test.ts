@@ -79,7 +79,7 @@ class World {
 const stateOf = (host: PoolHost<unknown>, id: string): string | undefined =>
   host.status().backends.find((one) => one.id === id)?.health
 
-describe('A8: an order of the operator', () => {
+describe('FA8: an order of the operator', () => {
   test.each([
     ['the first backend is taken away', ['beta', 'gamma']],
     ['their order changes', ['gamma', 'beta', 'alpha']],
@@ -144,7 +144,7 @@ describe('A8: an order of the operator', () => {
   })
 })
 
-test('A8: what was learnt of a backend is known in another pool', async () => {
+test('FA8: what was learnt of a backend is known in another pool', async () => {
   const world = new World()
   const pool = await world.begin('alpha', 'beta')
   const job = {

@@ -130,7 +130,7 @@ describe('a job in the queue', () => {
     expect(one.sleepUntil(START + 60_000)).toEqual(['t: cold'])
   })
 
-  test('A5: waits for a start as long as its backend allows where its client set no deadline, though it came before', () => {
+  test('FA5: waits for a start as long as its backend allows where its client set no deadline, though it came before', () => {
     const one = new TestPool(member('a', { coldStartWaitMs: 300_000 }))
     one.acquire('running')
     one.acquire('t1', { waitsForStart: true })
@@ -144,7 +144,7 @@ describe('a job in the queue', () => {
     expect(one.end('free', 'a')).toEqual(['t2 on a'])
   })
 
-  test('A5: that waited for a start in vain is told when to come back', () => {
+  test('FA5: that waited for a start in vain is told when to come back', () => {
     const one = new TestPool(
       backend('a', {
         coldStartWaitMs: 300_000,

@@ -15,7 +15,7 @@ import {
 const fixed = (...ms: readonly number[]): Pick<Loop, 'gpus'> => ({ gpus: ms.map((each) => ({ ms: each })) })
 const LONG = { deadlineMs: 600_000 }
 
-describe('A1: after twenty decodes the fast backends have the work', () => {
+describe('FA1: after twenty decodes the fast backends have the work', () => {
   test.each<[number[], number]>([
     [[25, 700], 1],
     [[25, 700], 6],
@@ -71,7 +71,7 @@ const withOutliers =
   (_size, _nth, _now, random) =>
     random() < 0.02 ? 20 * ms : ms * (0.9 + 0.2 * random())
 
-describe('A1: a backend is not lost', () => {
+describe('FA1: a backend is not lost', () => {
   test.each<[string, (ms: number) => FakeGpu['ms']]>([
     ['to a first decode that is ten times slower', first],
     ['to noise', noisy],
@@ -126,7 +126,7 @@ describe('A1: a backend is not lost', () => {
   })
 })
 
-test('A1: a pool that begins anew trusts what it remembers', () => {
+test('FA1: a pool that begins anew trusts what it remembers', () => {
   const loop = { ...fixed(30, 200), clients: 1 }
   const { state } = runLoop({ ...loop, jobs: 50 })
   const memories = new Map(state.backends.map(({ id, times }) => [id, { times }]))
@@ -157,7 +157,7 @@ describe('P20: a backend that is far away', () => {
   })
 })
 
-describe('field B4: a key whose requests fail on every backend, twice as often as was seen', () => {
+describe('FB4: a key whose requests fail on every backend, twice as often as was seen', () => {
   const KINDS: [string, Attack['evidence'], number][] = [
     ['404', { kind: 'misconfigured', model: 'sdxl' }, 3],
     ['429', { kind: 'busy', model: 'sdxl', retryAfterMs: 60_000 }, 3],

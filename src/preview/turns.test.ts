@@ -90,7 +90,7 @@ const FLOATS = ['output_type=pt', 'tensor/binary'] as const
 const BYTES = ['output_type=pt&partial_postprocess=True', 'tensor/binary'] as const
 const MP4 = ['output_type=mp4', 'video/mp4'] as const
 
-describe('B3: a preview gives others a turn', () => {
+describe('FB3: a preview gives others a turn', () => {
   test.each([
     ['a PNG', 'sdxl', [1, 4, 128, 128], PNG],
     ['a JPEG', 'sdxl', [1, 4, 128, 128], JPEG],
@@ -126,7 +126,7 @@ describe('B3: a preview gives others a turn', () => {
   })
 })
 
-describe('B3: an MP4', () => {
+describe('FB3: an MP4', () => {
   const videoOf = (latentFrames: number, latentHeight: number, latentWidth: number): number =>
     videoScale(8, { latentFrames, latentHeight, latentWidth })
 

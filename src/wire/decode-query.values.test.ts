@@ -158,7 +158,7 @@ describe('C16: whole numbers', () => {
   })
 })
 
-describe('B2: a query takes time that grows with its length alone', () => {
+describe('FB2: a query takes time that grows with its length alone', () => {
   test.each([
     '9'.repeat(300_000),
     '9.'.repeat(150_000),

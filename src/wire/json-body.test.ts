@@ -60,7 +60,7 @@ describe('is refused', () => {
   })
 })
 
-describe('B2: what stands beside a latent costs little, however much it is', () => {
+describe('FB2: what stands beside a latent costs little, however much it is', () => {
   /** Lengths of the texts that were parsed as JSON, and how often a query was searched. */
   function worked(body: string, query = '') {
     const params = new URLSearchParams(query)

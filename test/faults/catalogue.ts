@@ -5,6 +5,7 @@
 
 import { backends } from './catalogue/backends.ts'
 import { clients } from './catalogue/clients.ts'
+import { field } from './catalogue/field.ts'
 import { platform } from './catalogue/platform.ts'
 
 export interface FaultRow {
@@ -18,7 +19,7 @@ export interface FaultRow {
   readonly open?: string
 }
 
-export const catalogue: readonly FaultRow[] = [...backends, ...clients, ...platform].map(
+export const catalogue: readonly FaultRow[] = [...backends, ...clients, ...platform, ...field].map(
   ([id, fault, promise, proofs, open]) => ({
     id,
     fault,

@@ -73,7 +73,7 @@ async function life(dataDir: string) {
 const reached = (): number => backends.reduce((sum, { requests }) => sum + requests.length, 0)
 
 test.each([HOUR, -HOUR])(
-  'P9: A6: two decodes under way and two that wait are served (clock set by %i ms)',
+  'P9: FA6: two decodes under way and two that wait are served (clock set by %i ms)',
   async (ms) => {
     const { makeKey, decode, setClock } = await life(folderWith())
     const { key } = await makeKey()
@@ -90,7 +90,7 @@ test.each([HOUR, -HOUR])(
   },
 )
 
-test('P9: A7: a key at its minute limit is not kept waiting by a clock that is set back', async () => {
+test('P9: FA7: a key at its minute limit is not kept waiting by a clock that is set back', async () => {
   const { makeKey, decode, setClock } = await life(folderWith())
   for (const backend of backends) backend.behaviour = serve
   const { key } = await makeKey()
@@ -101,7 +101,7 @@ test('P9: A7: a key at its minute limit is not kept waiting by a clock that is s
 })
 
 test.each(['revoked', 'replaced without grace'])(
-  'A7: a key that was %s is refused after a restart with the clock an hour back',
+  'FA7: a key that was %s is refused after a restart with the clock an hour back',
   async (how) => {
     const dataDir = folderWith()
     const first = await life(dataDir)
@@ -116,7 +116,7 @@ test.each(['revoked', 'replaced without grace'])(
   },
 )
 
-test('C5: of two keys whose databases are damaged the one that is revoked is refused', async () => {
+test('FC5: of two keys whose databases are damaged the one that is revoked is refused', async () => {
   const dataDir = folderWith()
   const first = await life(dataDir)
   const good = await first.makeKey()

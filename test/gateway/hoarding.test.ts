@@ -67,7 +67,7 @@ async function idle(sent: Sent): Promise<Socket> {
 
 const asKey = (key: string): RequestInit => ({ headers: { authorization: `Bearer ${key}` } })
 
-test('B1: uploads of one key and of nobody in particular, that never come, keep no other from being served', async () => {
+test('FB1: uploads of one key and of nobody in particular, that never come, keep no other from being served', async () => {
   const greedy = await mintKey()
   const binary = { key: greedy, declared: LARGE_BYTES }
   const json = { key: greedy, type: 'application/json', declared: 900_000 }
@@ -86,7 +86,7 @@ test('B1: uploads of one key and of nobody in particular, that never come, keep 
   for (const socket of stuck) socket.resetAndDestroy()
 })
 
-test('B1: a key that is over a limit is refused before it sends a body, whatever the form', async () => {
+test('FB1: a key that is over a limit is refused before it sends a body, whatever the form', async () => {
   const first = await decode(on.gateway, SMALL, uniqueLatent(), asKey(spent))
   await first.arrayBuffer()
   expect(first.status).toBe(200)
@@ -103,7 +103,7 @@ test('B1: a key that is over a limit is refused before it sends a body, whatever
   }
 })
 
-test('B1: an upload that has come in part gives way to a caller who holds less, and is told to come again', async () => {
+test('FB1: an upload that has come in part gives way to a caller who holds less, and is told to come again', async () => {
   const greedy = await mintKey()
   const sent = { key: greedy, declared: LARGE_BYTES }
   const uploads = [await begin(sent), await begin(sent)]
@@ -122,7 +122,7 @@ test('B1: an upload that has come in part gives way to a caller who holds less, 
   expect(answers.join()).toContain('"code":"isolate-busy"')
 })
 
-test('B1: latents of one key that wait for a backend leave room for those of others', async () => {
+test('FB1: latents of one key that wait for a backend leave room for those of others', async () => {
   const gate = Promise.withResolvers<void>()
   on.backend.behaviour = serveAfter(gate.promise)
   const greedy = asKey(await mintKey())

@@ -68,7 +68,7 @@ test.each<[string, readonly Id[]]>([
   ['the first of its pool is taken away', ['beta', 'gamma']],
   ['the order of the configuration changes', ['gamma', 'beta', 'alpha']],
   ['a backend is put in front', ['delta', 'alpha', 'beta', 'gamma']],
-])('A8: a backend that is disabled stays so when %s', async (_, ids) => {
+])('FA8: a backend that is disabled stays so when %s', async (_, ids) => {
   const dataDir = folderWith()
   const first = await life(dataDir, ['alpha', 'beta', 'gamma'])
   await first.order('beta', 'disable')

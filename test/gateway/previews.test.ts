@@ -28,7 +28,7 @@ test.each([
   ['image/png', 'sdxl', [1, 4, 256, 256], 'output_type=pil&image_format=png'],
   ['image/jpeg', 'sdxl', [1, 4, 256, 256], 'output_type=pil&image_format=jpg'],
   ['video/mp4', 'hunyuan-video', [1, 16, 20, 60, 104], 'output_type=mp4'],
-] as const)('B3: while it makes a large %s others are answered', async (accept, model, shape, output) => {
+] as const)('FB3: while it makes a large %s others are answered', async (accept, model, shape, output) => {
   let isDone = false
   const made = preview(model, shape, output, accept).then(async (response) => {
     const bytes = await response.bytes()
@@ -50,7 +50,7 @@ test.each([
   ['a video of one pixel without end', 'hunyuan-video', [1, 16, 99_999, 1, 1], 'decodes up to 257 frames'],
   ['a picture of one row', 'sdxl', [1, 4, 1, 3_000], 'has up to 16384 pixels a side'],
   ['a video that is too large', 'hunyuan-video', [1, 16, 33, 90, 170], 'decodes up to 120 megapixels'],
-] as const)('B3: %s are refused before they are sent', async (_, model, shape, detail) => {
+] as const)('FB3: %s are refused before they are sent', async (_, model, shape, detail) => {
   const output = model === 'sdxl' ? 'output_type=pil' : 'output_type=mp4'
   const path = `/${model}?${shapeOf(shape)}&dtype=float16&${output}`
   const refused = await decode(on.gateway, path, uniqueLatent(), { headers: { accept: '*/*' } })
@@ -61,7 +61,7 @@ test.each([
   })
 })
 
-test('B3: a model that a backend decodes has the limits of its own', async () => {
+test('FB3: a model that a backend decodes has the limits of its own', async () => {
   const limitsOf = async (model: string): Promise<unknown> => {
     const response = await fetch(`${on.gateway.url}/v1/models/${model}`)
     return ((await response.json()) as { limits: unknown }).limits

@@ -60,7 +60,7 @@ async function sendAll(request: Buffer): Promise<string[]> {
 }
 
 test.each(refusals)(
-  'B7: %i is heard by a client that sends 7 MB first, to %s, and its connection goes on',
+  'FB7: %i is heard by a client that sends 7 MB first, to %s, and its connection goes on',
   async (status, path, head) => {
     const isDecode = path.startsWith('/sd-v1') || path.startsWith('/flux') || path.startsWith('/v1/decode')
     const request = rawDecode(on.gateway, path, new Uint8Array(BODY_BYTES), { owe: isDecode })
@@ -68,7 +68,7 @@ test.each(refusals)(
   },
 )
 
-test('B7: so is 429 of a key that is over its limit', async () => {
+test('FB7: so is 429 of a key that is over its limit', async () => {
   const first = await decode(on.gateway, `/sdxl?${pictureQuery()}`, uniqueLatent(), {
     headers: { authorization: `Bearer ${spent}` },
   })
@@ -81,7 +81,7 @@ test('B7: so is 429 of a key that is over its limit', async () => {
   expect(heard).toEqual(['HTTP/1.1 429', 'HTTP/1.1 200'])
 })
 
-test('B7: so is 503 where there is no room for an upload', async () => {
+test('FB7: so is 503 where there is no room for an upload', async () => {
   on.backend.behaviour = hang
   const socket = await rawConnection(on.gateway)
   socket.write(rawDecode(on.gateway, `/sd-v1?${pictureQuery(350)}`, uniqueLatent(350)))
@@ -92,7 +92,7 @@ test('B7: so is 503 where there is no room for an upload', async () => {
   socket.resetAndDestroy()
 })
 
-test('B7: a client that waits to be told to go on is not asked for a body that is refused', async () => {
+test('FB7: a client that waits to be told to go on is not asked for a body that is refused', async () => {
   const socket = await rawConnection(on.gateway)
   const request = rawDecode(on.gateway, '/sd-v1?shape=1', new Uint8Array(), { declared: BODY_BYTES })
   socket.write(withHead(request, (lines) => `${lines}\r\nexpect: 100-continue`))
@@ -101,7 +101,7 @@ test('B7: a client that waits to be told to go on is not asked for a body that i
   socket.destroy()
 })
 
-test('B7: a refusal goes out at once, before any of the body has come', async () => {
+test('FB7: a refusal goes out at once, before any of the body has come', async () => {
   const socket = await rawConnection(on.gateway)
   socket.write(rawDecode(on.gateway, '/sd-v1?shape=1', new Uint8Array(), { declared: BODY_BYTES }))
   const [first] = (await once(socket, 'data')) as [Buffer]

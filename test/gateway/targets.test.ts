@@ -43,7 +43,7 @@ const HOSTILE = [
 ]
 
 test.each([...HOSTILE, 'a:b', '::1', '999.999.999.999', 'a, b'])(
-  'C7: Host %j is a 400 problem, on every route',
+  'FC7: Host %j is a 400 problem, on every route',
   async (host) => {
     for (const path of [
       '/v1/models',
@@ -63,7 +63,7 @@ test.each([...HOSTILE, 'a:b', '::1', '999.999.999.999', 'a, b'])(
 )
 
 test.each(['gateway', 'GPU_1.example.com:443', '[::1]:8787', '127.0.0.1:', 'xn--bcher-kva.example'])(
-  'C7: Host %j is one',
+  'FC7: Host %j is one',
   async (host) => {
     const head = `GET /v1/models HTTP/1.1\r\nhost: ${host}\r\nconnection: close\r\n\r\n`
     expect((await converse(gateway, Buffer.from(head))).statuses).toEqual([200])
@@ -71,7 +71,7 @@ test.each(['gateway', 'GPU_1.example.com:443', '[::1]:8787', '127.0.0.1:', 'xn--
 )
 
 test.each(['//sd-v1', '/sd-v1/', '/sd-v1//', '///v1//decode/sd-v1//', '/v1/decode//sd-v1'])(
-  'C12: a slash too many at %s means the same as without',
+  'FC12: a slash too many at %s means the same as without',
   async (path) => {
     const response = await decode(gateway, `${path}?${pictureQuery()}`, uniqueLatent())
     await response.arrayBuffer()
@@ -79,7 +79,7 @@ test.each(['//sd-v1', '/sd-v1/', '/sd-v1//', '///v1//decode/sd-v1//', '/v1/decod
   },
 )
 
-test('C12: a slash too many opens nothing: the admin API is as closed, and its pages too', async () => {
+test('FC12: a slash too many opens nothing: the admin API is as closed, and its pages too', async () => {
   for (const path of ['//v1/admin/config', '/v1//admin/config', '/v1/admin//config/', '//metrics']) {
     const response = await fetch(`${gateway.url}${path}`, { headers: { origin: 'https://page.example' } })
     await response.arrayBuffer()
@@ -92,7 +92,7 @@ test('C12: a slash too many opens nothing: the admin API is as closed, and its p
 })
 
 test.each(['/k/a%00b/sd-v1', '/%00', '/v1/decode/%00', '/%zz', '/%ff', '/k/%2e%2e/sd-v1'])(
-  'C12: %s is a problem that its client can read',
+  'FC12: %s is a problem that its client can read',
   async (target) => {
     const request = last(rawDecode(gateway, target, uniqueLatent(), { owe: false }))
     const { statuses, text } = await converse(gateway, request)
@@ -102,7 +102,7 @@ test.each(['/k/a%00b/sd-v1', '/%00', '/v1/decode/%00', '/%zz', '/%ff', '/k/%2e%2
   },
 )
 
-test('C13: the configuration says which operations a backend serves', async () => {
+test('FC13: the configuration says which operations a backend serves', async () => {
   const { backends } = await ordered<{ backends: { id: string; operations: string[] }[] }>(
     operate(gateway, '/config'),
   )
@@ -112,7 +112,7 @@ test('C13: the configuration says which operations a backend serves', async () =
   ])
 })
 
-test('C10: wrong tokens wait for their answers, and the right one beside them does not', async () => {
+test('FC10: wrong tokens wait for their answers, and the right one beside them does not', async () => {
   let answered = 0
   const guess = async (): Promise<number> => {
     const headers = { authorization: 'Bearer a-guess-of-somebody' }

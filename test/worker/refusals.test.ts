@@ -26,7 +26,7 @@ async function refuse(headers: Record<string, string>) {
   return { writer, timers, response, isOver: waitOnExecutionContext(context) }
 }
 
-test('B7: a refusal is there before its upload, which is then heard to its end', async () => {
+test('FB7: a refusal is there before its upload, which is then heard to its end', async () => {
   const { writer, timers, response, isOver } = await refuse({})
   expect(response.status).toBe(422)
   const reader = (response.body as ReadableStream<Uint8Array>).getReader()
@@ -38,20 +38,20 @@ test('B7: a refusal is there before its upload, which is then heard to its end',
   expect(timers).toEqual([])
 })
 
-test('B7: it is over with the last byte that was declared, whether its client closes or not', async () => {
+test('FB7: it is over with the last byte that was declared, whether its client closes or not', async () => {
   const { writer, isOver } = await refuse({ 'content-length': '70000' })
   await writer.write(new Uint8Array(70_000))
   await isOver
 })
 
-test('B7: an upload that does not go on is heard for 10 s', async () => {
+test('FB7: an upload that does not go on is heard for 10 s', async () => {
   const { timers, isOver } = await refuse({})
   expect(timers.map(({ ms }) => ms)).toEqual([10_000])
   timers[0]?.task()
   await isOver
 })
 
-test('B7: an upload without end is heard up to so many bytes', async () => {
+test('FB7: an upload without end is heard up to so many bytes', async () => {
   const { readable, writable } = new IdentityTransformStream()
   const writer = writable.getWriter()
   writer.closed.catch(() => undefined)
@@ -70,7 +70,7 @@ test('B7: an upload without end is heard up to so many bytes', async () => {
   expect(sent).toBeLessThan(1_200_000)
 })
 
-test('B7: of 64 that are heard at a time the next is answered and not heard', async () => {
+test('FB7: of 64 that are heard at a time the next is answered and not heard', async () => {
   const timers: (() => void)[] = []
   const app = new Hono<AppEnv>()
   const after = (_: number, task: () => void): (() => void) => {

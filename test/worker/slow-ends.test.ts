@@ -64,7 +64,7 @@ describe('C5: an upload', () => {
     return { read, writer, send, intake }
   }
 
-  test('B1: pays for what has arrived and the piece that is to come, whatever it has declared', async () => {
+  test('FB1: pays for what has arrived and the piece that is to come, whatever it has declared', async () => {
     const { intake, send } = await upload()
     expect(budget.free).toBe(1_000_000 - 131_072)
     send(131_072)
@@ -73,7 +73,7 @@ describe('C5: an upload', () => {
     expect(budget.free).toBe(1_000_000)
   })
 
-  test('B1: that falls silent is ended after 15 s, and its bytes are free at once', async () => {
+  test('FB1: that falls silent is ended after 15 s, and its bytes are free at once', async () => {
     const { read, send } = await upload()
     send(131_072)
     await expect.poll(() => budget.free).toBe(1_000_000 - 2 * 131_072)
@@ -106,7 +106,7 @@ describe('C5: an upload', () => {
     expect(budget.free).toBe(1_000_000)
   })
 
-  test('B1: whose bytes another caller has got is refused within a second, and may come again', async () => {
+  test('FB1: whose bytes another caller has got is refused within a second, and may come again', async () => {
     const { read, send } = await upload()
     send(500_000)
     await expect.poll(() => budget.free).toBeLessThan(500_000)
