@@ -35,8 +35,8 @@ export class Course {
   attempts = 0
   /** Attempts that were given up for another one. */
   calledOff = 0
-  /** In the second round those that failed in passing may be asked again. */
-  round: 1 | 2 = 1
+  /** From the second round on those that failed in passing may be asked again. */
+  round = 1
   readonly #ticket: string
   readonly #ambient: Ambient
   readonly #events: EventSink

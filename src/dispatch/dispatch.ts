@@ -15,6 +15,7 @@ import type { RelayEnd } from './relay.ts'
 import {
   MAX_ATTEMPTS,
   MAX_ATTEMPTS_DEGRADED,
+  MAX_ROUNDS,
   mayRetry,
   maySecondRound,
   secondRoundDelayMs,
@@ -67,9 +68,9 @@ export async function dispatch(
     queueMs += waitedMs
     job.waited?.(waitedMs)
     if (!slot.ok) {
-      const isLast = course.round === 2 || !maySecondRound(slot.reason, failures, course.remainingMs)
+      const isLast = course.round >= MAX_ROUNDS || !maySecondRound(slot.reason, failures, course.remainingMs)
       if (isLast) return err(concludeRefusal(slot, failures))
-      course.round = 2
+      course.round++
       await sleep(secondRoundDelayMs(failures, ambient.random()), ambient, clientLeft)
       continue
     }

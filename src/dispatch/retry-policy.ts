@@ -49,15 +49,17 @@ export function mayRetry(
  * back; it is once it asks again, as it may be this request that it refuses. In the second round those that failed in
  * passing are asked again.
  */
-export function excludedBackends(failures: readonly Failure[], round: 1 | 2): string[] {
+export function excludedBackends(failures: readonly Failure[], round: number): string[] {
   const hasAskedTwice = ({ backendId }: Failure): boolean =>
     failures.filter((other) => other.backendId === backendId && other.reason === 'busy').length >= 2
   const excluded = failures.filter(
-    (failure) =>
-      (!isTransparent(failure) || hasAskedTwice(failure)) && !(round === 2 && isTransient(failure)),
+    (failure) => (!isTransparent(failure) || hasAskedTwice(failure)) && !(round > 1 && isTransient(failure)),
   )
   return [...new Set(excluded.map(({ backendId }) => backendId))]
 }
+
+/** Rounds over the backends: one that went away is asked again when it is back, and may go away once more. */
+export const MAX_ROUNDS = 4
 
 /** Whether there is a point in a second round over the backends that were tried, once the pool has no other. */
 export const maySecondRound = (

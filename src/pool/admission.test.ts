@@ -26,7 +26,7 @@ const health = (id: string, health: Health, changes: Partial<BackendState> = {})
   backend(id, { health, record: GONE_BEFORE, ...changes })
 
 /** It went away so often of late that it is not expected back in a moment. */
-const GONE_BEFORE = { ...NO_RECORD, relapses: 3, relapsedAt: START }
+const GONE_BEFORE = { ...NO_RECORD, relapses: 4, relapsedAt: START }
 
 const COLD: Health = { kind: 'cold', since: START, tries: 0, wakeAt: START }
 const DOWN = { kind: 'down', until: START + 800, probeAt: START, isSure: true } as const

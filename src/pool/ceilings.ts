@@ -1,9 +1,10 @@
 /** What a backend ran out of memory for, and what it has shown that it can decode. */
+import { OVERHEAD_MS } from '../models/cost.ts'
 import type { BackendState, Ceiling, Lease } from './state.ts'
 
 /** The next job must be so much smaller. */
 const CEILING_SHARE = 0.8
-/** For how long at first, as another program may have taken the memory for a moment; doubled as often as it happens. */
+/** For how long at first where another program may have taken the memory for a moment, doubled as often as it happens; else the most. */
 const FIRST_MS = 5_000
 const MAX_MS = 600_000
 /** Ceilings that are kept per backend, the latest. */
@@ -31,7 +32,10 @@ export function lowerCeiling(
   if (before && before.until > now && before.predictedMs <= lowered) return backend
   const isAgain = before !== undefined && before.until <= now
   const times = isAgain ? before.times + 1 : (before?.times ?? 1)
-  const until = Math.max(before?.until ?? 0, now + Math.min(MAX_MS, FIRST_MS * 2 ** (times - 1)))
+  // What it has decoded before, or a size as small as any, it may have the memory for again in a moment.
+  const isPassing = isProven || predictedMs * CEILING_SHARE <= OVERHEAD_MS
+  const ms = isPassing ? Math.min(MAX_MS, FIRST_MS * 2 ** (times - 1)) : MAX_MS
+  const until = Math.max(before?.until ?? 0, now + ms)
   const others = backend.ceilings.filter((other) => !isSame(other)).slice(1 - MAX_CEILINGS)
   return { ...backend, ceilings: [...others, { key, model, predictedMs: lowered, until, times }] }
 }

@@ -82,7 +82,7 @@ describe('a job in the queue', () => {
 
   /** The backend went away twice of late, so that it is not expected back in a moment. */
   const goneBefore = (one: TestPool): TestPool => {
-    const record = { ...one.backend('a').record, relapses: 2, relapsedAt: START }
+    const record = { ...one.backend('a').record, relapses: 3, relapsedAt: START }
     one.state = {
       ...one.state,
       backends: one.state.backends.map((each) => (each.id === 'a' ? { ...each, record } : each)),

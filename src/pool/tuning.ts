@@ -93,7 +93,7 @@ export const EJECTABLE_SHARE = 0.5
 /** First time out of service, doubled with each relapse up to the last. */
 export const DOWN_MS = 1_000
 /** Jobs wait for a backend that is down for the first so many times; then it is taken to be gone. */
-export const PATIENT_RELAPSES = 2
+export const PATIENT_RELAPSES = 3
 export const MAX_OUT_MS = 60_000
 /** The same for a task: our own decodes show soon that it is well again. Where they were good all along, they show nothing. */
 export const PROBED_OUT = { firstMs: 1_000, mostMs: 10_000 }

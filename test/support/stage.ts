@@ -2,7 +2,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, vi } from 'vitest'
 import { audit } from './audit.ts'
 import { serve } from './behaviours.ts'
-import { type FakeBackend, isWell, startFakeBackend } from './fake-backend.ts'
+import { type FakeBackend, isOfClient, isWell, startFakeBackend } from './fake-backend.ts'
 import { SOON, startTestGateway, type TestGateway } from './gateway.ts'
 
 /** Asks again and again until the check passes. */
@@ -11,7 +11,7 @@ export const soon = <T>(check: () => T | Promise<T>): Promise<T> => vi.waitFor(c
 export interface Stage {
   readonly backend: FakeBackend
   readonly gateway: TestGateway
-  /** Waits until the backend has got so many decodes. */
+  /** Waits until the backend has got so many decodes of clients; the gateway's own are not counted. */
   backendHas(count: number): Promise<void>
 }
 
@@ -45,6 +45,7 @@ export function stage(
     get gateway() {
       return gateway
     },
-    backendHas: (count) => vi.waitFor(() => expect(backend.requests).toHaveLength(count), SOON),
+    backendHas: (count) =>
+      vi.waitFor(() => expect(backend.requests.filter(isOfClient)).toHaveLength(count), SOON),
   }
 }
