@@ -83,7 +83,10 @@ describe('a second round', () => {
   test.each(
     REASONS.map(
       (reason) =>
-        [reason, ['unreachable', 'crashed', 'broke-off', 'server-error', 'busy'].includes(reason)] as const,
+        [
+          reason,
+          ['unreachable', 'crashed', 'broke-off', 'server-error', 'busy', 'cold'].includes(reason),
+        ] as const,
     ),
   )('after %s: %s', (reason, may) => {
     expect(maySecondRound('exhausted', failedWith(reason), AMPLE)).toBe(may)
@@ -160,9 +163,10 @@ describe('excluded backends', () => {
       reasons.map((reason) => ({ reason, backendId: 'a' }))
     expect(excludedBackends(asked('busy'), 1)).toEqual([])
     expect(excludedBackends(asked('busy', 'busy'), 1)).toEqual(['a'])
-    expect(excludedBackends(asked('cold', 'busy'), 1)).toEqual([])
+    expect(excludedBackends(asked('cold', 'busy'), 1)).toEqual(['a'])
     expect(excludedBackends(asked('busy', 'busy'), 2)).toEqual([])
-    expect(excludedBackends(asked('cold', 'cold'), 1)).toEqual([])
+    expect(excludedBackends(asked('cold', 'cold'), 1)).toEqual(['a'])
+    expect(excludedBackends(asked('cold', 'cold'), 2)).toEqual([])
   })
 
   test('are in the second round only those whose failure does not pass', () => {

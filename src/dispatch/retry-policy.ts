@@ -20,7 +20,14 @@ export const MIN_ATTEMPT_MS = 250
 const ABOUT_THE_REQUEST: readonly FailureReason[] = ['out-of-memory', 'too-large', 'rejected']
 
 /** These pass by themselves, so the same backend may be asked again when there is no other. */
-const TRANSIENT: readonly FailureReason[] = ['unreachable', 'crashed', 'broke-off', 'server-error', 'busy']
+const TRANSIENT: readonly FailureReason[] = [
+  'unreachable',
+  'crashed',
+  'broke-off',
+  'server-error',
+  'busy',
+  'cold',
+]
 
 /** Refusals that say: of those backends that were not tried none can take it. */
 const NONE_LEFT: readonly (RejectReason | 'unreachable')[] = ['exhausted', 'down', 'cold', 'too-large']
@@ -51,7 +58,7 @@ export function mayRetry(
  */
 export function excludedBackends(failures: readonly Failure[], round: number): string[] {
   const hasAskedTwice = ({ backendId }: Failure): boolean =>
-    failures.filter((other) => other.backendId === backendId && other.reason === 'busy').length >= 2
+    failures.filter((other) => other.backendId === backendId && isTransparent(other)).length >= 2
   const excluded = failures.filter(
     (failure) => (!isTransparent(failure) || hasAskedTwice(failure)) && !(round > 1 && isTransient(failure)),
   )

@@ -27,18 +27,19 @@ export function refusalOf(state: PoolState, job: Job, now: number): Refusal | un
 }
 
 /**
- * Whether the job itself is likely at fault, once no other backend is left for it: it failed alike on two that serve others
- * well. Of two that fail every job it says nothing.
+ * Whether the job itself is likely at fault, once no other backend is left for it: all that it has met is the same failure, on
+ * two backends or more that serve others well. A backend that was out of reach may be back, so it is no such failure.
  */
 function isRepeated({ backends }: PoolState, { failures, model }: Job, now: number): boolean {
-  const alike = new Map<string, Set<string>>()
-  for (const { backendId, signature } of failures) {
+  const [first] = failures
+  if (!first || !TELLING.has(first.signature)) return false
+  const isAlike = failures.every(({ backendId, signature }) => {
     const backend = backends.find(({ id }) => id === backendId)
-    if (!backend || !TELLING.has(signature) || !isProven(taskOf(backend, model).record, now)) continue
-    const ids = alike.get(signature) ?? new Set()
-    alike.set(signature, ids.add(backendId))
-  }
-  return [...alike.values()].some((ids) => ids.size >= 2)
+    return (
+      signature === first.signature && backend !== undefined && isProven(taskOf(backend, model).record, now)
+    )
+  })
+  return isAlike && new Set(failures.map(({ backendId }) => backendId)).size >= 2
 }
 
 /** Failures that a job can cause. */

@@ -261,7 +261,7 @@ async function showExample({
     const value = response.headers.get(name)
     if (value === null) throw new Error(`${target} has no ${name}.`)
     // An estimate, and spread by chance.
-    return `${name}: ${name === 'retry-after' ? value.replace(/^\d+$/, '60') : value}`
+    return `${name}: ${name === 'retry-after' ? value.replace(/^([2-9]|\d\d+)$/, '60') : value}`
   })
   const sent = Object.entries(headers ?? {}).map(([name, value]) => `${name}: ${value}\n`)
   const said = JSON.stringify(await response.json(), null, 2)
