@@ -122,7 +122,7 @@ async function runScenario(scenario: Scenario, plan: Plan, cast: Cast): Promise<
     const states = Object.fromEntries(
       await Promise.all(contenders.map(async ({ name }) => [name, await statesOf(addresses(name as Name))])),
     ) as Record<string, readonly FakeState[]>
-    return conclude(scenario, { turns, states, ideal, handicap })
+    return conclude(scenario, { turns, states, ideal, handicap }, plan)
   } finally {
     await Promise.all(others.map((other) => other.stop()))
   }
@@ -149,7 +149,11 @@ interface Measured {
   readonly handicap: number
 }
 
-function conclude(scenario: Scenario, { turns, states, ideal, handicap }: Measured): Result {
+function conclude(
+  scenario: Scenario,
+  { turns, states, ideal, handicap }: Measured,
+  { isBusy }: Plan,
+): Result {
   const counted = Object.fromEntries(Object.entries(turns).map(([name, own]) => [name, count(own)]))
   const { haproxy } = counted
   const awake = states.gateway?.flatMap(({ awakeAt }) => awakeAt ?? []) ?? []
@@ -164,7 +168,7 @@ function conclude(scenario: Scenario, { turns, states, ideal, handicap }: Measur
     decodes: Object.fromEntries(
       Object.entries(states).map(([name, own]) => [name, own.map(({ decodes }) => decodes)]),
     ),
-    verdicts: judge(scenario.expectations, figuresOf(seen), haproxy),
+    verdicts: judge(scenario.expectations, figuresOf(seen), haproxy, isBusy),
   }
 }
 
