@@ -53,8 +53,8 @@ export function mayRetry(
 
 /**
  * Backends that shall not get the request (again). One that asked for time is not among them, as the pool knows when to go
- * back; it is once it asks again, as it may be this request that it refuses. In the second round those that failed in
- * passing are asked again.
+ * back; it is once it asks again, as it may be this request that it refuses. From the second round on those that failed
+ * in passing are asked again.
  */
 export function excludedBackends(failures: readonly Failure[], round: number): string[] {
   const hasAskedTwice = ({ backendId }: Failure): boolean =>

@@ -4,7 +4,10 @@ import type { BackendState, Ceiling, Lease } from './state.ts'
 
 /** The next job must be so much smaller. */
 const CEILING_SHARE = 0.8
-/** For how long at first where another program may have taken the memory for a moment, doubled as often as it happens; else the most. */
+/**
+ * How long a ceiling holds. Where another program may have taken the memory for a moment it is short at first, and doubled
+ * as often as it happens; a size that was never decoded has the longest at once.
+ */
 const FIRST_MS = 5_000
 const MAX_MS = 600_000
 /** Ceilings that are kept per backend, the latest. */
